@@ -1,0 +1,1 @@
+"""What a do: step does. One file per type."""

@@ -1,0 +1,88 @@
+"""What a `do:` step can be: an action takes a batch of people and says what became of each."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+from automation.plugin import Kind, Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from automation.catalogue.model import Catalogue, FieldType
+    from automation.reasons import Reason
+    from automation.rules.conditions.facts import Facts
+
+
+@dataclass(frozen=True)
+class Item:
+    """One person at one step."""
+
+    run_id: int
+    contact_id: int
+    facts: Facts  # contact, event and variables as they are now
+
+
+@dataclass(frozen=True)
+class Done:
+    """The step is done. `outputs` are what `save_as` keeps, in the form of the action's `outputs` declaration."""
+
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The step can't be done for this person. The step's `on_error` decides whether the run goes on."""
+
+    reason: Reason
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Outbound:
+    """Something for the outside: goes through the message ledger; the run waits for its outcome.
+
+    `channels` are tried in order. `template` is rendered just before sending; `payload` is what the channel needs
+    besides (a page link, the tags of a tag call, a webhook's body). `address` overrides the contact's identity.
+    When the outcome is known, `save_as` keeps {status, channel}.
+    """
+
+    channels: tuple[str, ...]
+    template: str | None = None
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    address: str | None = None
+
+
+Result: TypeAlias = Done | Failed | Outbound
+
+
+@dataclass(frozen=True)
+class ActionContext:
+    """What an action may use. Everything it writes through `conn` commits or rolls back together with the run."""
+
+    conn: Connection
+    now: datetime
+    zone: ZoneInfo
+    rule: str  # the rule's id
+    step: str  # the step's path, e.g. rules/birthday_coupon/steps/0
+    catalogue: Catalogue
+    emit: Any  # Callable[[Sequence[automation.store.events.NewEvent]], None]: stores events after this batch
+
+
+class Action(Plugin):
+    """An action plugin. Subclass, give `type`, `title` and `Params`, and write `run`."""
+
+    kind: ClassVar[Kind] = "action"
+    outputs: ClassVar[Mapping[str, FieldType]] = {}
+    """What `save_as` makes available to later steps and templates."""
+
+    @abstractmethod
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        """One Result per item, in order. Raising fails every item of the batch, closed: nothing is sent."""

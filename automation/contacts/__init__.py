@@ -1,0 +1,1 @@
+"""People: identities and merging, profile, tags, consent, suppression, import and export."""

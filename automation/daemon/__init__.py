@@ -1,0 +1,1 @@
+"""The clock that keeps the engine going."""

@@ -1,0 +1,1 @@
+"""The rule runner: ingest, match, enter, advance, deliver, settle."""

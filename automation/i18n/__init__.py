@@ -1,0 +1,76 @@
+"""Everything an operator reads, in Chinese and English, from one set of tables.
+
+A key is `area.name`; the area is the table's module in `automation/i18n/tables/`. Each table is one dict
+`TEXTS: dict[str, Text]`, so a sentence can't exist in one language only.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+
+_current: ContextVar[Lang] = ContextVar("automation_lang", default="en")
+
+
+class Text(NamedTuple):
+    """One sentence or label in both languages, with the same `{placeholders}` in both."""
+
+    zh: str
+    en: str
+
+    def get(self, lang: str | None = None) -> str:
+        return self.zh if (lang or _current.get()) == "zh" else self.en
+
+
+def say(key: str, lang: str | None = None, /, **params: Any) -> str:
+    """The sentence `key` with its placeholders filled. LookupError when no table has the key."""
+    template = lookup(key).get(lang)
+    return template.format(**{name: _plain(value, lang) for name, value in params.items()}) if params else template
+
+
+def lookup(key: str) -> Text:
+    """The Text behind `key`; LookupError when no table has it."""
+    area, _, name = key.partition(".")
+    texts = table(area)
+    if name not in texts:
+        raise LookupError(f"no text for {key!r} in automation/i18n/tables/{area}.py")
+    return texts[name]
+
+
+@cache
+def table(area: str) -> dict[str, Text]:
+    """The table of one area, for example "rules"."""
+    texts: dict[str, Text] = import_module(f"automation.i18n.tables.{area}").TEXTS
+    return texts
+
+
+def current_language() -> Lang:
+    return _current.get()
+
+
+def set_language(lang: Lang) -> None:
+    """Make `lang` the language of this thread and of what it starts."""
+    _current.set(lang)
+
+
+@contextmanager
+def language(lang: Lang) -> Iterator[None]:
+    """Speak `lang` inside the block."""
+    token = _current.set(lang)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def _plain(value: Any, lang: str | None) -> Any:
+    return value.get(lang) if isinstance(value, Text) else value

@@ -1,0 +1,1 @@
+"""The adapters that talk to the outside. One file per provider."""

@@ -1,0 +1,93 @@
+"""What talks to the outside: a provider takes a batch of rendered messages and says what became of each."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from automation.plugin import Kind, Plugin
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automation.providers.context import ProviderContext
+
+
+@dataclass(frozen=True)
+class Content:
+    """A rendered template. Which members are set depends on the channel."""
+
+    text: str | None = None  # SMS body, e-mail text part, WeCom text
+    subject: str | None = None  # e-mail
+    html: str | None = None  # e-mail
+    data: Mapping[str, Any] | None = None  # WeChat/WeCom: the rendered YAML template
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One message on its way. `reference` is our own id for it, the same in every attempt."""
+
+    reference: str
+    channel: str
+    address: str
+    content: Content
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one message.
+
+    accepted: the provider has it. permanent: it never will (bad number, opted out). transient: not now, and it is
+    certain that nothing was sent. unknown: it may or may not have been sent (a time-out after the request went out).
+    `code` and `detail` are the provider's own words, without secrets. `retry_after` is in seconds.
+    """
+
+    kind: Literal["accepted", "permanent", "transient", "unknown"]
+    provider_id: str | None = None
+    code: str | None = None
+    detail: str | None = None
+    retry_after: float | None = None
+
+    @classmethod
+    def accepted(cls, provider_id: str | None = None) -> Outcome:
+        return cls("accepted", provider_id=provider_id)
+
+    @classmethod
+    def permanent(cls, code: str, detail: str | None = None) -> Outcome:
+        return cls("permanent", code=code, detail=detail)
+
+    @classmethod
+    def transient(cls, code: str, detail: str | None = None, retry_after: float | None = None) -> Outcome:
+        return cls("transient", code=code, detail=detail, retry_after=retry_after)
+
+    @classmethod
+    def unknown(cls, code: str, detail: str | None = None) -> Outcome:
+        return cls("unknown", code=code, detail=detail)
+
+
+class Provider(Plugin):
+    """A provider plugin. `Params` are its settings: a table `[providers.<channel>]` in automation.toml.
+
+    Secrets are `pydantic.SecretStr`; they come from the environment or a file (see settings.py) and never appear in
+    logs, errors or `repr`. One instance serves one channel of one process; `send` may be called from several threads.
+    """
+
+    kind: ClassVar[Kind] = "provider"
+    channels: ClassVar[frozenset[str]]
+    max_batch: ClassVar[int] = 1
+    """How many messages one `send` takes at most."""
+
+    def __init__(self, params: Any, context: ProviderContext) -> None:
+        self.params = params
+        self.context = context
+
+    @abstractmethod
+    def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
+        """One Outcome per message, in order. Raising makes the whole batch `unknown`: nothing is sent again by itself."""
+
+    def close(self) -> None:
+        """Let go of connections."""

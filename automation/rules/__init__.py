@@ -1,0 +1,1 @@
+"""The language: YAML with positions, typed spec, checked rule, program."""

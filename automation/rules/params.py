@@ -1,0 +1,138 @@
+"""The vocabulary of plugin parameters: values with a form of their own, and references the checker resolves.
+
+A plugin writes `batch: Annotated[str, CouponBatch()]` and gets, without code of its own: a check that the batch
+exists, the nearest known name in the error, completion in the JSON Schema, and a line in the docs.
+References marked "replaced" hold the resolved object after the check, not the text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, time
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
+
+from automation.calendars.duration import Duration
+
+if TYPE_CHECKING:
+    from automation.catalogue.model import FieldType
+
+# ---------------------------------------------------------------- values
+
+
+def _duration(value: Any) -> Duration:
+    if isinstance(value, Duration):
+        return value
+    parsed = Duration.parse(value) if isinstance(value, str) else None
+    if parsed is None:
+        raise PydanticCustomError("rules.bad_duration", "not a duration", {"found": str(value)})
+    return parsed
+
+
+def _positive_duration(value: Any) -> Duration:
+    parsed = _duration(value)
+    if parsed.amount <= 0:
+        raise PydanticCustomError("rules.duration_not_positive", "not a positive duration", {"found": str(value)})
+    return parsed
+
+
+def _time_of_day(value: Any) -> time:
+    if isinstance(value, time):
+        return value
+    try:
+        hours, minutes = str(value).split(":")
+        if len(minutes) == 2 and len(hours) in (1, 2) and (hours + minutes).isascii():
+            return time(int(hours), int(minutes))
+    except ValueError:
+        pass
+    raise PydanticCustomError("rules.bad_time", "not a time of day", {"found": str(value)})
+
+
+def _local_date(value: Any) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise PydanticCustomError("rules.bad_date", "not a date", {"found": str(value)}) from None
+
+
+def _zone(value: Any) -> ZoneInfo:
+    if isinstance(value, ZoneInfo):
+        return value
+    try:
+        return ZoneInfo(str(value))
+    except (ValueError, OSError, KeyError):
+        raise PydanticCustomError("rules.bad_zone", "not a time zone", {"found": str(value)}) from None
+
+
+SignedDuration = Annotated[Duration, BeforeValidator(_duration)]
+PositiveDuration = Annotated[Duration, BeforeValidator(_positive_duration)]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
+LocalDate = Annotated[date, BeforeValidator(_local_date)]
+Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+
+# ---------------------------------------------------------------- references
+
+
+class Reference:
+    """Base of the marks that the checker looks for in a Params field's metadata."""
+
+
+@dataclass(frozen=True)
+class EventName(Reference):
+    """The name of an event of the catalogue. The first one in a trigger's Params types the rule's `event.*`."""
+
+
+@dataclass(frozen=True)
+class ContactField(Reference):
+    """`contact.birthday`; replaced by its FieldRef."""
+
+    types: tuple[FieldType, ...] = ()
+
+
+@dataclass(frozen=True)
+class EventProperty(Reference):
+    """`event.member_id`, a property of the trigger's event; replaced by its FieldRef. `identity`: it must name people."""
+
+    identity: bool = False
+
+
+@dataclass(frozen=True)
+class CouponBatch(Reference):
+    """The key of a coupon batch of the catalogue."""
+
+
+@dataclass(frozen=True)
+class ChannelName(Reference):
+    """A channel that reaches a person, or a list of them."""
+
+
+@dataclass(frozen=True)
+class TemplateName(Reference):
+    """A template. It must exist for `channel`, or, if None, for each of the sibling parameter `channels`.
+
+    Its variables must be known fields, properties of the trigger's event, or outputs of earlier steps.
+    """
+
+    channel: str | None = None
+
+
+@dataclass(frozen=True)
+class Conditions(Reference):
+    """A condition list; replaced by its Condition, or None when absent. `scope`: what its fields may name."""
+
+    scope: Literal["event", "contact"]
+
+
+@dataclass(frozen=True)
+class TemplateText(Reference):
+    """Text, or any nesting of mappings and lists of texts, with `{{ contact.name }}` variables that are checked."""
+
+
+@dataclass(frozen=True)
+class ContactValues(Reference):
+    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain values are normalised and checked."""

@@ -1,0 +1,141 @@
+"""A checked rule as typed, frozen values. What the YAML said, and nothing that depends on a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from pydantic import BaseModel
+
+    from automation.calendars.duration import Duration
+    from automation.rules.conditions.tree import Condition, FieldRef
+
+
+@dataclass(frozen=True)
+class TriggerSpec:
+    type: str
+    params: BaseModel  # of the trigger's Params class, with conditions and references already resolved
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """No message between two local times; `start` > `end` crosses midnight. The contact's own zone goes first."""
+
+    start: time
+    end: time
+    then: Literal["delay", "drop"]
+
+
+@dataclass(frozen=True)
+class FrequencyCap:
+    """At most `max` messages in any sliding window of `per`; of one channel, of this rule alone, or of everything."""
+
+    max: int
+    per: Duration
+    channel: str | None = None
+    scope: Literal["all", "rule"] = "all"
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What a rule asks to be held back by, `defaults:` already merged in."""
+
+    purpose: str = "marketing"  # the consent needed; "transactional" needs none and counts towards no cap
+    quiet_hours: QuietHours | None = None
+    frequency_cap: tuple[FrequencyCap, ...] = ()
+    cooldown: Duration | None = None
+    holdout: int = 0  # the rule's control group, in 1/10,000 of the contacts
+    global_holdout: int = 0  # the control group of all rules together (from `defaults:`), in 1/10,000
+
+
+@dataclass(frozen=True)
+class Mode:
+    """What happens when somebody who is inside enters again. `per` adds event properties to the contact."""
+
+    on_again: Literal["skip", "restart", "parallel"] = "parallel"
+    per: tuple[FieldRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class Do:
+    path: str
+    action: str
+    params: BaseModel
+    save_as: str | None = None
+    on_error: Literal["stop", "continue"] = "stop"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Exactly one of: `for_` a duration; `until` the next local time of day; until a date `field` ± `offset` at `at`.
+
+    A date that is missing or already past moves on at once.
+    """
+
+    path: str
+    for_: Duration | None = None
+    until: time | None = None
+    field: FieldRef | None = None
+    offset: Duration | None = None
+    at: time | None = None
+
+
+@dataclass(frozen=True)
+class If:
+    path: str
+    condition: Condition
+    then: tuple[Step, ...]
+    orelse: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arm:
+    name: str
+    weight: int
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Split:
+    path: str
+    name: str
+    arms: tuple[Arm, ...]
+
+
+@dataclass(frozen=True)
+class Stop:
+    path: str
+    reason: str | None = None
+
+
+Step: TypeAlias = Do | Wait | If | Split | Stop
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """One rule. `path` is its address everywhere: `rules/birthday_coupon`."""
+
+    id: str
+    name: str
+    owner: str | None
+    enabled: bool
+    zone: ZoneInfo
+    trigger: TriggerSpec
+    audience: Condition | None
+    guards: Guards
+    mode: Mode
+    exit_when: Condition | None
+    steps: tuple[Step, ...]
+    version: str  # hash of the normalised content, 16 hex digits
+    content: Mapping[str, Any] = field(repr=False)  # normalised, JSON-able: parsing it again gives the same rule
+    file: str = ""
+    line: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"rules/{self.id}"

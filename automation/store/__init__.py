@@ -1,0 +1,1 @@
+"""The ground floor: tables, transactions, and what differs between SQLite and PostgreSQL. No business rules."""

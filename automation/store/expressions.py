@@ -1,0 +1,126 @@
+"""SQL that SQLAlchemy has no common word for, compiled for each database: sets of values, and values inside JSON.
+
+JSON values are typed: a value of another JSON type than asked for counts as missing (NULL), on both databases.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from sqlalchemy import Boolean, ColumnElement, Double, String, bindparam, false, func
+from sqlalchemy.ext.compiler import compiles
+
+from automation.store.bulk import to_json
+
+JsonKind = Literal["text", "number", "boolean"]
+
+
+def among(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
+    """`column IN (…)` for any number of integers or strings, as one bound parameter. No NULLs in `values`."""
+    values = list(values)
+    numeric = all(isinstance(value, int) for value in values)
+    return _Among(column, bindparam(None, to_json(values), String, unique=True), numeric=numeric)
+
+
+def json_value(column: ColumnElement[Any], key: str, kind: JsonKind) -> ColumnElement[Any]:
+    """The member `key` of the JSON object in `column`; NULL when absent or of another JSON type than `kind`.
+
+    A number comes as a double, a boolean as a boolean, a text as a text.
+    """
+    return _JsonValue(column, bindparam(None, key, String, unique=True, literal_execute=False), kind=kind)
+
+
+def json_list_has(column: ColumnElement[Any], key: str, value: str) -> ColumnElement[bool]:
+    """Whether the JSON array of strings at `key` contains `value`; false when it is absent or no array."""
+    return _JsonListHas(
+        column, bindparam(None, key, String, unique=True), bindparam(None, value, String, unique=True)
+    )
+
+
+def two_valued(condition: ColumnElement[Any]) -> ColumnElement[bool]:
+    """`condition`, with unknown (NULL) read as false, so that its negation is the exact complement."""
+    return func.coalesce(condition, false(), type_=Boolean())
+
+
+class _Among(ColumnElement[bool]):
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: Any, values: Any, *, numeric: bool) -> None:
+        self.column, self.values, self.numeric = column, values, numeric
+
+    def get_children(self, **_: Any) -> Any:
+        return (self.column, self.values)
+
+
+@compiles(_Among, "sqlite")
+def _among_sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
+    column, values = compiler.process(element.column, **kw), compiler.process(element.values, **kw)
+    return f"{column} IN (SELECT value FROM json_each({values}))"
+
+
+@compiles(_Among, "postgresql")
+def _among_postgres(element: _Among, compiler: Any, **kw: Any) -> str:
+    column, values = compiler.process(element.column, **kw), compiler.process(element.values, **kw)
+    cast = "::bigint" if element.numeric else ""
+    return f"{column} IN (SELECT value{cast} FROM json_array_elements_text(CAST({values} AS json)))"
+
+
+class _JsonValue(ColumnElement[Any]):
+    inherit_cache = False
+
+    def __init__(self, column: Any, key: Any, *, kind: JsonKind) -> None:
+        self.column, self.key, self.kind = column, key, kind
+        self.type = {"text": String(), "number": Double(), "boolean": Boolean()}[kind]
+
+    def get_children(self, **_: Any) -> Any:
+        return (self.column, self.key)
+
+
+_SQLITE_TYPES = {"text": "('text')", "number": "('integer', 'real')", "boolean": "('true', 'false')"}
+
+
+@compiles(_JsonValue, "sqlite")
+def _json_sqlite(element: _JsonValue, compiler: Any, **kw: Any) -> str:
+    column, key = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
+    path = f"'$.\"' || {key} || '\"'"
+    return f"(CASE WHEN json_type({column}, {path}) IN {_SQLITE_TYPES[element.kind]} THEN json_extract({column}, {path}) END)"
+
+
+_POSTGRES_CASTS = {"text": "text", "number": "double precision", "boolean": "boolean"}
+
+
+@compiles(_JsonValue, "postgresql")
+def _json_postgres(element: _JsonValue, compiler: Any, **kw: Any) -> str:
+    column, key = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
+    wanted = "string" if element.kind == "text" else element.kind
+    value = f"({column} ->> {key})::{_POSTGRES_CASTS[element.kind]}"
+    collate = ' COLLATE "C"' if element.kind == "text" else ""
+    return f"(CASE WHEN jsonb_typeof({column} -> {key}) = '{wanted}' THEN {value} END){collate}"
+
+
+class _JsonListHas(ColumnElement[bool]):
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, column: Any, key: Any, value: Any) -> None:
+        self.column, self.key, self.value = column, key, value
+
+    def get_children(self, **_: Any) -> Any:
+        return (self.column, self.key, self.value)
+
+
+@compiles(_JsonListHas, "sqlite")
+def _has_sqlite(element: _JsonListHas, compiler: Any, **kw: Any) -> str:
+    column, key, value = (compiler.process(part, **kw) for part in element.get_children())
+    path = f"'$.\"' || {key} || '\"'"
+    return (
+        f"(CASE WHEN json_type({column}, {path}) = 'array' THEN EXISTS (SELECT 1 FROM json_each({column}, {path}) AS item"
+        f" WHERE item.type = 'text' AND item.value = {value}) ELSE 0 END)"
+    )
+
+
+@compiles(_JsonListHas, "postgresql")
+def _has_postgres(element: _JsonListHas, compiler: Any, **kw: Any) -> str:
+    column, key, value = (compiler.process(part, **kw) for part in element.get_children())
+    return f"coalesce({column} -> {key} @> to_jsonb(CAST({value} AS text)) AND jsonb_typeof({column} -> {key}) = 'array', false)"

@@ -1,0 +1,74 @@
+"""Who a clock trigger means: the queries that triggers build their people from.
+
+Each gives a SELECT of `contact_id` (unique), and `key` (text) where each person has an occurrence of their own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import String, cast, func, literal, or_, select
+
+from automation.store.schema import contact, contact_date, event
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from sqlalchemy import ColumnElement, Select
+
+
+def everyone() -> Select[Any]:
+    """Every contact that was not merged away."""
+    return select(contact.c.id.label("contact_id")).where(contact.c.merged_into.is_(None))
+
+
+def on_month_days(field: str, month_days: Collection[str], *, lunar: bool = False) -> Select[Any]:
+    """Contacts whose date attribute `field` falls on one of `month_days` ("08-04"; lunar "06-22" or "L06-22")."""
+    column = contact_date.c.lunar_month_day if lunar else contact_date.c.month_day
+    return select(contact_date.c.contact_id).where(contact_date.c.field == field, column.in_(sorted(month_days)))
+
+
+def not_seen_since(
+    name: str,
+    *,
+    from_ms: int,
+    to_ms: int,
+    late_after_id: int,
+    late_from_ms: int,
+    where: ColumnElement[bool] | None = None,
+    later_where: ColumnElement[bool] | None = None,
+) -> Select[Any]:
+    """Contacts whose last event `name` fell in [from_ms, to_ms), with `key` = `after:<ms of that event>`.
+
+    Events that arrived late (id above `late_after_id`) count from `late_from_ms` on. `where` and `later_where` limit
+    which events count, on `event` and on `later_event()`.
+    """
+    later = later_event()
+    nothing_later = ~select(literal(1)).where(
+        later.c.contact_id == event.c.contact_id,
+        later.c.name == name,
+        later.c.occurred_at > event.c.occurred_at,
+        *([] if later_where is None else [later_where]),
+    ).exists()  # fmt: skip
+    in_window = (event.c.occurred_at >= from_ms) | ((event.c.id > late_after_id) & (event.c.occurred_at >= late_from_ms))
+    return (
+        select(event.c.contact_id, (literal("after:") + cast(func.max(event.c.occurred_at), String)).label("key"))
+        .where(
+            event.c.contact_id.is_not(None),
+            event.c.name == name,
+            event.c.occurred_at >= min(from_ms, late_from_ms),
+            event.c.occurred_at < to_ms,
+            or_(in_window),
+            nothing_later,
+            *([] if where is None else [where]),
+        )
+        .group_by(event.c.contact_id)
+    )
+
+
+def later_event() -> Any:
+    """The alias that `not_seen_since` uses for the events after the last one."""
+    return _later
+
+
+_later = event.alias("later")

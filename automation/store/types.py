@@ -1,0 +1,14 @@
+"""Column types shared by every table.
+
+Times are integers: milliseconds since 1970-01-01 UTC. They compare, subtract and index alike on both databases.
+The views `v_*` show them as timestamps for people.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, BigInteger, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+
+Id = BigInteger().with_variant(Integer(), "sqlite")
+Millis = BigInteger().with_variant(Integer(), "sqlite")
+Json = JSON().with_variant(JSONB(), "postgresql")

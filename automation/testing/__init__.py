@@ -1,0 +1,1 @@
+"""Public tools for plugin authors: the conformance suite and a fake clock."""

@@ -1,0 +1,1 @@
+"""What makes a rule fire. One file per type."""

@@ -43,8 +43,10 @@ class Plugin:
 
     kind: ClassVar[Kind]
     type: ClassVar[str]
+    """The name that rules and settings use."""
     title: ClassVar[Text]
-    Params: ClassVar[type[BaseModel]] = Params
+    Params: ClassVar[Any] = Params
+    """A subclass of `plugin.Params`."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class Registry:
                 registry._try(f"{point.group}: {point.name}", point.load)
         for path in sorted(folder.glob("*.py")) if folder and folder.is_dir() else ():
             if not path.name.startswith("_"):
-                registry._try(path.name, lambda path=path: _plugins_in(path))  # type: ignore[misc]
+                registry._try(path.name, lambda path=path: _plugins_in(path))
         return registry
 
     def of(self, kind: Kind) -> dict[str, type[Plugin]]:
@@ -92,7 +94,8 @@ class Registry:
     def _try(self, where: str, load: Any) -> None:
         try:
             loaded = load()
-            for plugin in [loaded] if inspect.isclass(loaded) else loaded:
+            classes: Iterable[Any] = [loaded] if inspect.isclass(loaded) else loaded
+            for plugin in classes:
                 self.add(plugin)
         except PluginError as error:
             self.problems.append(PluginProblem(where, error))

@@ -34,7 +34,9 @@ class FieldDef:
     choices: tuple[str, ...] = ()
     personal: bool = False  # personal data: masked in listings
     currency: str = "CNY"  # of a money field
-    identity: str | None = None  # of an event property: the identity kind its value(s) hold; a LIST holds several people
+    identity: str | None = (
+        None  # of an event property: the identity kind its value(s) hold; a LIST holds several people
+    )
     required: bool = False  # of an event property: an event without it is quarantined
     storage: Literal["attribute", "identity", "tags", "column", "none"] = "attribute"  # of a contact field
 

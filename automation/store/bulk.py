@@ -36,7 +36,9 @@ def insert_rows(
         if conn.dialect.name == "sqlite":
             cursor.executemany(_sqlite(table, columns, skip_existing), rows)
         else:
-            cursor.execute(_postgres(table, columns, skip_existing), [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(
+                _postgres(table, columns, skip_existing), [list(column) for column in zip(*rows, strict=True)]
+            )
         return int(cursor.rowcount)
     finally:
         cursor.close()
@@ -70,7 +72,9 @@ def _sqlite(table: Table, columns: tuple[str, ...], skip_existing: bool) -> str:
 @lru_cache(maxsize=256)
 def _postgres(table: Table, columns: tuple[str, ...], skip_existing: bool) -> str:
     arrays = ", ".join(f"%s::{_array_type(table.c[name].type)}" for name in columns)
-    picks = ", ".join(f"c{i}::jsonb" if isinstance(table.c[name].type, JSON) else f"c{i}" for i, name in enumerate(columns))
+    picks = ", ".join(
+        f"c{i}::jsonb" if isinstance(table.c[name].type, JSON) else f"c{i}" for i, name in enumerate(columns)
+    )
     marks = ", ".join(f"c{i}" for i in range(len(columns)))
     tail = " ON CONFLICT DO NOTHING" if skip_existing else ""
     return f"INSERT INTO {table.name} ({_names(columns)}) SELECT {picks} FROM unnest({arrays}) AS t({marks}){tail}"

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Boolean, ColumnElement, Double, String, bindparam, false, func
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.types import TypeEngine
 
 from automation.store.bulk import to_json
 
@@ -32,9 +33,7 @@ def json_value(column: ColumnElement[Any], key: str, kind: JsonKind) -> ColumnEl
 
 def json_list_has(column: ColumnElement[Any], key: str, value: str) -> ColumnElement[bool]:
     """Whether the JSON array of strings at `key` contains `value`; false when it is absent or no array."""
-    return _JsonListHas(
-        column, bindparam(None, key, String, unique=True), bindparam(None, value, String, unique=True)
-    )
+    return _JsonListHas(column, bindparam(None, key, String, unique=True), bindparam(None, value, String, unique=True))
 
 
 def two_valued(condition: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -66,12 +65,15 @@ def _among_postgres(element: _Among, compiler: Any, **kw: Any) -> str:
     return f"{column} IN (SELECT value{cast} FROM json_array_elements_text(CAST({values} AS json)))"
 
 
+_SQL_TYPES: dict[str, TypeEngine[Any]] = {"text": String(), "number": Double(), "boolean": Boolean()}
+
+
 class _JsonValue(ColumnElement[Any]):
     inherit_cache = False
 
     def __init__(self, column: Any, key: Any, *, kind: JsonKind) -> None:
         self.column, self.key, self.kind = column, key, kind
-        self.type = {"text": String(), "number": Double(), "boolean": Boolean()}[kind]
+        self.type = _SQL_TYPES[kind]
 
     def get_children(self, **_: Any) -> Any:
         return (self.column, self.key)
@@ -114,13 +116,12 @@ class _JsonListHas(ColumnElement[bool]):
 def _has_sqlite(element: _JsonListHas, compiler: Any, **kw: Any) -> str:
     column, key, value = (compiler.process(part, **kw) for part in element.get_children())
     path = f"'$.\"' || {key} || '\"'"
-    return (
-        f"(CASE WHEN json_type({column}, {path}) = 'array' THEN EXISTS (SELECT 1 FROM json_each({column}, {path}) AS item"
-        f" WHERE item.type = 'text' AND item.value = {value}) ELSE 0 END)"
-    )
+    found = f"SELECT 1 FROM json_each({column}, {path}) AS item WHERE item.type = 'text' AND item.value = {value}"
+    return f"(CASE WHEN json_type({column}, {path}) = 'array' THEN EXISTS ({found}) ELSE 0 END)"
 
 
 @compiles(_JsonListHas, "postgresql")
 def _has_postgres(element: _JsonListHas, compiler: Any, **kw: Any) -> str:
     column, key, value = (compiler.process(part, **kw) for part in element.get_children())
-    return f"coalesce({column} -> {key} @> to_jsonb(CAST({value} AS text)) AND jsonb_typeof({column} -> {key}) = 'array', false)"
+    found = f"{column} -> {key} @> to_jsonb(CAST({value} AS text))"
+    return f"coalesce({found} AND jsonb_typeof({column} -> {key}) = 'array', false)"

@@ -50,7 +50,9 @@ def not_seen_since(
         later.c.occurred_at > event.c.occurred_at,
         *([] if later_where is None else [later_where]),
     ).exists()  # fmt: skip
-    in_window = (event.c.occurred_at >= from_ms) | ((event.c.id > late_after_id) & (event.c.occurred_at >= late_from_ms))
+    in_window = (event.c.occurred_at >= from_ms) | (
+        (event.c.id > late_after_id) & (event.c.occurred_at >= late_from_ms)
+    )
     return (
         select(event.c.contact_id, (literal("after:") + cast(func.max(event.c.occurred_at), String)).label("key"))
         .where(

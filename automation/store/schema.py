@@ -183,7 +183,12 @@ occurrence = Table(
     Column("skipped", Json, nullable=False),  # {reason code: count}; entered + skipped = looked_at
     Column("finished_at", Millis),
     UniqueConstraint("key", "rule_id"),
-    Index("ix_occurrence_running", "id", sqlite_where=text("status = 'running'"), postgresql_where=text("status = 'running'")),
+    Index(
+        "ix_occurrence_running",
+        "id",
+        sqlite_where=text("status = 'running'"),
+        postgresql_where=text("status = 'running'"),
+    ),
     Index("ix_occurrence_rule", "rule_id", "due_at"),
 )
 
@@ -254,8 +259,19 @@ message = Table(
     Column("outcome_detail", Text),
     Column("settled_at", Millis),
     UniqueConstraint("run_id", "step", "visit", "channel"),
-    Index("ix_message_due", "channel", "due_at", sqlite_where=text("status = 'queued'"), postgresql_where=text("status = 'queued'")),
-    Index("ix_message_lease", "lease_until", sqlite_where=text("status = 'sending'"), postgresql_where=text("status = 'sending'")),
+    Index(
+        "ix_message_due",
+        "channel",
+        "due_at",
+        sqlite_where=text("status = 'queued'"),
+        postgresql_where=text("status = 'queued'"),
+    ),
+    Index(
+        "ix_message_lease",
+        "lease_until",
+        sqlite_where=text("status = 'sending'"),
+        postgresql_where=text("status = 'sending'"),
+    ),
     Index("ix_message_contact", "contact_id", "queued_at"),
     Index(
         "ix_message_provider",
@@ -301,7 +317,13 @@ coupon_code = Table(
     Column("expires_at", Millis),
     UniqueConstraint("batch_id", "code"),
     UniqueConstraint("run_id", "step"),
-    Index("ix_coupon_code_free", "batch_id", "id", sqlite_where=text("status = 'free'"), postgresql_where=text("status = 'free'")),
+    Index(
+        "ix_coupon_code_free",
+        "batch_id",
+        "id",
+        sqlite_where=text("status = 'free'"),
+        postgresql_where=text("status = 'free'"),
+    ),
     Index("ix_coupon_code_contact", "contact_id", "batch_id"),
 )
 

@@ -69,7 +69,7 @@ class ClockTrigger(Trigger):
 
     @abstractmethod
     def people(self, params: Any, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
-        """The people of a firing: columns `contact_id`, unique, and optionally `key` (text) naming each one's occurrence.
+        """The people of a firing: columns `contact_id`, unique, and optionally `key` (text), each one's own occurrence.
 
         Built from the queries in `automation.store.people`; the engine adds the audience and pages by contact_id.
         """

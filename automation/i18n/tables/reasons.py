@@ -9,7 +9,9 @@ TEXTS: dict[str, Text] = {
     "skipped.holdout": Text("未进入：属于对照组", "not entered: in the control group"),
     "skipped.cooldown": Text("未进入：仍在冷却期内", "not entered: still cooling down since the last entry"),
     "skipped.already_inside": Text("未进入：此人已在该规则中", "not entered: already inside this rule"),
-    "skipped.unknown_contact": Text("未进入：找不到事件所指的联系人", "not entered: nobody has the identity that the event names"),
+    "skipped.unknown_contact": Text(
+        "未进入：找不到事件所指的联系人", "not entered: nobody has the identity that the event names"
+    ),
     "skipped.error": Text("未进入：判断时出错，按不发送处理", "not entered: the decision failed, so nothing is sent"),
     "step.done": Text("步骤已完成", "the step is done"),
     "step.branched": Text("条件分支已选定", "a branch was taken"),
@@ -17,7 +19,9 @@ TEXTS: dict[str, Text] = {
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
-    "held.version_unusable": Text("暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"),
+    "held.version_unusable": Text(
+        "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
+    ),
     "completed": Text("流程走完", "reached the end"),
     "stopped": Text("流程在 stop 步骤结束", "ended at a stop step"),
     "exited.condition": Text("退出：满足退出条件", "left: an exit condition holds"),
@@ -30,7 +34,9 @@ TEXTS: dict[str, Text] = {
     "skipped.frequency_cap": Text("未发送：达到频次上限", "not sent: a frequency cap is reached"),
     "skipped.quiet_hours": Text("未发送：处于免打扰时段", "not sent: quiet hours"),
     "skipped.unreachable": Text("未发送：没有可用的渠道地址", "not sent: no address on any of the channels"),
-    "skipped.no_template": Text("未发送：该渠道没有可用的模板", "not sent: the template has no version for this channel"),
+    "skipped.no_template": Text(
+        "未发送：该渠道没有可用的模板", "not sent: the template has no version for this channel"
+    ),
     "message.queued": Text("消息已排队", "the message is queued"),
     "message.accepted": Text("服务商已接收", "the provider accepted the message"),
     "message.retrying": Text("暂时失败，稍后重试", "a transient failure; it will be tried again"),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from automation.rules.conditions.tree import History
 
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Mapping[Any, Any] = {}
 
 
 @dataclass(slots=True)
@@ -27,4 +27,4 @@ class Facts:
     zone: ZoneInfo
     event: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _NOTHING)
-    history: Mapping[History, int] = field(default_factory=lambda: _NOTHING)  # type: ignore[assignment]
+    history: Mapping[History, int] = field(default_factory=lambda: _NOTHING)

@@ -1,0 +1,160 @@
+"""Settings: `automation.toml` in the project folder, then `AUTOMATION_*` variables, which win.
+
+A secret is written as `{env = "NAME"}` or `{file = "path"}`; its value never stands in the file.
+"""
+
+from __future__ import annotations
+
+import locale
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from automation.channels import CHANNELS
+from automation.errors import SettingsError
+from automation.i18n import Lang
+
+FILE = "automation.toml"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class IngestSettings(_Section):
+    batch_size: int = Field(1000, ge=1, le=10_000)
+    create_contacts: bool = True
+
+
+class DeliverySettings(_Section):
+    max_attempts: int = Field(5, ge=1, le=100)
+    backoff_seconds: float = Field(30.0, gt=0)
+    lease_seconds: int = Field(300, ge=1)
+    batch_size: int = Field(500, ge=1, le=10_000)
+
+
+class DaemonSettings(_Section):
+    tick_seconds: float = Field(1.0, gt=0)
+    reload_seconds: float = Field(2.0, gt=0)
+    log_format: Literal["console", "json"] = "console"
+
+
+class WebhookSettings(_Section):
+    allow_private: bool = False
+
+
+class Settings(_Section):
+    """Everything that can be set. Unknown keys are errors."""
+
+    folder: Path = Path()
+    database_url: str = "sqlite:///automation.db"
+    lang: Lang | None = None
+    timezone: str = "Asia/Shanghai"
+    rules: tuple[str, ...] = ("rules.yaml",)
+    catalogue: str = "catalogue.yaml"
+    templates: str = "templates"
+    plugins: str = "plugins"
+    ingest: IngestSettings = IngestSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    daemon: DaemonSettings = DaemonSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    providers: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """By channel: `{type = "twilio", …}`. A channel without a table uses the outbox."""
+    template_variables: dict[str, str] = Field(default_factory=dict)
+    """What every template sees as `brand.…`."""
+
+    @field_validator("providers")
+    @classmethod
+    def _known_channels(cls, value: dict[str, Any]) -> dict[str, Any]:
+        for channel in value:
+            if channel not in CHANNELS:
+                raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
+        return value
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Settings:
+        """The settings of the project in `folder` (default: AUTOMATION_PROJECT, or the current folder).
+
+        SettingsError names the file, the key and what is wrong with it.
+        """
+        folder = (folder or Path(os.environ.get("AUTOMATION_PROJECT", "."))).resolve()
+        path = folder / FILE
+        values = _read(path)
+        _overlay(values)
+        try:
+            settings = cls(**values, folder=folder)
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(str(part) for part in first["loc"])
+            raise SettingsError("settings.bad_value", file=FILE, setting=key, reason=first["msg"]) from None
+        return settings.model_copy(update={"database_url": _absolute(settings.database_url, folder)})
+
+    def path(self, name: str) -> Path:
+        """A file or folder of the project."""
+        return self.folder / name
+
+    def language(self) -> Lang:
+        """`lang`, or what the locale says."""
+        return self.lang or locale_language()
+
+    def provider(self, channel: str) -> dict[str, Any]:
+        """The provider table of a channel with its secrets filled in. SettingsError when one is missing."""
+        table = self.providers.get(channel, {"type": "outbox"})
+        return {key: self._secret(f"providers.{channel}.{key}", value) for key, value in table.items()}
+
+    def _secret(self, where: str, value: Any) -> Any:
+        if not (isinstance(value, dict) and value.keys() in ({"env"}, {"file"})):
+            return value
+        if "env" in value:
+            secret = os.environ.get(value["env"])
+            if secret is None:
+                raise SettingsError("settings.no_env", setting=where, name=value["env"])
+            return secret
+        try:
+            return (self.folder / value["file"]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise SettingsError("settings.no_file", setting=where, name=value["file"], reason=error.strerror) from None
+
+
+def locale_language() -> Lang:
+    """What AUTOMATION_LANG or the locale's variables ask for; English when they say nothing."""
+    chosen = os.environ.get("AUTOMATION_LANG")
+    if chosen in ("zh", "en"):
+        return "zh" if chosen == "zh" else "en"
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            return "zh" if os.environ[name].startswith("zh") else "en"
+    return "zh" if (locale.getlocale()[0] or "").startswith("zh") else "en"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError("settings.bad_file", file=FILE, reason=str(error)) from None
+
+
+def _overlay(values: dict[str, Any]) -> None:
+    """AUTOMATION_DATABASE_URL sets database_url, AUTOMATION_INGEST__BATCH_SIZE sets ingest.batch_size."""
+    for name, value in os.environ.items():
+        if not name.startswith("AUTOMATION_") or name == "AUTOMATION_PROJECT":
+            continue
+        section, _, key = name.removeprefix("AUTOMATION_").lower().partition("__")
+        if section not in Settings.model_fields or section == "folder":
+            continue
+        if key:
+            values.setdefault(section, {})[key] = value
+        else:
+            values[section] = value.split(",") if section == "rules" else value
+
+
+def _absolute(url: str, folder: Path) -> str:
+    prefix = "sqlite:///"
+    if url.startswith(prefix) and not url.startswith(prefix + "/") and url != prefix + ":memory:":
+        return prefix + str(folder / url.removeprefix(prefix))
+    return url

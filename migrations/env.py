@@ -1,0 +1,34 @@
+"""Alembic's entry: the engine comes from `Database.migrate`, or from AUTOMATION_DATABASE_URL on the command line."""
+
+from typing import Any
+
+from alembic import context
+from sqlalchemy import JSON, BigInteger
+
+from automation.store.schema import metadata
+
+
+def render(kind: str, item: Any, autogen: Any) -> Any:
+    """New revisions name our own types by `migrations.columns`."""
+    if kind == "type" and isinstance(item, (JSON, BigInteger)):
+        autogen.imports.add("from migrations import columns")
+        return "columns.Json" if isinstance(item, JSON) else "columns.Int64"
+    return False
+
+
+def run() -> None:
+    engine = context.config.attributes.get("engine")
+    if engine is None:
+        from automation.settings import Settings
+        from automation.store.database import Database
+
+        engine = Database(Settings.load().database_url).engine
+    with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
+        context.configure(
+            connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=render
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()

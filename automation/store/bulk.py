@@ -44,6 +44,28 @@ def insert_rows(
         cursor.close()
 
 
+def update_rows(
+    conn: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], *, guard: str = ""
+) -> int:
+    """Update one row of `table` per tuple (id, *columns) and return how many were changed.
+
+    JSON columns take JSON text. `guard` is a constant SQL condition that a row must satisfy to be changed.
+    """
+    if not rows:
+        return 0
+    cursor = conn.connection.cursor()
+    try:
+        if conn.dialect.name == "sqlite":
+            turned = [(*row[1:], row[0]) for row in rows]
+            cursor.executemany(_sqlite_update(table, columns, guard), turned)
+        else:
+            arrays = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(_postgres_update(table, columns, guard), arrays)
+        return int(cursor.rowcount)
+    finally:
+        cursor.close()
+
+
 def allocate_ids(conn: Connection, table: Table, count: int) -> Sequence[int]:
     """`count` fresh, growing ids of `table`. On SQLite the transaction must be a `write()`, which holds the lock."""
     if count == 0:
@@ -78,6 +100,30 @@ def _postgres(table: Table, columns: tuple[str, ...], skip_existing: bool) -> st
     marks = ", ".join(f"c{i}" for i in range(len(columns)))
     tail = " ON CONFLICT DO NOTHING" if skip_existing else ""
     return f"INSERT INTO {table.name} ({_names(columns)}) SELECT {picks} FROM unnest({arrays}) AS t({marks}){tail}"
+
+
+@lru_cache(maxsize=256)
+def _sqlite_update(table: Table, columns: tuple[str, ...], guard: str) -> str:
+    sets = ", ".join(f'"{name}" = ?' for name in columns)
+    return f"UPDATE {table.name} SET {sets} WHERE id = ?{_and(guard)}"
+
+
+@lru_cache(maxsize=256)
+def _postgres_update(table: Table, columns: tuple[str, ...], guard: str) -> str:
+    all_columns = ("id", *columns)
+    arrays = ", ".join(f"%s::{_array_type(table.c[name].type)}" for name in all_columns)
+    marks = ", ".join(f"c{i}" for i in range(len(all_columns)))
+    sets = ", ".join(
+        f'"{name}" = t.c{i}' + ("::jsonb" if isinstance(table.c[name].type, JSON) else "")
+        for i, name in enumerate(columns, start=1)
+    )
+    return (
+        f"UPDATE {table.name} SET {sets} FROM unnest({arrays}) AS t({marks}) WHERE {table.name}.id = t.c0{_and(guard)}"
+    )
+
+
+def _and(guard: str) -> str:
+    return f" AND ({guard})" if guard else ""
 
 
 def _names(columns: tuple[str, ...]) -> str:

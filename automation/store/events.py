@@ -1,0 +1,95 @@
+"""Events: written once, recognised when they come again, read back by id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from automation.store.bulk import allocate_ids, insert_rows, to_json
+from automation.store.expressions import among
+from automation.store.schema import event, event_time
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+COLUMNS = (
+    "id", "name", "contact_id", "occurred_at", "received_at", "source", "message_id", "channel", "properties",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event ready to be stored. `properties` are normalised; (occurred_at, source, message_id) is its identity."""
+
+    name: str
+    contact_id: int | None
+    occurred_at: int  # milliseconds UTC
+    source: str
+    message_id: str
+    properties: Mapping[str, Any]
+    channel: str | None = None
+
+
+def store_events(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at: int) -> list[int | None]:
+    """Store rows of (name, contact_id, occurred_at, source, message_id, channel, properties as JSON text).
+
+    Returns each row's new id, or None where the event was there already (or earlier among the rows).
+    """
+    ids = allocate_ids(conn, event, len(rows))
+    written = insert_rows(
+        conn,
+        event,
+        COLUMNS,
+        [
+            (id_, name, contact_id, occurred_at, received_at, source, message_id, channel, properties)
+            for id_, (name, contact_id, occurred_at, source, message_id, channel, properties) in zip(
+                ids, rows, strict=True
+            )
+        ],
+        skip_existing=True,
+    )
+    if written == len(rows):
+        return list(ids)
+    here = set(conn.scalars(select(event.c.id).where(among(event.c.id, ids))))
+    return [id_ if id_ in here else None for id_ in ids]
+
+
+def store_new_events(conn: Connection, events: Sequence[NewEvent], received_at: int) -> list[int | None]:
+    """`store_events` for events made by the engine itself."""
+    rows = [
+        (e.name, e.contact_id, e.occurred_at, e.source, e.message_id, e.channel, to_json(dict(e.properties)))
+        for e in events
+    ]
+    return store_events(conn, rows, received_at)
+
+
+def settle_times(conn: Connection, untimed: Sequence[tuple[str, str]], now: int) -> dict[tuple[str, str], int]:
+    """The time of events that came without one: `now` the first time, the same time whenever they come again."""
+    if not untimed:
+        return {}
+    rows = [(source, message_id, now) for source, message_id in dict.fromkeys(untimed)]
+    fresh = insert_rows(conn, event_time, ("source", "message_id", "occurred_at"), rows, skip_existing=True)
+    if fresh == len(rows):
+        return dict.fromkeys(untimed, now)
+    found = conn.execute(
+        select(event_time.c.source, event_time.c.message_id, event_time.c.occurred_at).where(
+            among(event_time.c.message_id, {message_id for _, message_id in untimed})
+        )
+    )
+    return {(source, message_id): occurred_at for source, message_id, occurred_at in found}
+
+
+def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The properties of events by id."""
+    if not ids:
+        return {}
+    found = conn.execute(select(event.c.id, event.c.properties).where(among(event.c.id, ids)))
+    return {id_: properties for id_, properties in found}
+
+
+def last_event_id(conn: Connection) -> int:
+    """The highest event id so far; 0 when there is none."""
+    return conn.scalar(select(event.c.id).order_by(event.c.id.desc()).limit(1)) or 0

@@ -1,0 +1,78 @@
+"""The execution log: append-only, one row per decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import select
+
+from automation.store.bulk import allocate_ids, insert_rows, to_json
+from automation.store.schema import execution_log as log
+from automation.store.schema import rule, rule_version
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Row
+
+    from automation.reasons import Reason
+
+_COLUMNS = (
+    "id", "at", "code", "rule_id", "rule_version_id", "contact_id", "run_id", "event_id", "message_id", "step", "detail",
+)  # fmt: skip
+
+
+class Entry(NamedTuple):
+    """One decision. `detail` holds the values seen, without secrets."""
+
+    code: Reason
+    rule_id: int | None = None
+    rule_version_id: int | None = None
+    contact_id: int | None = None
+    run_id: int | None = None
+    event_id: int | None = None
+    message_id: int | None = None
+    step: str | None = None
+    detail: Mapping[str, Any] | None = None
+
+
+def write_log(conn: Connection, at: int, entries: Sequence[Entry]) -> None:
+    """Append `entries`, in order, at the moment `at` (milliseconds UTC)."""
+    ids = allocate_ids(conn, log, len(entries))
+    rows = [
+        (id_, at, *entry[:-1], None if entry.detail is None else to_json(entry.detail))
+        for id_, entry in zip(ids, entries, strict=True)
+    ]
+    insert_rows(conn, log, _COLUMNS, rows)
+
+
+def read_log(
+    conn: Connection,
+    *,
+    rule_key: str | None = None,
+    contact_ids: Iterable[int] | None = None,
+    since: int | None = None,
+    code: str | None = None,
+    after_id: int = 0,
+    limit: int = 100,
+    newest: bool = True,
+) -> list[Row[Any]]:
+    """Log rows with the rule's key and version, oldest first; with `newest`, the last `limit` of them.
+
+    `code` matches a reason code or its first part (`skipped`).
+    """
+    query = (
+        select(log, rule.c.key.label("rule"), rule_version.c.version)
+        .outerjoin(rule, rule.c.id == log.c.rule_id)
+        .outerjoin(rule_version, rule_version.c.id == log.c.rule_version_id)
+        .where(log.c.id > after_id)
+    )
+    if rule_key is not None:
+        query = query.where(rule.c.key == rule_key)
+    if contact_ids is not None:
+        query = query.where(log.c.contact_id.in_(list(contact_ids)))
+    if since is not None:
+        query = query.where(log.c.at >= since)
+    if code is not None:
+        query = query.where((log.c.code == code) | log.c.code.startswith(code + ".", autoescape=True))
+    rows = conn.execute(query.order_by(log.c.id.desc() if newest else log.c.id).limit(limit)).all()
+    return list(reversed(rows)) if newest else list(rows)

@@ -12,7 +12,7 @@ from datetime import date, time
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from automation.calendars.duration import Duration
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # ---------------------------------------------------------------- values
 
 
-def _duration(value: Any) -> Duration:
+def signed_duration(value: Any) -> Duration:
     if isinstance(value, Duration):
         return value
     parsed = Duration.parse(value) if isinstance(value, str) else None
@@ -32,35 +32,37 @@ def _duration(value: Any) -> Duration:
     return parsed
 
 
-def _positive_duration(value: Any) -> Duration:
-    parsed = _duration(value)
+def positive_duration(value: Any) -> Duration:
+    parsed = signed_duration(value)
     if parsed.amount <= 0:
         raise PydanticCustomError("rules.duration_not_positive", "not a positive duration", {"found": str(value)})
     return parsed
 
 
-def _time_of_day(value: Any) -> time:
+def time_of_day(value: Any) -> time:
     if isinstance(value, time):
         return value
     try:
         hours, minutes = str(value).split(":")
-        if len(minutes) == 2 and len(hours) in (1, 2) and (hours + minutes).isascii():
+        if len(minutes) == 2 and len(hours) in (1, 2) and (hours + minutes).isascii() and (hours + minutes).isdigit():
             return time(int(hours), int(minutes))
     except ValueError:
         pass
     raise PydanticCustomError("rules.bad_time", "not a time of day", {"found": str(value)})
 
 
-def _local_date(value: Any) -> date:
+def local_date(value: Any) -> date:
     if isinstance(value, date):
         return value
     try:
-        return date.fromisoformat(str(value))
+        if len(str(value)) == len("2026-08-01"):
+            return date.fromisoformat(str(value))
     except ValueError:
-        raise PydanticCustomError("rules.bad_date", "not a date", {"found": str(value)}) from None
+        pass
+    raise PydanticCustomError("rules.bad_date", "not a date", {"found": str(value)})
 
 
-def _zone(value: Any) -> ZoneInfo:
+def zone(value: Any) -> ZoneInfo:
     if isinstance(value, ZoneInfo):
         return value
     try:
@@ -69,11 +71,22 @@ def _zone(value: Any) -> ZoneInfo:
         raise PydanticCustomError("rules.bad_zone", "not a time zone", {"found": str(value)}) from None
 
 
-SignedDuration = Annotated[Duration, BeforeValidator(_duration)]
-PositiveDuration = Annotated[Duration, BeforeValidator(_positive_duration)]
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day)]
-LocalDate = Annotated[date, BeforeValidator(_local_date)]
-Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]
+def _written(pattern: str, *examples: str) -> WithJsonSchema:
+    """How the value looks in the file, for editors."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
+
+
+SIGNED_DURATION = _written(r"^[+-]?\d{1,6}[mhdw]$", "-3d", "2h")
+DURATION = _written(r"^\+?\d{1,6}[mhdw]$", "30m", "2h", "3d", "4w")
+TIME_OF_DAY = _written(r"^([01]?\d|2[0-3]):[0-5]\d$", "10:00")
+LOCAL_DATE = _written(r"^\d{4}-\d{2}-\d{2}$", "2026-08-01")
+ZONE = _written(r"^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Shanghai")
+
+SignedDuration = Annotated[Duration, BeforeValidator(signed_duration), SIGNED_DURATION]
+PositiveDuration = Annotated[Duration, BeforeValidator(positive_duration), DURATION]
+TimeOfDay = Annotated[time, BeforeValidator(time_of_day), TIME_OF_DAY]
+LocalDate = Annotated[date, BeforeValidator(local_date), LOCAL_DATE]
+Zone = Annotated[ZoneInfo, BeforeValidator(zone), ZONE]
 
 # ---------------------------------------------------------------- references
 

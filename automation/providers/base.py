@@ -8,21 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from automation.plugin import Kind, Plugin
+from automation.templating.content import Content as Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automation.providers.context import ProviderContext
-
-
-@dataclass(frozen=True)
-class Content:
-    """A rendered template. Which members are set depends on the channel."""
-
-    text: str | None = None  # SMS body, e-mail text part, WeCom text
-    subject: str | None = None  # e-mail
-    html: str | None = None  # e-mail
-    data: Mapping[str, Any] | None = None  # WeChat/WeCom: the rendered YAML template
 
 
 @dataclass(frozen=True)

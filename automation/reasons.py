@@ -17,6 +17,7 @@ class Reason(StrEnum):
     SKIPPED_HOLDOUT = "skipped.holdout"
     SKIPPED_COOLDOWN = "skipped.cooldown"
     SKIPPED_ALREADY_INSIDE = "skipped.already_inside"
+    SKIPPED_REPEATED = "skipped.repeated"
     SKIPPED_UNKNOWN_CONTACT = "skipped.unknown_contact"
     SKIPPED_ERROR = "skipped.error"
     # steps
@@ -27,12 +28,13 @@ class Reason(StrEnum):
     WAITING = "waiting"
     HELD_QUIET_HOURS = "held.quiet_hours"
     HELD_VERSION = "held.version_unusable"
+    HELD_DISABLED = "held.disabled"
+    RELEASED = "released"
     # the end of a run
     COMPLETED = "completed"
     STOPPED = "stopped"
     EXITED_CONDITION = "exited.condition"
     EXITED_RESTARTED = "exited.restarted"
-    EXITED_DISABLED = "exited.disabled"
     EXITED_REMOVED = "exited.removed"
     FAILED_STEP = "failed.step"
     # before a message

@@ -87,7 +87,7 @@ def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     if not ids:
         return {}
     found = conn.execute(select(event.c.id, event.c.properties).where(among(event.c.id, ids)))
-    return {id_: properties for id_, properties in found}
+    return {row.id: row.properties for row in found}
 
 
 def last_event_id(conn: Connection) -> int:

@@ -86,7 +86,8 @@ _SQLITE_TYPES = {"text": "('text')", "number": "('integer', 'real')", "boolean":
 def _json_sqlite(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     column, key = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
     path = f"'$.\"' || {key} || '\"'"
-    return f"(CASE WHEN json_type({column}, {path}) IN {_SQLITE_TYPES[element.kind]} THEN json_extract({column}, {path}) END)"
+    types = _SQLITE_TYPES[element.kind]
+    return f"(CASE WHEN json_type({column}, {path}) IN {types} THEN json_extract({column}, {path}) END)"
 
 
 _POSTGRES_CASTS = {"text": "text", "number": "double precision", "boolean": "boolean"}

@@ -12,12 +12,14 @@ from automation.store.schema import execution_log as log
 from automation.store.schema import rule, rule_version
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection
 
     from automation.reasons import Reason
+    from automation.store.types import AnyRow
 
 _COLUMNS = (
-    "id", "at", "code", "rule_id", "rule_version_id", "contact_id", "run_id", "event_id", "message_id", "step", "detail",
+    "id", "at", "code", "rule_id", "rule_version_id", "contact_id", "run_id", "event_id", "message_id", "step",
+    "detail",
 )  # fmt: skip
 
 
@@ -55,7 +57,7 @@ def read_log(
     after_id: int = 0,
     limit: int = 100,
     newest: bool = True,
-) -> list[Row[Any]]:
+) -> list[AnyRow]:
     """Log rows with the rule's key and version, oldest first; with `newest`, the last `limit` of them.
 
     `code` matches a reason code or its first part (`skipped`).

@@ -204,7 +204,7 @@ run = Table(
     Column("contact_id", Id, nullable=False),
     Column("event_id", Id),
     Column("occurrence_id", Id),
-    Column("status", String(10), nullable=False),  # active | sending | done | exited | failed
+    Column("status", String(10), nullable=False),  # active | sending | held | done | exited | failed
     Column("position", Integer, nullable=False),  # index into the version's program
     Column("due_at", Millis),  # when it moves on; None when it waits for a message or has ended
     Column("mode_key", String(200)),  # what `mode.per` names, while the run is alive; None otherwise or in parallel

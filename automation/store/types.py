@@ -6,9 +6,14 @@ The views `v_*` show them as timestamps for people.
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Integer
+from typing import Any, TypeAlias
+
+from sqlalchemy import JSON, BigInteger, Integer, Row
 from sqlalchemy.dialects.postgresql import JSONB
 
 Id = BigInteger().with_variant(Integer(), "sqlite")
 Millis = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row whose columns are known by name only."""

@@ -9,6 +9,9 @@ TEXTS: dict[str, Text] = {
     "skipped.holdout": Text("未进入：属于对照组", "not entered: in the control group"),
     "skipped.cooldown": Text("未进入：仍在冷却期内", "not entered: still cooling down since the last entry"),
     "skipped.already_inside": Text("未进入：此人已在该规则中", "not entered: already inside this rule"),
+    "skipped.repeated": Text(
+        "未进入：这次触发已让此人进入过", "not entered: this occurrence has entered this person before"
+    ),
     "skipped.unknown_contact": Text(
         "未进入：找不到事件所指的联系人", "not entered: nobody has the identity that the event names"
     ),
@@ -22,11 +25,12 @@ TEXTS: dict[str, Text] = {
     "held.version_unusable": Text(
         "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
     ),
+    "held.disabled": Text("暂停：规则已停用或有错误", "held: the rule is disabled or broken"),
+    "released": Text("恢复：规则重新启用", "released: the rule runs again"),
     "completed": Text("流程走完", "reached the end"),
     "stopped": Text("流程在 stop 步骤结束", "ended at a stop step"),
     "exited.condition": Text("退出：满足退出条件", "left: an exit condition holds"),
     "exited.restarted": Text("退出：同一人再次进入，重新开始", "left: entered again and started over"),
-    "exited.disabled": Text("退出：规则已停用", "left: the rule was disabled"),
     "exited.removed": Text("退出：规则已删除", "left: the rule was removed"),
     "failed.step": Text("流程因步骤失败而结束", "ended because a step failed"),
     "skipped.suppression": Text("未发送：在禁发名单中", "not sent: on the suppression list"),

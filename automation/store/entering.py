@@ -1,0 +1,214 @@
+"""Entering whole audiences: the decision and the runs of one page of people, in a few statements, none per person.
+
+The caller says who (a SELECT of people) and what must hold (guards, in their order, as SQL clauses over `contact`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Column,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    literal_column,
+    not_,
+    null,
+    select,
+)
+from sqlalchemy.dialects.postgresql import insert as insert_postgres
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+from automation.reasons import Reason
+from automation.store.runs import end_runs
+from automation.store.schema import contact, execution_log, run
+from automation.store.types import Id, Json
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection, Select
+
+    from automation.store.types import AnyRow
+
+_scratch = Table(
+    "entering",
+    MetaData(),
+    Column("contact_id", Id, primary_key=True, autoincrement=False),
+    Column("key", String(80), nullable=False),
+    Column("reason", String(40)),
+    prefixes=["TEMPORARY"],
+)
+_RUN = (
+    "key", "rule_id", "rule_version_id", "contact_id", "occurrence_id", "status", "position", "due_at", "mode_key",
+    "variables", "entered_at",
+)  # fmt: skip
+_LOG = ("at", "code", "rule_id", "rule_version_id", "contact_id", "run_id")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of an occurrence: whom to look at, and what must hold of each, in the order of the guards."""
+
+    people: Select[Any]  # contact_id, and key where each person has an occurrence of their own
+    guards: Sequence[tuple[Reason, ColumnElement[bool]]]
+    occurrence_id: int
+    key: str
+    rule_id: int
+    version_id: int
+    mode_key: str | None
+    restart: bool
+    now: int
+    after: int  # contact ids above this one
+    size: int
+
+
+@dataclass(frozen=True)
+class PageResult:
+    """entered + the sum of `skipped` = looked_at. `last` is where the next page begins; `full`: there may be one."""
+
+    looked_at: int
+    entered: int
+    skipped: dict[str, int]
+    last: int
+    full: bool
+
+
+def enter_page(conn: Connection, page: Page) -> PageResult:
+    """Decide a page of people and enter those whom every guard lets pass, with their log rows."""
+    _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))
+    conn.execute(insert(_scratch).from_select(["contact_id", "key", "reason"], _decisions(page)))
+    counts = {row.reason: row for row in conn.execute(_COUNTS)}
+    looked_at = sum(row.people for row in counts.values())
+    if page.restart:
+        _end_the_others(conn, page)
+    wanted = counts[None].people if None in counts else 0
+    entered = _enter(conn, page) if wanted else 0
+    skipped = {reason: row.people for reason, row in counts.items() if reason is not None}
+    if any(reason != Reason.SKIPPED_AUDIENCE for reason in skipped):
+        conn.execute(_log_skipped(page))
+    if wanted > entered:
+        skipped[Reason.SKIPPED_REPEATED.value] = wanted - entered
+    last = max((row.last for row in counts.values()), default=page.after)
+    return PageResult(looked_at, entered, skipped, last, looked_at == page.size)
+
+
+def bucket_clause(multiplier: int, offset: int, below: int) -> ColumnElement[bool]:
+    """SQL of `engine.holdout.bucket(contact id) >= below`: outside the control group."""
+    prime = 2147483647
+    mixed = (contact.c.id % prime * multiplier + offset) % prime
+    return mixed * (mixed % 65521) % prime % 10_000 >= below
+
+
+def no_entry_since(rule_id: int, since: int) -> ColumnElement[bool]:
+    """The contact has not entered the rule since a moment."""
+    earlier = select(literal(1)).where(
+        run.c.contact_id == contact.c.id, run.c.rule_id == rule_id, run.c.entered_at > since
+    )
+    return ~earlier.exists()
+
+
+def not_inside(rule_id: int, mode_key: str) -> ColumnElement[bool]:
+    """The contact has no living run of the rule under `mode_key`."""
+    alive = select(literal(1)).where(
+        run.c.contact_id == contact.c.id, run.c.rule_id == rule_id, run.c.mode_key == mode_key
+    )
+    return ~alive.exists()
+
+
+_COUNTS = select(
+    _scratch.c.reason, func.count().label("people"), func.max(_scratch.c.contact_id).label("last")
+).group_by(_scratch.c.reason)
+
+
+def _decisions(page: Page) -> Select[Any]:
+    people = page.people.subquery("people")
+    key = people.c.key if "key" in people.c else literal(page.key)
+    looked_at = (
+        select(people.c.contact_id, key.label("key"))
+        .where(people.c.contact_id > page.after)
+        .order_by(people.c.contact_id)
+        .limit(page.size)
+        .subquery("page")
+    )
+    whens = [(not_(clause), literal(reason.value)) for reason, clause in page.guards]
+    reason = case(*whens, else_=null()) if whens else null()
+    return select(looked_at.c.contact_id, looked_at.c.key, reason.label("reason")).join(
+        contact, contact.c.id == looked_at.c.contact_id
+    )
+
+
+def _enter(conn: Connection, page: Page) -> int:
+    chosen = select(
+        _scratch.c.key,
+        literal(page.rule_id, Id),
+        literal(page.version_id, Id),
+        _scratch.c.contact_id,
+        literal(page.occurrence_id, Id),
+        literal("active"),
+        literal(0, Id),
+        literal(page.now, Id),
+        literal(page.mode_key, String),
+        literal_column("'{}'" if conn.dialect.name == "sqlite" else "'{}'::jsonb", Json),
+        literal(page.now, Id),
+    ).where(_scratch.c.reason.is_(None)).order_by(_scratch.c.contact_id)  # fmt: skip
+    if conn.dialect.name == "postgresql":
+        entered = insert_postgres(run).from_select(_RUN, chosen).on_conflict_do_nothing()
+        new = entered.returning(run.c.id, run.c.contact_id).cte("new")
+        logged = _entered_rows(page, new.c.contact_id, new.c.id)
+        return conn.execute(insert(execution_log).from_select(_LOG, logged).add_cte(new)).rowcount
+    before = conn.scalar(select(func.coalesce(func.max(run.c.id), 0)))
+    conn.execute(insert_sqlite(run).from_select(_RUN, chosen).on_conflict_do_nothing())
+    logged = _entered_rows(page, run.c.contact_id, run.c.id).where(run.c.id > bindparam("before", before))
+    return conn.execute(insert(execution_log).from_select(_LOG, logged)).rowcount
+
+
+def _entered_rows(page: Page, contact_id: Any, run_id: Any) -> Select[Any]:
+    return select(*_log_values(page, literal(Reason.ENTERED.value)), contact_id, run_id)
+
+
+def _log_skipped(page: Page) -> Any:
+    rows = select(*_log_values(page, _scratch.c.reason), _scratch.c.contact_id, null()).where(
+        _scratch.c.reason.is_not(None), _scratch.c.reason != Reason.SKIPPED_AUDIENCE.value
+    )
+    return insert(execution_log).from_select(_LOG, rows)
+
+
+def _log_values(page: Page, code: Any) -> list[Any]:
+    return [literal(page.now, Id), code, literal(page.rule_id, Id), literal(page.version_id, Id)]
+
+
+def _end_the_others(conn: Connection, page: Page) -> None:
+    inside = _living(conn, page)
+    end_runs(conn, [row.id for row in inside], "exited", Reason.EXITED_RESTARTED.value, page.now)
+    values = [
+        {"at": page.now, "code": Reason.EXITED_RESTARTED.value, "rule_id": page.rule_id,
+         "rule_version_id": row.rule_version_id, "contact_id": row.contact_id, "run_id": row.id}
+        for row in inside
+    ]  # fmt: skip
+    if values:
+        conn.execute(insert(execution_log), values)
+
+
+def _living(conn: Connection, page: Page) -> list[AnyRow]:
+    query = (
+        select(run.c.id, run.c.contact_id, run.c.rule_version_id)
+        .join(_scratch, _scratch.c.contact_id == run.c.contact_id)
+        .where(_scratch.c.reason.is_(None), run.c.rule_id == page.rule_id, run.c.mode_key == page.mode_key)
+        .where(run.c.key != _scratch.c.key)
+    )
+    return list(conn.execute(query))
+
+
+def _has_scratch(conn: Connection) -> bool:
+    """Whether this connection has the temporary table already."""
+    if conn.dialect.name == "sqlite":
+        return conn.exec_driver_sql("SELECT 1 FROM temp.sqlite_master WHERE name = 'entering'").first() is not None
+    return conn.exec_driver_sql("SELECT to_regclass('pg_temp.entering')").scalar() is not None

@@ -1,0 +1,136 @@
+"""The message ledger: queued, marked and committed before the call, settled after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from automation.store.bulk import allocate_ids, insert_rows, update_rows
+from automation.store.expressions import among
+from automation.store.schema import message, rule
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.store.types import AnyRow
+
+_NEW = (
+    "id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id", "purpose",
+    "address", "template", "payload", "status", "queued_at", "due_at", "attempts",
+)  # fmt: skip
+_SENDING = (
+    "status", "attempts", "lease_until", "due_at", "provider", "template_version", "variables",
+)  # fmt: skip
+_OUTCOME = (
+    "status", "due_at", "lease_until", "provider_message_id", "outcome_code", "outcome_detail", "settled_at",
+)  # fmt: skip
+COUNTED = ("queued", "sending", "accepted", "unknown")
+"""The states that use up a frequency cap: what was, or may have been, sent."""
+
+
+def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int]:
+    """Queue (run_id, step, visit, channel, rest JSON, contact_id, rule_id, rule_version_id, purpose, address,
+    template, payload JSON). Returns the ids. IntegrityError when a run's step has used the channel before."""
+    ids = allocate_ids(conn, message, len(rows))
+    full = [(id_, *row, "queued", now, now, 0) for id_, row in zip(ids, rows, strict=True)]
+    insert_rows(conn, message, _NEW, full)
+    return list(ids)
+
+
+def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[AnyRow]:
+    """Up to `limit` messages of a channel that may be sent now, locked until the transaction ends."""
+    due = (
+        select(message)
+        .where(message.c.channel == channel, message.c.status == "queued", message.c.due_at <= now)
+        .order_by(message.c.due_at, message.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(conn.execute(due))
+
+
+def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write (id, "sending", attempts, lease_until, None, provider, template_version, variables JSON)."""
+    update_rows(conn, message, _SENDING, rows)
+
+
+def write_outcomes(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Write (id, status, due_at, None, provider_message_id, outcome_code, outcome_detail, settled_at).
+
+    A message that was settled meanwhile (by hand, or by a receipt) stays as it is.
+    """
+    return update_rows(conn, message, _OUTCOME, rows, guard="status IN ('sending', 'unknown')")
+
+
+def write_drops(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
+    """Like `write_outcomes`, for messages that were claimed but must not be sent."""
+    return update_rows(conn, message, _OUTCOME, rows, guard="status = 'queued'")
+
+
+def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:
+    """Messages whose sender died between the mark and the outcome, locked until the transaction ends."""
+    query = select(message).where(message.c.status == "sending", message.c.lease_until < now)
+    return list(conn.execute(query.limit(limit).with_for_update(skip_locked=True)))
+
+
+def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[AnyRow]:
+    """(contact_id, channel, rule_id, queued_at) of what counts towards caps since a moment."""
+    query = select(message.c.contact_id, message.c.channel, message.c.rule_id, message.c.queued_at).where(
+        among(message.c.contact_id, contact_ids),
+        message.c.queued_at > since,
+        message.c.purpose.is_not(None),
+        message.c.purpose != "transactional",
+        message.c.status.in_(COUNTED),
+    )
+    return list(conn.execute(query))
+
+
+def due_channels(conn: Connection, now: int) -> list[str]:
+    """The channels that have something to send now."""
+    query = select(message.c.channel).where(message.c.status == "queued", message.c.due_at <= now).distinct()
+    return sorted(conn.scalars(query))
+
+
+def load_messages(conn: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Messages by id."""
+    return {row.id: row for row in conn.execute(select(message).where(among(message.c.id, ids)))}
+
+
+def list_messages(
+    conn: Connection,
+    *,
+    rule_key: str | None = None,
+    contact_ids: Sequence[int] | None = None,
+    status: str | None = None,
+    channel: str | None = None,
+    since: int | None = None,
+    limit: int = 100,
+) -> list[AnyRow]:
+    """The newest messages with their rule's key, the newest first."""
+    query = select(message, rule.c.key.label("rule")).join(rule, rule.c.id == message.c.rule_id)
+    if rule_key is not None:
+        query = query.where(rule.c.key == rule_key)
+    if contact_ids is not None:
+        query = query.where(message.c.contact_id.in_(contact_ids))
+    if status is not None:
+        query = query.where(message.c.status == status)
+    if channel is not None:
+        query = query.where(message.c.channel == channel)
+    if since is not None:
+        query = query.where(message.c.queued_at >= since)
+    return list(conn.execute(query.order_by(message.c.id.desc()).limit(limit)))
+
+
+def counts(conn: Connection) -> dict[tuple[str, str], int]:
+    """How many messages each channel has in each status."""
+    query = select(message.c.channel, message.c.status, func.count()).group_by(message.c.channel, message.c.status)
+    return {(channel, status): count for channel, status, count in conn.execute(query)}
+
+
+def oldest_queued(conn: Connection, now: int) -> int | None:
+    """Since when the message that has waited longest could have been sent."""
+    query = select(func.min(message.c.due_at)).where(message.c.status == "queued", message.c.due_at <= now)
+    oldest: int | None = conn.scalar(query)
+    return oldest

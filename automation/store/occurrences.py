@@ -1,0 +1,55 @@
+"""Occurrences of clock triggers: rows that remember how far they got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select, update
+
+from automation.store.bulk import insert_rows
+from automation.store.schema import occurrence
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.store.types import AnyRow
+
+_COLUMNS = (
+    "key", "rule_id", "rule_version_id", "due_at", "since", "since_event_id", "status", "cursor", "looked_at",
+    "entered", "skipped", "finished_at",
+)  # fmt: skip
+
+
+def open_occurrence(
+    conn: Connection,
+    *,
+    key: str,
+    rule_id: int,
+    rule_version_id: int,
+    due_at: int,
+    since: int,
+    since_event_id: int,
+    missed_at: int | None = None,
+) -> bool:
+    """Write one firing, to be worked off, or as missed at `missed_at`. False when it was there already."""
+    status = "running" if missed_at is None else "missed"
+    row = (key, rule_id, rule_version_id, due_at, since, since_event_id, status, 0, 0, 0, "{}", missed_at)
+    return insert_rows(conn, occurrence, _COLUMNS, [row], skip_existing=True) == 1
+
+
+def claim_running(conn: Connection) -> AnyRow | None:
+    """The oldest unfinished occurrence, locked until the transaction ends."""
+    query = select(occurrence).where(occurrence.c.status == "running").order_by(occurrence.c.id)
+    return conn.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
+
+
+def save_occurrence(conn: Connection, occurrence_id: int, values: Mapping[str, Any]) -> None:
+    """Write an occurrence's progress."""
+    conn.execute(update(occurrence).where(occurrence.c.id == occurrence_id).values(**values))
+
+
+def list_occurrences(conn: Connection, rule_id: int | None = None, limit: int = 20) -> list[AnyRow]:
+    """The newest occurrences, the newest first."""
+    query = select(occurrence).order_by(occurrence.c.id.desc()).limit(limit)
+    return list(conn.execute(query if rule_id is None else query.where(occurrence.c.rule_id == rule_id)))

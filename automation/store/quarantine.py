@@ -1,0 +1,53 @@
+"""Quarantine: items that could not be taken, whole, with the reason, until somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import func, select, update
+
+from automation.store.bulk import allocate_ids, insert_rows, to_json
+from automation.store.schema import quarantine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.store.types import AnyRow
+
+
+class Rejected(NamedTuple):
+    """An item that was not taken. `code` and `detail` are an i18n key and its parameters."""
+
+    origin: str
+    code: str
+    detail: Mapping[str, Any]
+    payload: str
+
+
+def store_rejected(conn: Connection, items: Sequence[Rejected], now: int) -> None:
+    """Keep `items`, in order."""
+    ids = allocate_ids(conn, quarantine, len(items))
+    rows = [
+        (id_, now, item.origin, item.code, to_json({key: str(value) for key, value in item.detail.items()}),
+         item.payload, "open")
+        for id_, item in zip(ids, items, strict=True)
+    ]  # fmt: skip
+    insert_rows(conn, quarantine, ("id", "at", "origin", "code", "detail", "payload", "status"), rows)
+
+
+def list_rejected(conn: Connection, *, status: str = "open", limit: int = 100, after_id: int = 0) -> list[AnyRow]:
+    """Quarantined items, the oldest first."""
+    query = select(quarantine).where(quarantine.c.status == status, quarantine.c.id > after_id)
+    return list(conn.execute(query.order_by(quarantine.c.id).limit(limit)))
+
+
+def set_rejected_status(conn: Connection, ids: Sequence[int], status: str) -> int:
+    """Mark items as retried or dropped; returns how many were open."""
+    open_ = update(quarantine).where(quarantine.c.id.in_(ids), quarantine.c.status == "open")
+    return conn.execute(open_.values(status=status)).rowcount
+
+
+def count_rejected(conn: Connection) -> int:
+    """How many items are open."""
+    return conn.scalar(select(func.count()).select_from(quarantine).where(quarantine.c.status == "open")) or 0

@@ -1,0 +1,131 @@
+"""Runs: written at entry, claimed when due, moved on, ended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select, update
+
+from automation.store.bulk import allocate_ids, insert_rows, update_rows
+from automation.store.expressions import among
+from automation.store.schema import contact, event, run
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.store.types import AnyRow
+
+_ENTRY = (
+    "id", "key", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "due_at", "mode_key",
+    "variables", "entered_at",
+)  # fmt: skip
+_PROGRESS = ("status", "position", "due_at", "mode_key", "variables", "ended_at", "reason")
+
+
+def enter_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int | None]:
+    """Store runs (key, rule_id, rule_version_id, contact_id, event_id, mode_key), due at once.
+
+    Returns each run's id, or None where the occurrence has entered this contact before or the mode forbids it.
+    """
+    ids = allocate_ids(conn, run, len(rows))
+    full = [
+        (id_, key, rule_id, version_id, contact_id, event_id, "active", 0, now, mode_key, "{}", now)
+        for id_, (key, rule_id, version_id, contact_id, event_id, mode_key) in zip(ids, rows, strict=True)
+    ]
+    if insert_rows(conn, run, _ENTRY, full, skip_existing=True) == len(rows):
+        return list(ids)
+    here = set(conn.scalars(select(run.c.id).where(among(run.c.id, ids))))
+    return [id_ if id_ in here else None for id_ in ids]
+
+
+def claim_due(conn: Connection, now: int, limit: int) -> list[AnyRow]:
+    """Up to `limit` due runs, the longest due first, locked until the transaction ends."""
+    due = (
+        select(run)
+        .where(run.c.due_at <= now, run.c.status == "active")
+        .order_by(run.c.due_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(conn.execute(due))
+
+
+def save_progress(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write back (id, status, position, due_at, mode_key, variables as JSON text, ended_at, reason)."""
+    update_rows(conn, run, _PROGRESS, rows)
+
+
+def next_due(conn: Connection) -> int | None:
+    """When the next run comes due; None when none waits for a time."""
+    first: int | None = conn.scalar(
+        select(func.min(run.c.due_at)).where(run.c.due_at.is_not(None), run.c.status == "active")
+    )
+    return first
+
+
+def lock_contacts(conn: Connection, contact_ids: Iterable[int]) -> None:
+    """Serialise decisions about these people among processes. SQLite's write transaction does so already."""
+    if conn.dialect.name == "postgresql":
+        ids = sorted(set(contact_ids))
+        query = select(contact.c.id).where(among(contact.c.id, ids)).order_by(contact.c.id)
+        conn.execute(query.with_for_update(key_share=True)).all()
+
+
+def last_entries(conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """When each of these contacts last entered each of these rules: {(contact_id, rule_id): ms}."""
+    query = (
+        select(run.c.contact_id, run.c.rule_id, func.max(run.c.entered_at))
+        .where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids))
+        .group_by(run.c.contact_id, run.c.rule_id)
+    )
+    return {(contact_id, rule_id): at for contact_id, rule_id, at in conn.execute(query)}
+
+
+def alive_inside(
+    conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]
+) -> dict[tuple[int, int, str], int]:
+    """The runs that `mode` knows of: {(contact_id, rule_id, mode_key): run id}."""
+    query = select(run.c.contact_id, run.c.rule_id, run.c.mode_key, run.c.id).where(
+        among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), run.c.mode_key.is_not(None)
+    )
+    return {(row.contact_id, row.rule_id, row.mode_key): row.id for row in conn.execute(query)}
+
+
+def end_runs(conn: Connection, ids: Sequence[int], status: str, reason: str, now: int) -> None:
+    """End runs from outside their own steps."""
+    values = {"status": status, "reason": reason, "due_at": None, "mode_key": None, "ended_at": now}
+    conn.execute(update(run).where(among(run.c.id, ids)).values(**values))
+
+
+def end_runs_of(conn: Connection, rule_ids: Sequence[int], status: str, reason: str, now: int) -> list[AnyRow]:
+    """End every living run of these rules; returns (id, rule_id, rule_version_id, contact_id) of each."""
+    alive = select(run.c.id, run.c.rule_id, run.c.rule_version_id, run.c.contact_id).where(
+        run.c.rule_id.in_(rule_ids), run.c.ended_at.is_(None)
+    )
+    rows = list(conn.execute(alive))
+    end_runs(conn, [row.id for row in rows], status, reason, now)
+    return rows
+
+
+def load_runs(conn: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Runs by id."""
+    return {row.id: row for row in conn.execute(select(run).where(among(run.c.id, ids)))}
+
+
+def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:
+    """One contact's runs of one rule, the newest first."""
+    query = select(run).where(run.c.contact_id == contact_id, run.c.rule_id == rule_id)
+    return list(conn.execute(query.order_by(run.c.entered_at.desc(), run.c.id.desc()).limit(limit)))
+
+
+def counts(conn: Connection) -> dict[tuple[int, str], int]:
+    """How many runs each rule has in each status: {(rule_id, status): count}."""
+    query = select(run.c.rule_id, run.c.status, func.count()).group_by(run.c.rule_id, run.c.status)
+    return {(rule_id, status): count for rule_id, status, count in conn.execute(query)}
+
+
+def last_event_of(conn: Connection, contact_id: int, name: str) -> AnyRow | None:
+    """A contact's newest event of one name."""
+    query = select(event).where(event.c.contact_id == contact_id, event.c.name == name)
+    return conn.execute(query.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(1)).first()

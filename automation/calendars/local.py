@@ -1,0 +1,52 @@
+"""Local time: the moment that a local date and time means, also where clocks are put forward or back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date, time
+    from zoneinfo import ZoneInfo
+
+
+def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, at which `zone` shows `day` and `at`.
+
+    A time that the clocks skip means the first moment after the gap; a time that comes twice means the first.
+    """
+    return moment_of(datetime.combine(day, at), zone)
+
+
+def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The same for a naive local date-time."""
+    first = wall.replace(tzinfo=zone, fold=0)
+    second = wall.replace(tzinfo=zone, fold=1)
+    before, after = first.utcoffset(), second.utcoffset()
+    assert before is not None
+    assert after is not None
+    if after <= before:
+        return first.astimezone(UTC)
+    return _transition(second.astimezone(UTC), first.astimezone(UTC), zone)
+
+
+def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:
+    """What a clock on the wall in `zone` shows at `moment`: a naive date-time."""
+    return moment.astimezone(zone).replace(tzinfo=None, fold=0)
+
+
+def day_start(day: date, zone: ZoneInfo) -> datetime:
+    """The moment, in UTC, at which `day` begins in `zone`."""
+    return moment_of(datetime(day.year, day.month, day.day), zone)  # noqa: DTZ001 (a wall time is naive)
+
+
+def _transition(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The moment between `low` and `high` at which the offset changes: zones change on whole seconds."""
+    old = low.astimezone(zone).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == old:
+            low = middle
+        else:
+            high = middle
+    return high

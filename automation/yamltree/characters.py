@@ -36,7 +36,7 @@ def bad_indents(text: str) -> list[tuple[int, int, str]]:
 
 
 def mistyped(text: str, *, in_flow: bool, after_key: bool) -> str | None:
-    """The full-width mark in an unquoted text that was surely meant as YAML: `level：金卡`, `[银卡，金卡]`, `“21:00”`."""
+    """The full-width mark in an unquoted text that was surely meant as YAML: `level：金卡`, `[银卡，金卡]`."""
     if text[0] in "“‘" and text[-1] in "”’":
         return text[0]
     if not after_key and _KEY_COLON.match(text):

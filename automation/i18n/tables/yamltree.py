@@ -60,7 +60,7 @@ TEXTS: dict[str, Text] = {
         "an unknown backslash escape in double quotes; write \\\\, or use single quotes",
     ),
     "syntax_indent": Text(
-        "缩进与上文对不上，或前面有引号没有结束；请与同一层的其它行对齐，并检查引号",
-        "the indentation does not fit, or a quote above is not closed; align it with its neighbours and check the quotes",
+        "缩进与上文对不上，或前面有引号没有结束；请与同一层的其它行对齐",
+        "the indentation does not fit, or a quote above is not closed; align it with its neighbours",
     ),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,3 +20,4 @@ class ProviderContext:
     folder: Path
     database: Database
     clock: Clock
+    zone: tzinfo = UTC  # the project's time zone, for dates that people read

@@ -1,0 +1,96 @@
+"""A message as a MIME e-mail: utf-8 subject, text and HTML alternatives, no header injection."""
+
+from __future__ import annotations
+
+import re
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from automation.providers.base import Outgoing
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class BadHeader(ValueError):
+    """An address or a header that must not go out. `code` says which: bad_address or bad_header."""
+
+    def __init__(self, code: str, name: str) -> None:
+        super().__init__(f"{name} is not valid")
+        self.code = code
+
+
+def build(message: Outgoing, sender: str, reply_to: str | None, date: datetime, domain: str) -> EmailMessage:
+    """BadHeader when the address is no e-mail address or a header holds a line break.
+
+    The Message-ID follows from the reference, so that a mail sent again is recognised as the same.
+    """
+    mail = EmailMessage(policy=SMTP)
+    mail["From"] = _clean("From", sender)
+    mail["To"] = check_address(message.address)
+    mail["Subject"] = _clean("Subject", message.content.subject or "")
+    mail["Date"] = format_datetime(date)
+    mail["Message-ID"] = message_id(message.reference, domain)
+    mail["X-Automation-Reference"] = _clean("X-Automation-Reference", message.reference)
+    if reply_to:
+        mail["Reply-To"] = _clean("Reply-To", reply_to)
+    for name, value in list_unsubscribe(message.payload).items():
+        mail[name] = value
+    _set_body(mail, message.content.text, message.content.html)
+    return mail
+
+
+def check_address(address: str) -> str:
+    """The address itself; BadHeader unless it is one plain ASCII `local@domain`."""
+    if len(address) > 254 or not _ADDRESS.fullmatch(address):
+        raise BadHeader("bad_address", "the address")
+    return address
+
+
+def message_id(reference: str, domain: str) -> str:
+    return f"<{re.sub(r'[^A-Za-z0-9.-]', lambda found: f'_{ord(found[0]):x}', reference)}@{domain}>"
+
+
+def domain_of(sender: str) -> str:
+    """The domain of `Name <local@domain>` or `local@domain`."""
+    return sender.rpartition("@")[2].strip(" >") or "localhost"
+
+
+def parse_sender(sender: str) -> Address:
+    """`会员中心 <club@example.com>` as name and address. ValueError when it is neither."""
+    name, bracket, rest = sender.rpartition("<")
+    address = rest.strip().removesuffix(">") if bracket else sender.strip()
+    return Address(display_name=name.strip().strip('"') if bracket else "", addr_spec=check_address(address))
+
+
+def list_unsubscribe(payload: Mapping[str, Any]) -> dict[str, str]:
+    """The headers for `list_unsubscribe` (a mailto: or https: URL); https gets RFC 8058's one click as well."""
+    url = payload.get("list_unsubscribe")
+    if not url:
+        return {}
+    headers = {"List-Unsubscribe": _clean("List-Unsubscribe", f"<{url}>")}
+    if str(url).startswith("https:"):
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _set_body(mail: EmailMessage, text: str | None, html: str | None) -> None:
+    if text is not None or html is None:
+        mail.set_content(text or "")
+        if html is not None:
+            mail.add_alternative(html, subtype="html")
+    else:
+        mail.set_content(html, subtype="html")
+
+
+def _clean(name: str, value: str) -> str:
+    if _CONTROL.search(value):
+        raise BadHeader("bad_header", name)
+    return value

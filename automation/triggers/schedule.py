@@ -1,0 +1,118 @@
+"""`schedule`: fires by the clock, for everyone whom the rule's audience lets in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, model_validator
+from pydantic_core import PydanticCustomError
+
+from automation import plugin
+from automation.calendars.workdays import is_workday
+from automation.i18n import Text
+from automation.plugin import param
+from automation.rules.params import LocalDate, PositiveDuration, TimeOfDay
+from automation.triggers.base import ClockTrigger, Firing, Window
+from automation.triggers.cron import check_cron, cron_walls
+from automation.triggers.ticks import Walls, days_from, every, first_firing, refuse_at
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+FORMS = ("cron", "every", "dates", "workdays")
+Workdays = Literal[True, "first_of_month", "last_of_month"]
+
+
+class ScheduleTrigger(ClockTrigger):
+    """Fires by `cron`, `every` so often, on given `dates`, or on Chinese `workdays`; a key is a local date-time.
+
+    `every` counts from local midnight of Monday, 1970-01-05, so that a restart shifts nothing.
+    """
+
+    type = "schedule"
+    title = Text("定时", "a schedule")
+
+    class Params(plugin.Params):
+        cron: Annotated[str, AfterValidator(check_cron)] | None = param(
+            None,
+            zh="cron 五段：分 时 日 月 周，如 0 9 * * mon；周日为 0 或 7",
+            en="cron's five fields: minute hour day month weekday, e.g. 0 9 * * mon; Sunday is 0 or 7",
+        )
+        every: PositiveDuration | None = param(None, zh="每隔多久，如 30m、1d", en="how often, e.g. 30m or 1d")
+        dates: tuple[LocalDate, ...] | None = param(None, zh="指定日期", en="on these dates", min_length=1)
+        workdays: Workdays | None = param(
+            None,
+            zh="工作日（含调休）：true 每个、first_of_month 每月首个、last_of_month 每月末个",
+            en="Chinese workdays, 调休 included: true (each), first_of_month or last_of_month",
+        )
+        at: TimeOfDay | None = param(
+            None,
+            zh="当地时间几点（配合 dates、workdays，或以天、周计的 every）",
+            en="the local time of day (with dates, workdays, or every in days or weeks)",
+        )
+
+        @model_validator(mode="after")
+        def _one_form(self) -> ScheduleTrigger.Params:
+            given = [form for form in FORMS if getattr(self, form) is not None]
+            if len(given) != 1:
+                found = ", ".join(given) or "–"
+                raise PydanticCustomError("triggers.schedule_one_of", "not one form", {"found": found})
+            if self.at is None and given[0] in ("dates", "workdays"):
+                raise PydanticCustomError("triggers.at_missing", "no time of day", {"form": given[0]})
+            if self.at is not None and (self.cron or (self.every and not self.every.days)):
+                refuse_at(given[0])
+            return self
+
+    def next(self, params: Params, zone: ZoneInfo, after: datetime) -> Firing | None:
+        """CalendarError when a workday falls into a year whose holidays are not announced."""
+        return first_firing(lambda wall: _walls(params, wall), zone, after)
+
+    def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
+        from automation.store.people import everyone
+
+        return everyone()
+
+    def explain(self, params: Params, zone: ZoneInfo, contact: Mapping[str, Any], now: datetime) -> datetime | None:
+        firing = self.next(params, zone, now)
+        return firing.at if firing else None
+
+
+def _walls(params: ScheduleTrigger.Params, after: datetime) -> Walls:
+    if params.cron is not None:
+        return cron_walls(params.cron, after)
+    if params.every is not None:
+        return every(params.every, params.at, after)
+    assert params.at is not None
+    at = params.at
+    days = sorted(set(params.dates)) if params.dates is not None else days_from(after.date())
+    return (
+        wall
+        for wall in (datetime.combine(day, at) for day in days)
+        if wall > after and (params.workdays is None or _is_chosen(wall.date(), params.workdays))
+    )
+
+
+def _is_chosen(day: date, which: Workdays) -> bool:
+    if not is_workday(day):
+        return False
+    if which is True:
+        return True
+    return not any(map(is_workday, _rest_of_month(day, -1 if which == "first_of_month" else 1)))
+
+
+def _rest_of_month(day: date, step: int) -> list[date]:
+    """The days of the month before `day` (step -1) or after it (step 1)."""
+    return [
+        day.replace(day=number)
+        for number in range(1, 32)
+        if (number - day.day) * step > 0 and _exists(day, number)
+    ]  # fmt: skip
+
+
+def _exists(day: date, number: int) -> bool:
+    from calendar import monthrange
+
+    return number <= monthrange(day.year, day.month)[1]

@@ -1,0 +1,102 @@
+"""Sentences about the catalogue and about values."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    # the file
+    "unknown_key": Text(
+        "不认识的键 {found}；可用的键：{known}{hint}", "unknown key {found}; known keys: {known}{hint}"
+    ),
+    "not_mapping": Text("这里要写成“键: 值”的形式", "this must be a mapping of `key: value`"),
+    "bad_name": Text(
+        "名称 {found} 不能用；请用字母、汉字、数字与下划线，不以数字开头",
+        "{found} can't be a name; use letters, digits and _, and begin with a letter",
+    ),
+    "taken": Text(
+        "名称 {found} 已被内置项占用；请换一个名称", "the name {found} belongs to a built-in; choose another one"
+    ),
+    "expected_text": Text("这里要写文字，现在是 {found}", "a text is expected here, not {found}"),
+    "expected_list": Text(
+        "这里要写成列表，如 [甲, 乙]，现在是 {found}", "a list like [a, b] is expected here, not {found}"
+    ),
+    "expected_flag": Text("这里要写 true 或 false，现在是 {found}", "true or false is expected here, not {found}"),
+    "expected_whole": Text(
+        "这里要写 {least} 到 {most} 之间的整数，现在是 {found}",
+        "a whole number from {least} to {most} is expected here, not {found}",
+    ),
+    "expected_duration": Text(
+        "这里要写时长，如 30m、2h、14d、4w，现在是 {found}",
+        "a duration like 30m, 2h, 14d or 4w is expected here, not {found}",
+    ),
+    "expected_date": Text(
+        "这里要写日期，如 2026-12-31，现在是 {found}", "a date like 2026-12-31 is expected here, not {found}"
+    ),
+    "expected_money": Text(
+        "这里要写 {currency} 的正金额，如 50.00，现在是 {found}",
+        "an amount of {currency} like 50.00 is expected here, not {found}",
+    ),
+    "expected_field": Text(
+        "字段要写成类型（如 text）或 {{type: text, label: …}}，现在是 {found}",
+        "a field is a type like `text`, or {{type: text, label: …}}, not {found}",
+    ),
+    "not_an_option": Text(
+        "没有 {found} 这个选项；可选：{known}{hint}", "{found} is not known here; one of: {known}{hint}"
+    ),
+    "no_type": Text("缺少 type；可选：{known}", "the type is missing; one of: {known}"),
+    "choices_need_text": Text(
+        "只有 text 和 list 字段可以写 choices，这里是 {type}", "only text and list fields have choices, this is {type}"
+    ),
+    "duplicate_choice": Text("选项 {found} 重复", "the choice {found} stands twice"),
+    "currency_needs_money": Text(
+        "只有 money 字段可以写 currency，这里是 {type}", "only money fields have a currency, this is {type}"
+    ),
+    "bad_currency": Text(
+        "{found} 不是币种代码；请写三个大写字母，如 CNY", "{found} is no currency code; write three capitals like CNY"
+    ),
+    "identity_needs_text": Text(
+        "identity 只能用于 text 或 list 属性，这里是 {type}", "identity needs a text or list property, this is {type}"
+    ),
+    "bad_country": Text(
+        "{found} 不是国家代码；请写两个大写字母，如 CN", "{found} is no country code; write two capitals like CN"
+    ),
+    "no_kind": Text(
+        "缺少 kind；请写 generated（自动生成券码）或 pool（导入券码）",
+        "the kind is missing; write generated (codes are made up) or pool (codes are imported)",
+    ),
+    "not_for_pool": Text(
+        "导入的券码（pool）不能写 {found}；库存就是未发的券码", "a pool has no {found}; its stock are its free codes"
+    ),
+    "bad_prefix": Text(
+        "券码前缀 {found} 不能用；请用字母、数字与 -，最多 20 个",
+        "{found} can't be a prefix; use up to 20 letters, digits and -",
+    ),
+    # values
+    "required": Text("缺少必填属性 {field}", "the property {field} is missing"),
+    "not_text": Text("{field} 要是文字，现在是 {found}", "{field} must be text, not {found}"),
+    "unstorable_text": Text(
+        "{field} 含有无法保存的字符：{found}", "{field} holds characters that can't be stored: {found}"
+    ),
+    "not_integer": Text("{field} 要是整数，现在是 {found}", "{field} must be a whole number, not {found}"),
+    "not_number": Text("{field} 要是数字，现在是 {found}", "{field} must be a number, not {found}"),
+    "not_money": Text(
+        "{field} 要是金额，如 59.90，现在是 {found}", "{field} must be an amount like 59.90, not {found}"
+    ),
+    "money_too_fine": Text(
+        "{field} 的小数位超出 {currency} 的最小单位：{found}",
+        "{field} is finer than the smallest unit of {currency}: {found}",
+    ),
+    "not_boolean": Text(
+        "{field} 要是 true 或 false（是/否），现在是 {found}", "{field} must be true or false, not {found}"
+    ),
+    "not_date": Text(
+        "{field} 要是日期，如 1990-08-04，现在是 {found}", "{field} must be a date like 1990-08-04, not {found}"
+    ),
+    "not_datetime": Text(
+        "{field} 要是日期时间，如 2026-08-04 10:00，现在是 {found}",
+        "{field} must be a date and time like 2026-08-04 10:00, not {found}",
+    ),
+    "not_list": Text("{field} 要是列表，现在是 {found}", "{field} must be a list, not {found}"),
+    "not_a_choice": Text(
+        "{field} 没有 {found} 这个选项；可选：{choices}", "{field} has no choice {found}; one of: {choices}"
+    ),
+}

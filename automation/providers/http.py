@@ -8,8 +8,10 @@ import ssl
 import urllib.error
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import requests
+from pydantic_core import PydanticCustomError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from automation.providers.base import Outcome
@@ -55,6 +57,13 @@ def retry_after(headers: Mapping[str, str] | None, now: datetime) -> float | Non
         return float(given) if given.isdecimal() else _until(given, now)
     reset = (headers.get("X-RateLimit-Reset") or "").strip()
     return max(0.0, float(reset) - now.timestamp()) if reset.isdecimal() else None
+
+
+def http_url(value: str | None) -> str | None:
+    """For validators of Params: the value itself, if it is a URL of http or https."""
+    if value is not None and not (value.startswith(("http://", "https://")) and urlsplit(value).hostname):
+        raise PydanticCustomError("providers.bad_url", "not a URL")
+    return value
 
 
 def short(text: object, limit: int = 300) -> str:

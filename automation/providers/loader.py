@@ -166,8 +166,9 @@ def _expected(kind: str, context: dict[str, Any]) -> Text | None:
     if kind not in _EXPECTED:
         return None
     limit = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
+    choices = str(context.get("expected", "")).replace(" or ", ", ")
     text = lookup(f"providers.{_EXPECTED[kind]}")
-    return Text(*(one.format(choices=context.get("expected", ""), limit=limit) for one in text))
+    return Text(*(one.format(choices=choices, limit=limit) for one in text))
 
 
 def _label(fields: dict[str, Any], name: str) -> Text:

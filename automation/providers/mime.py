@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from email.policy import EmailPolicy
 
     from automation.providers.base import Outgoing
 
@@ -27,17 +28,27 @@ class BadHeader(ValueError):
         self.code = code
 
 
-def build(message: Outgoing, sender: str, reply_to: str | None, date: datetime, domain: str) -> EmailMessage:
+READABLE = SMTP  # bodies as they are, for files
+ANY_SERVER = SMTP.clone(cte_type="7bit")  # bodies encoded, for servers of any age
+
+
+def build(
+    message: Outgoing,
+    sender: str,
+    date: datetime,
+    reply_to: str | None = None,
+    policy: EmailPolicy[EmailMessage] = ANY_SERVER,
+) -> EmailMessage:
     """BadHeader when the address is no e-mail address or a header holds a line break.
 
     The Message-ID follows from the reference, so that a mail sent again is recognised as the same.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=policy)
     mail["From"] = _clean("From", sender)
     mail["To"] = check_address(message.address)
     mail["Subject"] = _clean("Subject", message.content.subject or "")
     mail["Date"] = format_datetime(date)
-    mail["Message-ID"] = message_id(message.reference, domain)
+    mail["Message-ID"] = message_id(message.reference, domain_of(sender))
     mail["X-Automation-Reference"] = _clean("X-Automation-Reference", message.reference)
     if reply_to:
         mail["Reply-To"] = _clean("Reply-To", reply_to)

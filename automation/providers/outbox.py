@@ -15,7 +15,7 @@ from automation.channels import CHANNELS
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
-from automation.providers.mime import BadHeader, build, domain_of
+from automation.providers.mime import READABLE, BadHeader, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,7 +96,7 @@ def _as_text(message: Outgoing, now: datetime, sender: str) -> bytes:
 
 
 def _as_mail(message: Outgoing, now: datetime, sender: str) -> bytes:
-    mail = build(message, sender, None, now, domain_of(sender))
+    mail = build(message, sender, now, policy=READABLE)
     mail["X-Automation-Channel"] = message.channel
     return mail.as_bytes()
 

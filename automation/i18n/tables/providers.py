@@ -9,8 +9,8 @@ TEXTS: dict[str, Text] = {
         '{setting} is missing; write type = "…" with one of: {known}',
     ),
     "unknown_type": Text(
-        "{setting}：没有名为 {found} 的服务商{hint}；可用的有：{known}",
-        "{setting}: there is no provider {found}{hint}; known: {known}",
+        "{setting}：没有名为 {found} 的服务商（可用的有：{known}）{hint}",
+        "{setting}: there is no provider {found} (known: {known}){hint}",
     ),
     "wrong_channel": Text(
         "{setting}：{found} 不能用于渠道 {channel}；它支持：{known}",
@@ -22,8 +22,8 @@ TEXTS: dict[str, Text] = {
     ),
     "missing": Text("{setting} 没有写：{label}", "{setting} is missing: {label}"),
     "unknown_key": Text(
-        "{setting}：{type} 没有这个参数{hint}；可用的有：{known}",
-        "{setting}: {type} has no such parameter{hint}; known: {known}",
+        "{setting}：{type} 没有这个参数（可用的有：{known}）{hint}",
+        "{setting}: {type} has no such parameter (known: {known}){hint}",
     ),
     "wrong_value": Text("{setting} 的值不对：应为{expected}", "{setting} is wrong: expected {expected}"),
     "bad_value": Text("{setting} 的值不对：{reason}", "{setting} is wrong: {reason}"),

@@ -1,0 +1,171 @@
+"""SMS through Twilio, by its own client library."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from pydantic import SecretStr, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+from requests import RequestException
+
+from automation.i18n import Text
+from automation.plugin import Params, param
+from automation.providers.base import Outcome, Provider
+from automation.providers.http import AUTH, SETTINGS, broken, http_url, retry_after, short
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from automation.providers.base import Outgoing
+
+
+class TwilioParams(Params):
+    """Which account sends, and from which number."""
+
+    account_sid: str = param(zh="账户 SID（AC…）", en="the account's SID (AC…)", min_length=1)
+    auth_token: SecretStr = param(zh="Auth Token（机密）", en="the auth token (a secret)")
+    from_number: str | None = param(None, zh="发送号码，E.164 格式", en="the sending number, in E.164 form")
+    messaging_service_sid: str | None = param(None, zh="Messaging Service SID", en="a messaging service (MG…)")
+    base_url: str | None = param(None, zh="自建网关的地址", en="the address of a private gateway")
+    timeout: float = param(10.0, zh="超时（秒）", en="time-out in seconds", gt=0)
+    status_callback: str | None = param(None, zh="回执的网址", en="the URL that receipts go to")
+
+    @field_validator("base_url", "status_callback")
+    @classmethod
+    def _url(cls, value: str | None) -> str | None:
+        return http_url(value)
+
+    @model_validator(mode="after")
+    def _one_sender(self) -> TwilioParams:
+        if (self.from_number is None) == (self.messaging_service_sid is None):
+            raise PydanticCustomError("providers.twilio_sender", "exactly one sender")
+        return self
+
+
+# twilio.com/docs/api/errors. What is wrong with our own settings, not with the message: it stays, and is visible.
+_SETTINGS_CODES = frozenset(
+    # 21212 21601 21603 21606 21659 21660 21661: the sender; 21609: the callback URL; 20404: the account's path;
+    # 21701 21703 21704 21705: the messaging service; 30034 30038: the sender's registration
+    {20404, 21212, 21601, 21603, 21606, 21609, 21659, 21660, 21661, 21701, 21703, 21704, 21705}
+)
+# Too much at once: 20429 requests, 21611 queued for this sender, 63017 a second, 63038 a day.
+_BUSY_CODES = frozenset({20429, 21611, 63017, 63038})
+# The person or the text, also where the status is 403: 21211 bad number, 21408 region not enabled, 21610 opted out,
+# 21612 no route, 21614 no mobile number, 21617 too long.
+_MESSAGE_CODES = frozenset({21211, 21408, 21610, 21612, 21614, 21617})
+
+
+class Twilio(Provider):
+    """One API call per message.
+
+    What an answer means: 201 is accepted, with the message's SID. 429 is transient (Twilio: such a request "is never
+    processed and is always safe to retry"), and so is 503, error 20503 "temporarily unavailable". Twilio's advice is
+    to retry 500, 502 and 504 too, but they don't say whether the message was created, and the Messages API has no
+    idempotency key: another try could reach the person twice, so they are unknown. Refused credentials (401, 403) are
+    transient with the code "auth", a refused sender is transient with "settings": a wrong setting burns no message.
+    Any other 4xx is permanent, with Twilio's error code.
+
+    The API takes no reference of ours; it travels as the query parameter `reference` of `status_callback`.
+    """
+
+    type: ClassVar[str] = "twilio"
+    title: ClassVar[Text] = Text("Twilio 短信", "Twilio SMS")
+    Params: ClassVar[Any] = TwilioParams
+    channels: ClassVar[frozenset[str]] = frozenset({"sms"})
+
+    def __init__(self, params: TwilioParams, context: Any) -> None:
+        super().__init__(params, context)
+        from twilio.rest import Client
+
+        self._http = _http_client(params)
+        token = params.auth_token.get_secret_value()
+        self._client = Client(params.account_sid, token, http_client=self._http, environment={"": ""})
+
+    def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
+        return [self._send(message) for message in messages]
+
+    def close(self) -> None:
+        self._http.session.close()
+
+    def _send(self, message: Outgoing) -> Outcome:
+        from twilio.base.exceptions import TwilioException
+
+        try:
+            created = self._client.messages.create(**self._arguments(message))
+        except TwilioException as error:
+            return self._refused(error)
+        except RequestException as error:
+            return broken(error)
+        except UnicodeError:
+            return Outcome.permanent("bad_content", "the text can't be encoded")
+        except ValueError:  # 2xx, but no JSON: somebody answered, perhaps not Twilio
+            return Outcome.unknown("bad_answer")
+        return Outcome.accepted(created.sid) if created.sid else Outcome.unknown("bad_answer")
+
+    def _arguments(self, message: Outgoing) -> dict[str, str]:
+        chosen = {
+            "to": message.address,
+            "body": message.content.text or "",
+            "from_": self.params.from_number,
+            "messaging_service_sid": self.params.messaging_service_sid,
+            "status_callback": self._callback(message.reference),
+        }
+        return {name: value for name, value in chosen.items() if value is not None}
+
+    def _callback(self, reference: str) -> str | None:
+        if self.params.status_callback is None:
+            return None
+        parts = urlsplit(self.params.status_callback)
+        query = [*parse_qsl(parts.query, keep_blank_values=True), ("reference", reference)]
+        return str(urlunsplit(parts._replace(query=urlencode(query))))
+
+    def _refused(self, error: Any) -> Outcome:
+        """The outcome of an answer that was not 2xx; a TwilioException without a status never left the house."""
+        status, code = getattr(error, "status", None), getattr(error, "code", None)
+        words = _words(error)
+        if status is None:
+            return Outcome.transient(SETTINGS, type(error).__name__)
+        if code in _MESSAGE_CODES:
+            return Outcome.permanent(str(code), words)
+        if status in (408, 429, 503) or code in _BUSY_CODES:
+            wait = retry_after(self._http.last_headers, self.context.clock.now())
+            return Outcome.transient(str(code), words, retry_after=wait)
+        if status in (401, 403):
+            return Outcome.transient(AUTH, f"{code}: {words}")
+        if status < 400 or status == 404 or code in _SETTINGS_CODES:
+            return Outcome.transient(SETTINGS, f"{code}: {words}")
+        return Outcome.permanent(str(code), words) if 400 <= status < 500 else Outcome.unknown(str(code), words)
+
+
+def _words(error: Any) -> str:
+    words = getattr(error, "msg", None) or getattr(error, "detail", None) or getattr(error, "title", None)
+    return short(str(words or "").removeprefix("Unable to create record: "))
+
+
+def _http_client(params: TwilioParams) -> Any:
+    """Twilio's own HTTP client with a time-out, our base URL, and the headers of each thread's last answer."""
+    from twilio.http.http_client import TwilioHttpClient
+
+    class _HttpClient(TwilioHttpClient):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(timeout=params.timeout)
+            self._seen = threading.local()
+
+        def request(self, method: str, url: str, *arguments: Any, **options: Any) -> Any:
+            self._seen.headers = None
+            answer = super().request(method, _moved(url, params.base_url), *arguments, **options)
+            self._seen.headers = answer.headers
+            return answer
+
+        @property
+        def last_headers(self) -> Mapping[str, str] | None:
+            return getattr(self._seen, "headers", None)
+
+    return _HttpClient()
+
+
+def _moved(url: str, base: str | None) -> str:
+    """The URL with its scheme and host replaced by `base`, which may have a path of its own."""
+    return base.rstrip("/") + url[url.index("/", len("https://")) :] if base else url

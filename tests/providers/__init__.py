@@ -1,0 +1,1 @@
+"""Providers, each through its real client library against a fake service."""

@@ -109,7 +109,7 @@ class ContactField(Reference):
 
 @dataclass(frozen=True)
 class EventProperty(Reference):
-    """`event.member_id`, a property of the trigger's event; replaced by its FieldRef. `identity`: it must name people."""
+    """`event.member_id`, of the trigger's event; replaced by its FieldRef. `identity`: it must name people."""
 
     identity: bool = False
 
@@ -148,4 +148,4 @@ class TemplateText(Reference):
 
 @dataclass(frozen=True)
 class ContactValues(Reference):
-    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain values are normalised and checked."""
+    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain values are checked, and left as they are."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -11,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
 
-from automation.i18n import LANGS, Text, lookup
+from automation.catalogue.reading import offer
+from automation.i18n import Text, lookup
 from automation.problems import Problem
 from automation.rules.params import positive_duration, signed_duration, time_of_day, zone
 from automation.yamltree import Mapping, Node, Scalar, Sequence
@@ -47,8 +47,7 @@ class Reader:
 
     def unknown(self, node: Node, path: str, key: str, found: str, known: Iterable[str], /, **params: Any) -> None:
         """Something is named that nobody knows: the sentence ends with the nearest known name."""
-        near = nearest(found, known)
-        self.error(node, path, key, found=found, found_nearest=near, hint=hint(near), **params)
+        self.error(node, path, key, **offer(found, list(known)), **params)
 
     def say(self, node: Node, path: str, key: str, params: dict[str, Any]) -> None:
         self.problems.append(Problem(self.file, node.line, node.column, key, params, path))
@@ -63,8 +62,8 @@ class Reader:
             self.wrong(node, path, "mapping")
             return None
         for entry in node.entries:
-            if entry.key.text not in known:
-                self.unknown(entry.key, path, "unknown_key", entry.key.text, known, known=listed(known))
+            if entry.key.value not in known:
+                self.unknown(entry.key, path, "unknown_key", str(entry.key.value), known, known=listed(known))
         for name in required:
             if node.get(name) is None:
                 self.error(at or node, path, "missing_key", name=name)
@@ -98,6 +97,14 @@ class Reader:
         text = self.text(node, path)
         if text is not None and not _NAME.match(text):
             self.error(node, path, "bad_name", found=text)
+            return None
+        return text
+
+    def label(self, node: Node, path: str) -> str | None:
+        """A name of staff's own, in any script, that can stand in a path: no slash and no space."""
+        text = self.text(node, path)
+        if text is not None and ("/" in text or any(letter.isspace() for letter in text)):
+            self.error(node, path, "bad_label", found=text)
             return None
         return text
 
@@ -148,18 +155,6 @@ class Reader:
         except PydanticCustomError as error:
             self.error(node, path, error.type, **(error.context or {}))
             return None
-
-
-def nearest(found: str, known: Iterable[str]) -> str:
-    """The known name most like `found`, or ""."""
-    close = difflib.get_close_matches(found, list(known), n=1, cutoff=0.6)
-    return close[0] if close else ""
-
-
-def hint(near: str) -> Text | str:
-    """The end of a sentence that offers `near`; nothing when it is empty."""
-    template = lookup("problems.did_you_mean")
-    return Text(*(template.get(lang).format(nearest=near) for lang in LANGS)) if near else ""
 
 
 def shown(node: Node) -> Any:

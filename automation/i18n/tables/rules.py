@@ -1,0 +1,159 @@
+"""Sentences about rule files."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    # files and keys
+    "no_file": Text("找不到规则文件 {file}", "the rule file {file} does not exist"),
+    "unreadable": Text("{file} 无法读取：{reason}", "{file} can't be read: {reason}"),
+    "not_utf8": Text(
+        "文件不是 UTF-8 编码（第 {line} 行起无法解码）；请另存为 UTF-8",
+        "the file is not UTF-8 (undecodable from line {line} on); save it as UTF-8",
+    ),
+    "empty_file": Text("文件是空的；请至少写 rules:", "the file is empty; it needs at least `rules:`"),
+    "unknown_key": Text(
+        "不认识的键 {found}；可用的键：{known}{hint}", "unknown key {found}; known keys: {known}{hint}"
+    ),
+    "missing_key": Text("缺少 {name}", "{name} is missing"),
+    "empty_list": Text("列表是空的；请至少写一项，或删除此键", "the list is empty; give it an item or remove the key"),
+    "duplicate_id": Text(
+        "规则 id {found} 重复，{file} 第 {line} 行已用过", "the rule id {found} is already used in {file}, line {line}"
+    ),
+    "bad_id": Text(
+        "规则 id {found} 不能用；请用小写英文字母、数字与下划线，以字母开头，如 birthday_coupon",
+        "{found} can't be a rule id; use small letters, digits and _, and begin with a letter, as in birthday_coupon",
+    ),
+    "bad_name": Text(
+        "名称 {found} 不能用；请用小写英文字母、数字与下划线，以字母开头",
+        "{found} can't be a name; use small letters, digits and _, and begin with a letter",
+    ),
+    "bad_label": Text("名称 {found} 不能含空格或 /", "the name {found} can't hold spaces or /"),
+    "not_yet": Text("{what}：引擎目前还不能执行，请删除", "{what}: the engine can't run this yet; remove it"),
+    "counted_later": Text(
+        "{what}：已检查并保留，以后的版本才会统计", "{what}: checked and kept; counted from a later version on"
+    ),
+    "stored_unusable": Text(
+        "规则 {rule} 的已存版本无法再使用：{reason}",
+        "a stored version of the rule {rule} can't be used any more: {reason}",
+    ),
+    # kinds
+    "wrong_kind": Text("这里要写{expected}，现在是 {found}", "{expected} is expected here, not {found}"),
+    "kind_mapping": Text("“键: 值”的形式", "a mapping of `key: value`"),
+    "kind_list": Text("列表", "a list"),
+    "kind_text": Text("文字（数字与 true/false 请加引号）", "a text (put numbers and true/false in quotes)"),
+    "kind_flag": Text(" true 或 false", "true or false"),
+    "kind_integer": Text("整数", "a whole number"),
+    "kind_number": Text("数字", "a number"),
+    "kind_rule": Text("一条规则（id、trigger、steps 等）", "a rule (id, trigger, steps …)"),
+    "kind_step": Text("一个步骤，如“do: 动作”或“wait: 3d”", "a step, such as `do: action` or `wait: 3d`"),
+    "kind_stop": Text(" true 或一句原因", "true or a reason"),
+    "found_nothing": Text("空值", "nothing"),
+    "found_list": Text("列表", "a list"),
+    "found_mapping": Text("“键: 值”的形式", "a mapping"),
+    # values
+    "bad_count": Text(
+        "这里要写 {least} 到 {most} 之间的整数，现在是 {found}",
+        "a whole number from {least} to {most} is expected here, not {found}",
+    ),
+    "bad_choice": Text(
+        "没有 {found} 这个选项；可选：{known}{hint}", "{found} is not known here; one of: {known}{hint}"
+    ),
+    "bad_percent": Text(
+        "{found} 不是百分比；请写 0% 到 100%，最多两位小数，如 5% 或 2.5%",
+        "{found} is no percentage; write 0% to 100% with at most two decimals, such as 5% or 2.5%",
+    ),
+    "bad_duration": Text(
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d or 4w",
+    ),
+    "duration_not_positive": Text("时长 {found} 必须大于零", "the duration {found} must be more than zero"),
+    "bad_time": Text(
+        "{found} 不是一天中的时刻；请写 00:00 到 23:59，如 09:30",
+        "{found} is no time of day; write 00:00 to 23:59, such as 09:30",
+    ),
+    "bad_date": Text("{found} 不是日期；请写成 2026-08-01", "{found} is no date; write it like 2026-08-01"),
+    "bad_moment": Text(
+        "{found} 不是日期加时刻；请写成 2026-08-01 10:00", "{found} is no date and time; write it like 2026-08-01 10:00"
+    ),
+    "bad_zone": Text("{found} 不是时区；请写成 Asia/Shanghai", "{found} is no time zone; write it like Asia/Shanghai"),
+    "bad_value": Text("{found} 不能用：{reason}", "{found} can't be used: {reason}"),
+    "too_small": Text("{found} 太小，最小为 {limit}", "{found} is too small; at least {limit}"),
+    "too_small_or_equal": Text("{found} 必须大于 {limit}", "{found} must be more than {limit}"),
+    "too_large": Text("{found} 太大，最大为 {limit}", "{found} is too large; at most {limit}"),
+    "too_large_or_equal": Text("{found} 必须小于 {limit}", "{found} must be less than {limit}"),
+    "too_few": Text("项数太少，至少 {limit} 项", "too few items; at least {limit}"),
+    "too_many": Text("项数太多，最多 {limit} 项", "too many items; at most {limit}"),
+    "too_short": Text("{found} 太短，至少 {limit} 个字符", "{found} is too short; at least {limit} characters"),
+    "too_long": Text("{found} 太长，最多 {limit} 个字符", "{found} is too long; at most {limit} characters"),
+    "not_multiple": Text("{found} 必须是 {limit} 的倍数", "{found} must be a multiple of {limit}"),
+    "bad_pattern": Text("{found} 的格式不对，应符合 {limit}", "{found} has the wrong form; it must match {limit}"),
+    # plugins
+    "unknown_trigger": Text("没有触发器 {found}{hint}{broken}", "there is no trigger {found}{hint}{broken}"),
+    "unknown_action": Text("没有动作 {found}{hint}{broken}", "there is no action {found}{hint}{broken}"),
+    "missing_param": Text("{type} 缺少参数 {name}（写在 with: 下）", "{type} needs {name} (under `with:`)"),
+    "unknown_param": Text(
+        "{type} 没有参数 {found}；可用的参数：{known}{hint}", "{type} has no parameter {found}; it has: {known}{hint}"
+    ),
+    "plugin_crashed": Text(
+        "插件 {type} 在检查参数时出错：{reason}", "the plugin {type} failed while checking its parameters: {reason}"
+    ),
+    # names
+    "unknown_event": Text("目录中没有事件 {found}{hint}", "the catalogue has no event {found}{hint}"),
+    "unknown_field": Text("这里没有字段 {found}{hint}", "there is no field {found} here{hint}"),
+    "unknown_batch": Text("目录中没有券批次 {found}{hint}", "the catalogue has no coupon batch {found}{hint}"),
+    "unknown_channel": Text(
+        "没有渠道 {found}；可选：{known}{hint}", "there is no channel {found}; one of: {known}{hint}"
+    ),
+    "unknown_reason": Text("没有原因代码 {found}{hint}", "there is no reason code {found}{hint}"),
+    "wrong_field_type": Text(
+        "字段 {found} 的类型是 {type}，这里需要 {types}", "the field {found} is of type {type}; {types} is needed here"
+    ),
+    "not_an_identity": Text(
+        "{found} 不指向联系人；目录中指向联系人的属性：{known}",
+        "{found} doesn't name a person; properties that do: {known}",
+    ),
+    "not_an_attribute": Text(
+        "{found} 不能由规则修改；只能修改目录中的联系人属性",
+        "{found} can't be changed by a rule; only attributes of the catalogue can",
+    ),
+    # templates
+    "unknown_template": Text("没有模板 {found}{hint}", "there is no template {found}{hint}"),
+    "no_template_for": Text(
+        "模板 {name} 没有 {channel} 渠道的版本；已有：{known}",
+        "the template {name} has no version for the channel {channel}; it has: {known}",
+    ),
+    "unknown_variable_in": Text(
+        "{file} 第 {line} 行用到 {found}，但此处没有这个变量{hint}",
+        "{file}, line {line}, uses {found}, which nothing provides here{hint}",
+    ),
+    "unknown_variable": Text(
+        "用到 {found}，但此处没有这个变量{hint}", "{found} is used, which nothing provides here{hint}"
+    ),
+    # guards and steps
+    "empty_quiet_hours": Text(
+        "免打扰时段的 from 与 to 相同（{found}）；若不要免打扰请写 none",
+        "quiet hours begin and end at {found}; write `none` for no quiet hours",
+    ),
+    "two_kinds": Text(
+        "一个步骤只能做一件事，这里同时写了 {kinds}；请拆成两步",
+        "a step is exactly one thing, this one is {kinds}; make it two steps",
+    ),
+    "no_kind": Text(
+        "不认识的步骤 {found}；步骤是以下之一：{known}{hint}", "unknown step {found}; a step is one of: {known}{hint}"
+    ),
+    "unreachable": Text(
+        "前面的步骤总会结束流程，这一步永远走不到；请删除或移到前面",
+        "the steps before always end the journey, so this one is never reached; remove it or move it up",
+    ),
+    "only_with_date": Text(
+        "{name} 只能与日期字段一起用，如 until: contact.birthday",
+        "{name} goes only with a date field, as in `until: contact.birthday`",
+    ),
+    "reserved_name": Text(
+        "save_as 不能叫 {found}，它已有固定含义；请换一个名称",
+        "save_as can't be {found}, which means something else already; choose another name",
+    ),
+    "duplicate_save_as": Text("save_as 的名称 {found} 已用过", "the save_as name {found} is already used"),
+    "duplicate_split": Text("split 的名称 {found} 已用过", "the split name {found} is already used"),
+    "duplicate_arm": Text("分支 {found} 已写过", "the arm {found} is already there"),
+}

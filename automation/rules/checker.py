@@ -1,0 +1,153 @@
+"""All rule files of a project, checked in one run: good rules as specs, broken ones with their reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from automation.errors import AutomationError
+from automation.problems import Problem, in_order
+from automation.rules.guards import read_defaults
+from automation.rules.later import refuse_segments
+from automation.rules.names import Names
+from automation.rules.reader import Reader
+from automation.rules.rule import ReadRule, Surroundings, read_rule
+from automation.rules.spec import Guards, RuleSpec
+from automation.rules.stored import node_of
+from automation.rules.template_use import TemplateUse
+from automation.yamltree import Mapping, Node, parse
+
+if TYPE_CHECKING:
+    from automation.catalogue.model import Catalogue
+    from automation.plugin import Registry
+    from automation.templating import TemplateSet
+
+FILE_KEYS = ("timezone", "defaults", "rules", "segments")
+
+
+@dataclass(frozen=True)
+class CheckEnv:
+    """What rules are checked against. `timezone` is that of files which name none."""
+
+    registry: Registry
+    catalogue: Catalogue
+    templates: TemplateSet
+    timezone: str = "Asia/Shanghai"
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule that can't run. `id` is what stands there, or its position in the file."""
+
+    id: str
+    name: str
+    file: str
+    line: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """`problems` holds everything of all files, warnings too, in order. `fatal`: some file can't be used at all."""
+
+    rules: tuple[RuleSpec, ...]
+    broken: tuple[BrokenRule, ...]
+    problems: tuple[Problem, ...]
+    fatal: bool = False
+
+
+class StoredRuleError(AutomationError):
+    """A stored version of a rule no longer fits the project."""
+
+
+def check_rules(files: Sequence[tuple[str, str]], env: CheckEnv) -> Checked:
+    """`files`: name and text of each. A broken rule doesn't stop the others; syntax and `defaults:` stop their file."""
+    problems: list[Problem] = []
+    found: list[tuple[ReadRule, str]] = []
+    fatal = False
+    for name, text in files:
+        read = _read_file(name, text, env)
+        problems += read.problems
+        fatal = fatal or read.fatal
+        found += [(rule, name) for rule in read.rules] if not read.fatal else []
+        problems += [problem for rule in read.rules for problem in rule.problems]
+    rules, broken = _unique(found, problems)
+    return Checked(tuple(rules), tuple(broken), tuple(in_order(problems)), fatal)
+
+
+def respec(content: AnyMapping[str, Any], env: CheckEnv) -> RuleSpec:
+    """The rule of a stored version. StoredRuleError when the project no longer has what it names."""
+    around = _surroundings(env, Guards(), ZoneInfo(env.timezone), stored=True)
+    read = read_rule(around, node_of(content), "", 0)
+    if read.spec is None:
+        errors = [problem for problem in read.problems if problem.severity == "error"]
+        raise StoredRuleError("rules.stored_unusable", rule=str(content.get("id")), reason=errors[0].text())
+    return read.spec
+
+
+@dataclass(frozen=True)
+class _File:
+    rules: tuple[ReadRule, ...]
+    problems: tuple[Problem, ...]
+    fatal: bool
+
+
+def _read_file(name: str, text: str, env: CheckEnv) -> _File:
+    root, problems = parse(text, name)
+    reader = Reader(name, list(problems))
+    if root is None:
+        if not problems:
+            reader.problems.append(Problem(name, 1, 1, "rules.empty_file"))
+        return _File((), tuple(reader.problems), True)
+    mapping = reader.mapping(root, "", FILE_KEYS, ("rules",))
+    if mapping is None:
+        return _File((), tuple(reader.problems), True)
+    around = _surroundings_of(mapping, reader, env)
+    rules = tuple(read_rule(around, node, name, index) for index, node in enumerate(_rules(mapping, reader)))
+    fatal = any(problem.severity == "error" for problem in reader.problems)
+    return _File(rules, tuple(reader.problems), fatal)
+
+
+def _surroundings_of(mapping: Mapping, reader: Reader, env: CheckEnv) -> Surroundings:
+    zone = mapping.get("timezone")
+    defaults = read_defaults(reader, mapping.get("defaults"), "defaults")
+    around = _surroundings(env, defaults, (reader.zone(zone, "timezone") if zone else None) or ZoneInfo(env.timezone))
+    segments, key = mapping.get("segments"), mapping.key_node("segments")
+    if segments is not None and key is not None:
+        refuse_segments(reader, around.names, segments, key)
+    return around
+
+
+def _surroundings(env: CheckEnv, defaults: Guards, zone: ZoneInfo, *, stored: bool = False) -> Surroundings:
+    return Surroundings(env.registry, Names(env.catalogue), TemplateUse(env.templates), defaults, zone, stored)
+
+
+def _rules(mapping: Mapping, reader: Reader) -> list[Node]:
+    node = mapping.get("rules")
+    return (reader.items(node, "rules", empty=True) or []) if node is not None else []
+
+
+def _unique(found: list[tuple[ReadRule, str]], problems: list[Problem]) -> tuple[list[RuleSpec], list[BrokenRule]]:
+    """Good and broken rules. An id that was used before breaks the later rule."""
+    first: dict[str, tuple[str, int]] = {}
+    rules: list[RuleSpec] = []
+    broken: list[BrokenRule] = []
+    for rule, file in found:
+        mine = list(rule.problems)
+        if rule.id and rule.id in first:
+            other, line = first[rule.id]
+            node = rule.id_node
+            params = {"found": rule.id, "file": other, "line": line}
+            again = Problem(file, node.line, node.column, "rules.duplicate_id", params, f"rules/{rule.id}")
+            mine.append(again)
+            problems.append(again)
+            rule = replace(rule, spec=None)
+        first.setdefault(rule.id, (file, rule.line))
+        if rule.spec is not None:
+            rules.append(rule.spec)
+        else:
+            broken.append(BrokenRule(rule.id, rule.name, file, rule.line, tuple(in_order(mine))))
+    return rules, broken

@@ -1,0 +1,108 @@
+"""What can be named at one place of a rule: contact fields, the trigger's event, outputs of earlier steps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from automation.catalogue.model import Catalogue, EventDef, FieldType
+from automation.rules.conditions.parse import Scope, parse_conditions
+from automation.rules.conditions.tree import FieldRef
+from automation.rules.reader import Reader, listed
+
+if TYPE_CHECKING:
+    from automation.rules.conditions.tree import Condition
+    from automation.yamltree import Node, Scalar
+
+Outputs = Mapping[str, Mapping[str, FieldType]]
+
+RESERVED = frozenset({"contact", "event", "brand", "rule", "now", "today"})
+"""Roots of templates and conditions that no `save_as` may hide."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """`event` is None with a clock trigger, and also with a broken one: then `complete` is False, and what can't be
+    known is not complained about a second time."""
+
+    catalogue: Catalogue
+    event: EventDef | None = None
+    variables: Outputs = field(default_factory=dict)
+    complete: bool = True
+
+    def with_variables(self, variables: Outputs) -> Names:
+        return replace(self, variables=variables)
+
+    def of_event(self, event: EventDef) -> Names:
+        return replace(self, event=event, complete=True)
+
+    def lost(self) -> Names:
+        """With a trigger that can't be understood."""
+        return replace(self, event=None, complete=False)
+
+    def known(self) -> list[str]:
+        """Every name that a reference may be, written out."""
+        return [
+            *(f"contact.{name}" for name in self.catalogue.fields),
+            *(f"event.{name}" for name in (self.event.properties if self.event else ())),
+            *(f"{variable}.{name}" for variable, outputs in self.variables.items() for name in outputs),
+        ]
+
+    def find(self, text: str) -> FieldRef | None:
+        """The field that `text` names; None when there is none."""
+        root, _, name = text.partition(".")
+        if root == "contact":
+            known = self.catalogue.fields.get(name)
+            return FieldRef("contact", name, known.type, known.storage) if known else None
+        if root == "event":
+            prop = self.event.properties.get(name) if self.event else None
+            return FieldRef("event", name, prop.type) if prop else None
+        output = self.variables.get(root, {}).get(name)
+        return FieldRef("var", text, output) if output else None
+
+    def unknowable(self, root: str) -> bool:
+        """The name may be right: what it stands on is broken elsewhere."""
+        return not self.complete and root not in ("contact", "brand", "rule", "now", "today")
+
+    def reference(
+        self, reader: Reader, node: Node, path: str, roots: Collection[str], types: Collection[FieldType] = ()
+    ) -> FieldRef | None:
+        """The field named by `node`. `roots`: contact, event or var; `types`: what it may hold, empty for anything."""
+        text = reader.text(node, path)
+        if text is None:
+            return None
+        found = self.find(text)
+        if found is not None and found.namespace in roots:
+            return found if self._fits(reader, node, path, found, types) else None
+        if not self.unknowable(text.partition(".")[0]):
+            known = [name for name in self.known() if (ref := self.find(name)) and ref.namespace in roots]
+            reader.unknown(node, path, "unknown_field", text, known)
+        return None
+
+    def conditions(self, reader: Reader, node: Node | None, path: str, namespaces: Collection[str]) -> Condition | None:
+        """A condition list, which may name what `namespaces` allow."""
+        allowed = frozenset(namespaces) - (frozenset() if self.event else {"event"})
+        scope = Scope(self.catalogue, self.event, self.variables, allowed)
+        problems = reader.problems if self.complete else []
+        return parse_conditions(node, scope, problems, reader.file, path)
+
+    def _fits(self, reader: Reader, node: Node, path: str, found: FieldRef, types: Collection[FieldType]) -> bool:
+        if not types or found.type in types:
+            return True
+        reader.error(node, path, "wrong_field_type", found=str(found), type=found.type.value, types=listed(types))
+        return False
+
+
+def save_as(reader: Reader, node: Scalar | Node, path: str, taken: Collection[str]) -> str | None:
+    """A name for a step's outputs that nothing else has."""
+    name = reader.name(node, path)
+    if name is None:
+        return None
+    if name in RESERVED:
+        reader.error(node, path, "reserved_name", found=name)
+        return None
+    if name in taken:
+        reader.error(node, path, "duplicate_save_as", found=name)
+        return None
+    return name

@@ -1,0 +1,250 @@
+"""References in plugin parameters (see params.py): found in the model, checked against the project, and replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
+
+from automation.catalogue.model import Catalogue, EventDef, FieldType
+from automation.catalogue.types import ValueProblem, normalise
+from automation.channels import MESSAGE_CHANNELS
+from automation.rules import params as marks
+from automation.rules.names import Names
+from automation.rules.reader import Reader, listed
+from automation.rules.template_use import TemplateUse
+from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A field of a Params model that holds references."""
+
+    attribute: str
+    key: str
+    reference: marks.Reference
+
+
+@cache
+def marked(model: type[BaseModel]) -> tuple[Mark, ...]:
+    """The marks of a model, events first: they say what `event.*` means to the others."""
+    found = [
+        Mark(name, field.alias or name, reference)
+        for name, field in model.model_fields.items()
+        for reference in _references(field)
+    ]
+    return tuple(sorted(found, key=lambda mark: not isinstance(mark.reference, marks.EventName)))
+
+
+def _references(field: FieldInfo) -> list[marks.Reference]:
+    found = [item for item in field.metadata if isinstance(item, marks.Reference)]
+    return (found or list(_inside(field.annotation)))[:1]
+
+
+def _inside(annotation: Any) -> Iterator[marks.Reference]:
+    """Marks inside Optional, list, dict …"""
+    yield from (item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, marks.Reference))
+    for argument in get_args(annotation):
+        if not isinstance(argument, marks.Reference):
+            yield from _inside(argument)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where parameters stand, and what they may name."""
+
+    reader: Reader
+    names: Names
+    templates: TemplateUse
+    zone: ZoneInfo
+    at: Node  # the step or trigger, for what is not written out
+    path: str
+
+
+def resolve(place: Place, params: BaseModel, node: Node | None) -> BaseModel:
+    """`params` with every reference checked, and replaced where params.py says so."""
+    changed: dict[str, Any] = {}
+    for mark in marked(type(params)):
+        value = getattr(params, mark.attribute)
+        below = node.get(mark.key) if isinstance(node, Mapping) else None
+        if value is None:
+            continue
+        resolver = _RESOLVERS[type(mark.reference)]
+        new = resolver(_Use(place, mark.reference, params, below or place.at, below is not None), value)
+        if new is not value:
+            changed[mark.attribute] = new
+    return params.model_copy(update=changed) if changed else params
+
+
+def named_event(params: BaseModel, catalogue: Catalogue) -> EventDef | None:
+    """The event that a trigger's parameters name; of several, what they have in common. None when one is unknown."""
+    for mark in marked(type(params)):
+        if isinstance(mark.reference, marks.EventName):
+            value = getattr(params, mark.attribute)
+            names = value if isinstance(value, (list, tuple)) else [value]
+            events = [catalogue.events.get(str(name)) for name in names]
+            return _common([event for event in events if event]) if all(events) else None
+    return None
+
+
+def _common(events: list[EventDef]) -> EventDef | None:
+    if not events:
+        return None
+    shared = {
+        name: prop
+        for name, prop in events[0].properties.items()
+        if all(name in other.properties and other.properties[name].type is prop.type for other in events)
+    }
+    return replace(events[0], properties=shared)
+
+
+@dataclass(frozen=True)
+class _Use:
+    """One reference at work."""
+
+    place: Place
+    mark: Any
+    params: BaseModel
+    node: Node
+    written: bool
+
+    def each(self, value: Any, one: Callable[[Any, Node], Any]) -> Any:
+        """`one` for the value, or for every item of a list of values."""
+        if not isinstance(value, (list, tuple)):
+            return one(value, self.node)
+        nodes = self.node.items if isinstance(self.node, Sequence) else ()
+        made = [one(item, nodes[index] if index < len(nodes) else self.node) for index, item in enumerate(value)]
+        return value if made == list(value) else type(value)(made)
+
+    def known(self, value: Any, among: Any, key: str) -> Any:
+        """The value, which must be one of `among`."""
+
+        def one(name: Any, node: Node) -> Any:
+            if name not in among:
+                self.place.reader.unknown(node, self.place.path, key, str(name), among, known=listed(among))
+            return name
+
+        return self.each(value, one)
+
+    def field(self, value: Any, root: str, types: tuple[FieldType, ...]) -> Any:
+        return self.each(
+            value,
+            lambda name, node: self.place.names.reference(
+                self.place.reader, _scalar(name, node), self.place.path, (root,), types
+            ),
+        )
+
+
+def _scalar(value: Any, node: Node) -> Node:
+    """The node of a text, also of one that is not written in the file."""
+    if isinstance(node, Scalar) and node.value == value:
+        return node
+    return Scalar(value, str(value), False, node.line, node.column)
+
+
+def _event_name(use: _Use, value: Any) -> Any:
+    return use.known(value, use.place.names.catalogue.events, "unknown_event")
+
+
+def _contact_field(use: _Use, value: Any) -> Any:
+    return use.field(value, "contact", use.mark.types)
+
+
+def _event_property(use: _Use, value: Any) -> Any:
+    found = use.field(value, "event", ())
+    event = use.place.names.event
+    for ref in found if isinstance(found, (list, tuple)) else [found]:
+        if use.mark.identity and ref and event and event.properties[ref.name].identity is None:
+            people = [f"event.{name}" for name, prop in event.properties.items() if prop.identity]
+            use.place.reader.error(use.node, use.place.path, "not_an_identity", found=str(ref), known=listed(people))
+    return found
+
+
+def _coupon_batch(use: _Use, value: Any) -> Any:
+    return use.known(value, use.place.names.catalogue.coupons, "unknown_batch")
+
+
+def _channel(use: _Use, value: Any) -> Any:
+    return use.known(value, MESSAGE_CHANNELS, "unknown_channel")
+
+
+def _template(use: _Use, value: Any) -> Any:
+    asked = use.mark.channel or getattr(use.params, "channels", ())
+    channels = [asked] if isinstance(asked, str) else [name for name in asked if name in MESSAGE_CHANNELS]
+    place = use.place
+
+    def one(name: Any, node: Node) -> Any:
+        place.templates.check(place.reader, place.names, node, place.path, str(name), channels)
+        return name
+
+    return use.each(value, one)
+
+
+def _conditions(use: _Use, value: Any) -> Any:
+    if not use.written:
+        return value
+    namespaces = {"event"} if use.mark.scope == "event" else {"contact", "history"}
+    return use.place.names.conditions(use.place.reader, use.node, use.place.path, namespaces)
+
+
+def _text(use: _Use, value: Any) -> Any:
+    if use.written:
+        _texts(use, use.node)
+    return value
+
+
+def _texts(use: _Use, node: Node) -> None:
+    if isinstance(node, Mapping):
+        for entry in node.entries:
+            _texts(use, entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            _texts(use, item)
+    elif isinstance(node.value, str) and "{" in node.value:
+        place = use.place
+        place.templates.check_text(place.reader, place.names, node, place.path, node.value)
+
+
+def _contact_values(use: _Use, value: Any) -> Any:
+    place, node = use.place, use.node
+    if not isinstance(node, Mapping):
+        return value
+    for entry in node.entries:
+        name = str(entry.key.value).removeprefix("contact.")
+        known = place.names.catalogue.fields.get(name)
+        if known is None:
+            place.reader.unknown(entry.key, place.path, "unknown_field", name, place.names.catalogue.fields)
+        elif known.storage != "attribute":
+            place.reader.error(entry.key, place.path, "not_an_attribute", found=name)
+        elif isinstance(entry.value, Scalar) and isinstance(entry.value.value, str) and "{{" in entry.value.value:
+            _texts(use, entry.value)
+        elif not (isinstance(entry.value, Scalar) and entry.value.value is None):
+            _plain_value(use, known, entry.value)
+    return value
+
+
+def _plain_value(use: _Use, known: Any, node: Node) -> None:
+    try:
+        normalise(known, plain(node), use.place.zone)
+    except ValueProblem as error:
+        use.place.reader.say(node, use.place.path, error.key, dict(error.params))
+
+
+_RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
+    marks.EventName: _event_name,
+    marks.ContactField: _contact_field,
+    marks.EventProperty: _event_property,
+    marks.CouponBatch: _coupon_batch,
+    marks.ChannelName: _channel,
+    marks.TemplateName: _template,
+    marks.Conditions: _conditions,
+    marks.TemplateText: _text,
+    marks.ContactValues: _contact_values,
+}

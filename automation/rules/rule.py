@@ -1,0 +1,198 @@
+"""One rule: its node read, checked and put together as a RuleSpec."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from automation.rules.guards import read_guards
+from automation.rules.later import RULE_KEYS_LATER, refuse_later
+from automation.rules.measured import MEASURED_KEYS, read_measured
+from automation.rules.names import Names
+from automation.rules.plugin_params import read_params
+from automation.rules.plugins import plugin_named
+from automation.rules.reader import Reader
+from automation.rules.references import Place, named_event, resolve
+from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
+from automation.rules.steps import Steps
+from automation.rules.stored import content_of, version_of
+from automation.rules.template_use import TemplateUse
+from automation.triggers.base import EventTrigger
+from automation.yamltree import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from automation.plugin import Registry
+    from automation.problems import Problem
+
+RULE_KEYS = (
+    "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
+    *MEASURED_KEYS, "on_unknown", *RULE_KEYS_LATER,
+)  # fmt: skip
+ON_AGAIN = ("skip", "restart", "parallel", "queue")
+ON_UNKNOWN = ("hold", "resend")
+
+_ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a rule is checked against, the file it stands in included."""
+
+    registry: Registry
+    names: Names  # the catalogue, nothing else yet
+    templates: TemplateUse
+    defaults: Guards
+    zone: ZoneInfo
+    stored: bool = False  # the rule is a stored version's content
+
+
+@dataclass(frozen=True)
+class ReadRule:
+    """`spec` is None when the rule is broken; `id` and `name` are then what could be made out."""
+
+    spec: RuleSpec | None
+    id: str
+    name: str
+    line: int
+    id_node: Node
+    problems: tuple[Problem, ...]
+
+
+def read_rule(around: Surroundings, node: Node, file: str, index: int) -> ReadRule:
+    """The rule at position `index` of its file."""
+    reader = Reader(file)
+    if not isinstance(node, Mapping):
+        reader.wrong(node, f"rules/{index}", "rule")
+        return ReadRule(None, "", "", node.line, node, tuple(reader.problems))
+    spec = _Rule(around, reader, node, index).read()
+    broken = any(problem.severity == "error" for problem in reader.problems)
+    label = node.get("name")
+    return ReadRule(
+        None if broken else spec,
+        spec.id,
+        spec.name if label is not None else "",
+        node.line,
+        node.get("id") or node,
+        tuple(reader.problems),
+    )
+
+
+class _Rule:
+    """Reads the parts of one rule in an order in which each knows what it may name."""
+
+    def __init__(self, around: Surroundings, reader: Reader, node: Mapping, index: int) -> None:
+        self.around, self.reader, self.node = around, reader, node
+        self.id = self._id(index)
+        self.path = f"rules/{self.id}"
+
+    def read(self) -> RuleSpec:
+        """What could be read; the caller throws it away when the reader has errors."""
+        reader, path = self.reader, self.path
+        reader.mapping(self.node, path, RULE_KEYS, ("id", "trigger", "steps"))
+        zone = self._zone()
+        trigger, names = self._trigger(zone)
+        guards_node = self.node.get("guards")
+        defaults = Guards() if self.around.stored else self.around.defaults
+        guards = read_guards(reader, guards_node, defaults, f"{path}/guards", stored=self.around.stored)
+        steps = Steps(reader, self.around.registry, self.around.templates, names, zone)
+        steps_node = self.node.get("steps")
+        found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
+        self._refused()
+        read_measured(reader, names, self.around.registry, zone, self.node, path)
+        content = content_of(self.node, guards, zone.key)
+        return RuleSpec(
+            id=self.id,
+            name=self._text("name") or self.id,
+            owner=self._text("owner"),
+            enabled=self._enabled(),
+            zone=zone,
+            trigger=cast("TriggerSpec", trigger),
+            audience=self._conditions("audience", names, ("contact", "event", "history")),
+            guards=guards,
+            mode=self._mode(names),
+            exit_when=self._conditions(
+                "exit_when", names.with_variables(steps.saved), ("contact", "event", "var", "history")
+            ),
+            steps=found,
+            version=version_of(content),
+            content=content,
+            file=reader.file,
+            line=self.node.line,
+        )
+
+    def _id(self, index: int) -> str:
+        node = self.node.get("id")
+        if node is None:
+            return str(index)
+        path = f"rules/{index}"
+        text = self.reader.text(node, path)
+        if text is not None and not _ID.match(text):
+            self.reader.error(node, path, "bad_id", found=text)
+        return text if text is not None and "/" not in text else str(index)
+
+    def _text(self, name: str) -> str | None:
+        node = self.node.get(name)
+        return self.reader.text(node, f"{self.path}/{name}") if node is not None else None
+
+    def _enabled(self) -> bool:
+        node = self.node.get("enabled")
+        return node is None or bool(self.reader.flag(node, f"{self.path}/enabled"))
+
+    def _zone(self) -> ZoneInfo:
+        node = self.node.get("timezone")
+        return (self.reader.zone(node, f"{self.path}/timezone") if node is not None else None) or self.around.zone
+
+    def _conditions(self, name: str, names: Names, namespaces: tuple[str, ...]) -> Any:
+        node = self.node.get(name)
+        return names.conditions(self.reader, node, f"{self.path}/{name}", namespaces) if node is not None else None
+
+    # ------------------------------------------------------------ trigger
+
+    def _trigger(self, zone: ZoneInfo) -> tuple[TriggerSpec | None, Names]:
+        """The trigger, and what a rule with it can name."""
+        reader, path, lost = self.reader, f"{self.path}/trigger", self.around.names.lost()
+        node = self.node.get("trigger")
+        mapping = reader.mapping(node, path, ("type", "with"), ("type",)) if node is not None else None
+        kind = mapping.get("type") if mapping else None
+        if mapping is None or kind is None:
+            return None, lost
+        plugin = plugin_named(reader, self.around.registry, "trigger", kind, path)
+        params = read_params(reader, plugin, mapping.get("with"), kind, path) if plugin else None
+        if plugin is None or params is None:
+            return None, lost
+        event = named_event(params, self.around.names.catalogue)
+        names = self.around.names.of_event(event) if event else lost
+        place = Place(reader, names, self.around.templates, zone, kind, path)
+        spec = TriggerSpec(plugin.type, resolve(place, params, mapping.get("with")))
+        return spec, names if issubclass(plugin, EventTrigger) else self.around.names
+
+    # ------------------------------------------------------------ mode and the rest
+
+    def _mode(self, names: Names) -> Mode:
+        node = self.node.get("mode")
+        mapping = self.reader.mapping(node, f"{self.path}/mode", ("on_again", "per")) if node is not None else None
+        if mapping is None:
+            return Mode()
+        again, per = mapping.get("on_again"), mapping.get("per")
+        chosen = self.reader.choice(again, f"{self.path}/mode", ON_AGAIN) if again is not None else None
+        if chosen == "queue" and again is not None:
+            self.reader.error(again, f"{self.path}/mode", "not_yet", what="on_again: queue")
+        return Mode(cast("Any", chosen or Mode().on_again), self._per(names, per) if per is not None else ())
+
+    def _per(self, names: Names, node: Node) -> tuple[Any, ...]:
+        """`contact`, or a list of it and event properties. The contact itself is always meant."""
+        path = f"{self.path}/mode"
+        items = node.items if isinstance(node, Sequence) else (node,)
+        fields = [item for item in items if not (isinstance(item, Scalar) and item.value == "contact")]
+        found = [names.reference(self.reader, item, path, ("event",)) for item in fields]
+        return tuple(ref for ref in found if ref is not None)
+
+    def _refused(self) -> None:
+        """What the engine does in one way only, or can't do yet."""
+        refuse_later(self.reader, self.node, self.path)
+        unknown = self.node.get("on_unknown")
+        if unknown is not None and self.reader.choice(unknown, f"{self.path}/on_unknown", ON_UNKNOWN) == "resend":
+            self.reader.error(unknown, f"{self.path}/on_unknown", "not_yet", what="on_unknown: resend")

@@ -1,0 +1,61 @@
+"""Whether a step's template exists, and whether everything it shows will be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automation.catalogue.reading import offer
+from automation.rules.names import RESERVED, Names
+from automation.rules.reader import Reader, listed
+from automation.templating import text_variables
+
+if TYPE_CHECKING:
+    from automation.templating import TemplateSet, Variable
+    from automation.yamltree import Node
+
+_OPEN = frozenset({"brand", "rule", "now", "today"})
+"""Roots that don't come from the catalogue: settings, the rule itself, the moment of sending."""
+
+
+@dataclass(frozen=True)
+class TemplateUse:
+    """The project's templates, as rules use them."""
+
+    templates: TemplateSet
+
+    def check(self, reader: Reader, names: Names, node: Node, path: str, name: str, channels: Sequence[str]) -> None:
+        """`name` must exist for every channel, with no variable that nobody knows here."""
+        if name not in self.templates.names():
+            reader.unknown(node, path, "unknown_template", name, self.templates.names())
+            return
+        having = self.templates.channels(name)
+        for channel in channels:
+            if channel not in having:
+                reader.error(node, path, "no_template_for", name=name, channel=channel, known=listed(sorted(having)))
+            else:
+                self._variables(reader, names, node, path, self.templates.variables(name, channel))
+
+    def check_text(self, reader: Reader, names: Names, node: Node, path: str, text: str) -> None:
+        """A parameter with `{{ … }}` in it."""
+        self._variables(reader, names, node, path, text_variables(text))
+
+    def _variables(self, reader: Reader, names: Names, node: Node, path: str, variables: Iterable[Variable]) -> None:
+        for variable in variables:
+            if variable.optional or _is_known(names, variable.path):
+                continue
+            written = ".".join(variable.path)
+            params = offer(written, [*names.known(), *sorted(RESERVED)])
+            if variable.file:
+                params |= {"file": variable.file, "line": variable.line}
+            reader.error(node, path, "unknown_variable_in" if variable.file else "unknown_variable", **params)
+
+
+def _is_known(names: Names, path: tuple[str, ...]) -> bool:
+    root = path[0]
+    if root in _OPEN or names.unknowable(root):
+        return True
+    if len(path) == 1:
+        return root == "contact" or (root == "event" and names.event is not None) or root in names.variables
+    return names.find(".".join(path[:2])) is not None

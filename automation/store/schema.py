@@ -25,6 +25,12 @@ contact = Table(
     Column("merged_into", Id),  # the surviving contact, when this one was merged away
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
+    Index(
+        "ix_contact_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
 )
 
 identity = Table(

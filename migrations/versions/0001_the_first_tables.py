@@ -49,6 +49,15 @@ def upgrade() -> None:
         sa.Column("updated_at", columns.Int64, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
     )
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_contact_merged",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
+
     op.create_table(
         "contact_date",
         sa.Column("field", sa.String(length=80), nullable=False),
@@ -466,6 +475,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_contact_date_contact_id"))
 
     op.drop_table("contact_date")
+    with op.batch_alter_table("contact", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_contact_merged",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        )
+
     op.drop_table("contact")
     op.drop_table("consent")
     with op.batch_alter_table("audit", schema=None) as batch_op:

@@ -1,0 +1,64 @@
+"""Two contacts become one: the rule of docs/decisions/merging-contacts.md, with both profiles in the audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automation.contacts.dates import date_rows
+from automation.store import consent as consent_rows
+from automation.store import contacts as contact_rows
+from automation.store import identities, merging
+from automation.store.audit import AuditRow, subject_of, write_audit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from automation.store.consent import ConsentRow, Key
+    from automation.store.contacts import ContactRow
+
+
+def merge_contacts(conn: Connection, survivor: int, absorbed: int, now_ms: int, actor: str) -> None:
+    """Everything of `absorbed` goes to `survivor`. Whether they may merge was decided before (planning.py)."""
+    ids = (survivor, absorbed)
+    contact_rows.lock_contacts(conn, ids)
+    rows = contact_rows.read_contacts(conn, ids)
+    consents = consent_rows.read_consents(conn, ids)
+    detail = {"survivor": survivor, "absorbed": absorbed, "before": _profiles(conn, rows, consents)}
+    write_audit(conn, [AuditRow(now_ms, actor, "contact.merged", subject_of(survivor), detail)])
+
+    attributes = rows[absorbed].attributes | rows[survivor].attributes
+    contact_rows.write_attributes(conn, {survivor: attributes}, now_ms)
+    contact_rows.replace_dates(conn, {survivor: date_rows(attributes), absorbed: []})
+    consent_rows.replace_consents(
+        conn, {survivor: united_consents(consents.get(survivor, {}), consents.get(absorbed, {})), absorbed: {}}
+    )
+    merging.move_rows(conn, survivor, absorbed)
+    merging.leave_pointer(conn, survivor, absorbed, now_ms)
+
+
+def united_consents(one: Mapping[Key, ConsentRow], other: Mapping[Key, ConsentRow]) -> dict[Key, ConsentRow]:
+    """A denial beats a grant, whenever it was given; of two equal answers the later one stays."""
+    united = dict(one)
+    for key, row in other.items():
+        kept = united.get(key)
+        if kept is None or (row.state == "denied", row.changed_at) > (kept.state == "denied", kept.changed_at):
+            united[key] = row
+    return united
+
+
+def _profiles(
+    conn: Connection, rows: Mapping[int, ContactRow], consents: Mapping[int, Mapping[Key, ConsentRow]]
+) -> dict[str, Any]:
+    held, tags = identities.held_by(conn, rows), contact_rows.read_tags(conn, rows)
+    return {
+        str(id_): {
+            "attributes": row.attributes,
+            "identities": [[kind, value] for kind, value, _ in held.get(id_, ())],
+            "tags": sorted(tags.get(id_, ())),
+            "consents": [[*key, one.state, one.source, one.changed_at] for key, one in consents.get(id_, {}).items()],
+            "created_at": row.created_at,
+        }
+        for id_, row in rows.items()
+    }

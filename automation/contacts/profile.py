@@ -1,0 +1,141 @@
+"""What is known about people: loaded and changed in batches."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from automation.catalogue.dates import moment_text
+from automation.clock import from_ms
+from automation.contacts.dates import date_rows
+from automation.errors import AutomationError
+from automation.store import contacts as contact_rows
+from automation.store import identities
+from automation.store.audit import AuditRow, subject_of, write_audit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+MAX_NAME = 80
+"""Length of an attribute's or a tag's name, as the tables have it."""
+
+_BAD_KEY = re.compile('["\\\\.\x00-\x1f\x7f\ud800-\udfff]')
+_BAD_TAG = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class ContactError(AutomationError):
+    """Something can't be kept about a contact."""
+
+
+def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What conditions and templates see as `contact.…`, by the id asked for; unknown ids are absent.
+
+    Attributes, the oldest value of each identity kind, `tags` (a frozenset), `created_at` and `updated_at`.
+    A contact that was merged away gives its survivor's profile. Three queries for any number of ids.
+    """
+    rows = contact_rows.read_contacts(conn, ids)
+    present = {row.id for row in rows.values()}
+    held, tags = identities.held_by(conn, present), contact_rows.read_tags(conn, present)
+    profiles: dict[int, dict[str, Any]] = {}
+    for row in rows.values():
+        if row.id not in profiles:
+            profile = dict(row.attributes)
+            profile.update({kind: value for kind, value, _ in reversed(held.get(row.id, ()))})
+            profile["tags"] = frozenset(tags.get(row.id, ()))
+            profile["created_at"] = moment_text(from_ms(row.created_at))
+            profile["updated_at"] = moment_text(from_ms(row.updated_at))
+            profiles[row.id] = profile
+    return {asked: profiles[row.id] for asked, row in rows.items()}
+
+
+def update_attributes(conn: Connection, changes: Mapping[int, Mapping[str, Any]], now_ms: int, actor: str) -> set[int]:
+    """Set attributes to normalised values; None deletes one. Gives the contacts that really changed.
+
+    What replaces or deletes an earlier value leaves an audit row `contact.updated`; a first value does not.
+    ContactError for a key that can't be one.
+    """
+    for key in {key for change in changes.values() for key in change}:
+        check_key(key)
+    contact_rows.lock_contacts(conn, changes.keys())
+    rows = contact_rows.read_contacts(conn, changes.keys())
+    before = {row.id: row.attributes for row in rows.values()}
+    after = {id_: dict(attributes) for id_, attributes in before.items()}
+    for asked, change in changes.items():
+        if asked in rows:
+            _apply(after[rows[asked].id], change)
+    changed = {id_: attributes for id_, attributes in after.items() if attributes != before[id_]}
+    contact_rows.write_attributes(conn, changed, now_ms)
+    dates = {id_: date_rows(attributes) for id_, attributes in changed.items()}
+    contact_rows.replace_dates(conn, {id_: new for id_, new in dates.items() if new != date_rows(before[id_])})
+    write_audit(conn, list(_replaced(before, changed, now_ms, actor)))
+    return set(changed)
+
+
+def add_tags(conn: Connection, tags: Mapping[int, Iterable[str]], now_ms: int) -> set[int]:
+    """Gives the contacts that did not have them all."""
+    wanted = _by_survivor(conn, tags)
+    present = contact_rows.read_tags(conn, wanted)
+    new = [(id_, tag) for id_, names in wanted.items() for tag in names - present.get(id_, set())]
+    contact_rows.insert_tags(conn, new, now_ms)
+    return _touched(conn, new, now_ms)
+
+
+def remove_tags(conn: Connection, tags: Mapping[int, Iterable[str]], now_ms: int) -> set[int]:
+    """Gives the contacts that had any of them."""
+    wanted = _by_survivor(conn, tags)
+    present = contact_rows.read_tags(conn, wanted)
+    gone = [(id_, tag) for id_, names in wanted.items() for tag in names & present.get(id_, set())]
+    contact_rows.delete_tags(conn, gone)
+    return _touched(conn, gone, now_ms)
+
+
+def check_key(key: str) -> str:
+    """`key`, when it can be an attribute's name. ContactError otherwise."""
+    if not key.strip() or len(key) > MAX_NAME or _BAD_KEY.search(key):
+        raise ContactError("contacts.bad_key", found=ascii(key) if _BAD_TAG.search(key) else key, max=MAX_NAME)
+    return key
+
+
+def check_tag(tag: str) -> str:
+    """`tag` without spaces around it, when it can be a tag. ContactError otherwise."""
+    tag = tag.strip()
+    if not tag or len(tag) > MAX_NAME or _BAD_TAG.search(tag):
+        raise ContactError("contacts.bad_tag", found=ascii(tag) if _BAD_TAG.search(tag) else tag, max=MAX_NAME)
+    return tag
+
+
+def _apply(attributes: dict[str, Any], change: Mapping[str, Any]) -> None:
+    for key, value in change.items():
+        if value is None:
+            attributes.pop(key, None)
+        else:
+            attributes[key] = value
+
+
+def _replaced(
+    before: Mapping[int, Mapping[str, Any]], changed: Mapping[int, Mapping[str, Any]], now_ms: int, actor: str
+) -> Iterable[AuditRow]:
+    for id_, after in changed.items():
+        detail = {key: {"from": old, "to": after.get(key)} for key, old in before[id_].items() if after.get(key) != old}
+        if detail:
+            yield AuditRow(now_ms, actor, "contact.updated", subject_of(id_), detail)
+
+
+def _by_survivor(conn: Connection, tags: Mapping[int, Iterable[str]]) -> dict[int, set[str]]:
+    """The checked tags of each contact as it is today, its row kept for this transaction."""
+    contact_rows.lock_contacts(conn, tags.keys())
+    today = contact_rows.survivors(conn, tags.keys())
+    wanted: dict[int, set[str]] = defaultdict(set)
+    for asked, names in tags.items():
+        if asked in today:
+            wanted[today[asked]] |= {check_tag(tag) for tag in names}
+    return wanted
+
+
+def _touched(conn: Connection, tags: Iterable[tuple[int, str]], now_ms: int) -> set[int]:
+    ids = {id_ for id_, _ in tags}
+    contact_rows.touch(conn, ids, now_ms)
+    return ids

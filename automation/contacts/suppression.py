@@ -1,0 +1,131 @@
+"""Who is sent nothing: a contact or an address, on one channel or on all, for ever or until a time."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automation.channels import CHANNELS
+from automation.contacts.consent import EVERY_CHANNEL
+from automation.contacts.profile import ContactError
+from automation.store import contacts as contact_rows
+from automation.store import suppression as rows_
+from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.suppression import SuppressionRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+Target = tuple[int | None, str | None, str]
+"""(contact id, address, channel)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """Either `contact_id` or `address` (normalised, as the identity holds it). `until_ms` None: for ever."""
+
+    reason: str
+    contact_id: int | None = None
+    address: str | None = None
+    channel: str = EVERY_CHANNEL
+    until_ms: int | None = None
+
+
+def suppress(conn: Connection, rows: Sequence[Suppression], now_ms: int, *, actor: str) -> int:
+    """Put them on the list; one that is there already is only ever lengthened. Gives how many rows were written."""
+    for row in rows:
+        _check(row)
+    contact_rows.lock_contacts(conn, {row.contact_id for row in rows if row.contact_id is not None})
+    today = contact_rows.survivors(conn, {row.contact_id for row in rows if row.contact_id is not None})
+    wanted: dict[Target, Suppression] = {}
+    for row in rows:
+        target = (today.get(row.contact_id or 0), row.address, row.channel)
+        if target[:2] != (None, None) and _longer(row.until_ms, wanted.get(target)):
+            wanted[target] = row
+    present = {(r.contact_id, r.address, r.channel): r for r in _active(conn, wanted, now_ms)}
+    new = [(t, row) for t, row in wanted.items() if t not in present]
+    longer = [(t, row) for t, row in wanted.items() if t in present and _outlasts(row.until_ms, present[t].until)]
+    rows_.insert_suppressions(conn, [_row(target, row, now_ms) for target, row in new])
+    rows_.extend_suppressions(conn, [(row.until_ms, present[target].id) for target, row in longer])
+    write_audit(conn, [_audit("suppression.added", t, r.reason, now_ms, actor) for t, r in (*new, *longer)])
+    return len(new) + len(longer)
+
+
+def lift(
+    conn: Connection,
+    now_ms: int,
+    *,
+    actor: str,
+    reason: str,
+    contact_id: int | None = None,
+    address: str | None = None,
+    channel: str | None = None,
+) -> int:
+    """Take a contact or an address off the list, on one channel's row or on all; gives how many rows went."""
+    ids = [] if contact_id is None else [contact_id]
+    addresses = [] if address is None else [address]
+    found = rows_.active_suppressions(conn, ids, addresses, now_ms)
+    gone = [row for row in found if channel is None or row.channel == channel]
+    rows_.delete_suppressions(conn, {row.id for row in gone})
+    write_audit(
+        conn,
+        [_audit("suppression.lifted", (r.contact_id, r.address, r.channel), reason, now_ms, actor) for r in gone],
+    )
+    return len(gone)
+
+
+def load_suppressed(conn: Connection, wanted: Sequence[tuple[int, str, str | None]], now_ms: int) -> set[int]:
+    """The places of those (contact id, channel, address) that must not be sent anything now. One query."""
+    contacts: dict[int, set[str]] = defaultdict(set)
+    addresses: dict[str, set[str]] = defaultdict(set)
+    ids = {contact for contact, _, _ in wanted}
+    named = {address for _, _, address in wanted if address is not None}
+    for row in rows_.active_suppressions(conn, ids, named, now_ms):
+        if row.contact_id is not None:
+            contacts[row.contact_id].add(row.channel)
+        if row.address is not None:
+            addresses[row.address].add(row.channel)
+    nothing: set[str] = set()
+    return {
+        place
+        for place, (contact, channel, address) in enumerate(wanted)
+        if not {EVERY_CHANNEL, channel}.isdisjoint(
+            contacts.get(contact, nothing) | addresses.get(address or "", nothing)
+        )
+    }
+
+
+def _check(row: Suppression) -> None:
+    if (row.contact_id is None) == (row.address is None):
+        raise ContactError("contacts.suppression_target")
+    if row.channel != EVERY_CHANNEL and row.channel not in CHANNELS:
+        raise ContactError("contacts.bad_channel", found=row.channel, known=", ".join([EVERY_CHANNEL, *CHANNELS]))
+
+
+def _active(conn: Connection, wanted: Iterable[Target], now_ms: int) -> list[SuppressionRow]:
+    targets = list(wanted)
+    ids = {contact for contact, _, _ in targets if contact is not None}
+    return rows_.active_suppressions(conn, ids, {address for _, address, _ in targets if address is not None}, now_ms)
+
+
+def _longer(until: int | None, other: Suppression | None) -> bool:
+    return other is None or _outlasts(until, other.until_ms)
+
+
+def _outlasts(until: int | None, other: int | None) -> bool:
+    """Whether `until` ends later than `other`; None never ends."""
+    return other is not None and (until is None or until > other)
+
+
+def _row(target: Target, row: Suppression, now_ms: int) -> SuppressionRow:
+    contact, address, channel = target
+    return SuppressionRow(0, contact, address, channel, row.reason[:200], now_ms, row.until_ms)
+
+
+def _audit(action: str, target: Target, reason: str, now_ms: int, actor: str) -> AuditRow:
+    contact, address, channel = target
+    subject = subject_of(contact) if contact is not None else f"address:{address}"
+    return AuditRow(now_ms, actor, action, subject, {"channel": channel, "reason": reason})

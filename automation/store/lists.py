@@ -1,0 +1,37 @@
+"""Plain SQL for both databases: `?` is one parameter, `= ANY(?)` takes a list of any length as one parameter."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from automation.store.bulk import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+
+def run(conn: Connection, sql: str, *params: Any) -> Any:
+    """Execute `sql`; a parameter that is a list belongs to an `= ANY(?)`. Gives SQLAlchemy's result."""
+    if conn.dialect.name == "sqlite":
+        values = tuple(to_json(value) if isinstance(value, list) else value for value in params)
+        return conn.exec_driver_sql(_sqlite(sql), values)
+    return conn.exec_driver_sql(_postgres(sql), params)
+
+
+def run_many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Execute `sql` once per row, as one batch."""
+    if rows:
+        conn.exec_driver_sql(sql if conn.dialect.name == "sqlite" else _postgres(sql), list(rows))
+
+
+@lru_cache(maxsize=256)
+def _sqlite(sql: str) -> str:
+    return sql.replace("= ANY(?)", "IN (SELECT value FROM json_each(?))")
+
+
+@lru_cache(maxsize=256)
+def _postgres(sql: str) -> str:
+    return sql.replace("?", "%s")

@@ -1,0 +1,62 @@
+"""Queries about suppressions: contacts and addresses that are sent nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automation.store.bulk import insert_rows
+from automation.store.lists import run, run_many
+from automation.store.schema import suppression
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from sqlalchemy import Connection
+
+# No LIMIT and no OR: each half is one index range.
+_ACTIVE = """
+SELECT s.id, asked.id, NULL, s.channel, s.reason, s.created_at, s.until FROM contact AS asked
+JOIN suppression AS s ON s.contact_id = coalesce(asked.merged_into, asked.id)
+WHERE asked.id = ANY(?) AND (s.until IS NULL OR s.until > ?)
+UNION ALL
+SELECT s.id, NULL, s.address, s.channel, s.reason, s.created_at, s.until FROM suppression AS s
+WHERE s.address = ANY(?) AND (s.until IS NULL OR s.until > ?)
+ORDER BY 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRow:
+    """`contact_id` or `address`; `channel` may be "*"; `until` None is for ever."""
+
+    id: int
+    contact_id: int | None
+    address: str | None
+    channel: str
+    reason: str
+    created_at: int
+    until: int | None
+
+
+def active_suppressions(
+    conn: Connection, ids: Collection[int], addresses: Collection[str], now_ms: int
+) -> list[SuppressionRow]:
+    """What holds now for these contacts (by the id asked for, also when merged away) or addresses, in one query."""
+    rows = run(conn, _ACTIVE, list(ids), now_ms, list(addresses), now_ms)
+    return [SuppressionRow(*row) for row in rows]
+
+
+def insert_suppressions(conn: Connection, rows: Sequence[SuppressionRow]) -> None:
+    columns = ("contact_id", "address", "channel", "reason", "created_at", "until")
+    values = [(r.contact_id, r.address, r.channel, r.reason, r.created_at, r.until) for r in rows]
+    insert_rows(conn, suppression, columns, values)
+
+
+def extend_suppressions(conn: Connection, until: Sequence[tuple[int | None, int]]) -> None:
+    """(new until, id) of each row."""
+    run_many(conn, "UPDATE suppression SET until = ? WHERE id = ?", until)
+
+
+def delete_suppressions(conn: Connection, ids: Collection[int]) -> None:
+    if ids:
+        run(conn, "DELETE FROM suppression WHERE id = ANY(?)", list(ids))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.catalogue import dates, money
 from automation.catalogue.model import FieldType
-from automation.catalogue.types import MAX_INTEGER, ValueProblem, normalise
+from automation.catalogue.values import MAX_INTEGER, ValueProblem, normalise
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
-from automation.i18n import LANGS, Text, lookup
+from automation.catalogue.nearest import offer
+from automation.i18n import Text
 from automation.problems import Problem
 from automation.yamltree import Mapping, Scalar, Sequence
 
@@ -18,20 +18,6 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[^\W\d][\w-]{0,79}\Z")
 EVENT_NAME = re.compile(r"\S(?:[^\x00-\x1f\x7f\"]{0,118}\S)?\Z")
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """The known name that `name` most likely meant; "" when none is near."""
-    found = get_close_matches(name.lower(), {item.lower() for item in known}, n=1, cutoff=0.6)
-    return next((item for item in known if item.lower() == found[0]), "") if found else ""
-
-
-def offer(name: str, known: Collection[str]) -> dict[str, Any]:
-    """The params of a sentence about an unknown name: `found`, `found_nearest`, and `hint`, which offers it."""
-    near = nearest(name, known)
-    template = lookup("problems.did_you_mean")
-    hint = Text(*(template.get(lang).format(nearest=near) for lang in LANGS)) if near else ""
-    return {"found": name, "found_nearest": near, "hint": hint}
 
 
 class Reader:

@@ -97,6 +97,6 @@ TEXTS: dict[str, Text] = {
     ),
     "not_list": Text("{field} 要是列表，现在是 {found}", "{field} must be a list, not {found}"),
     "not_a_choice": Text(
-        "{field} 没有 {found} 这个选项；可选：{choices}", "{field} has no choice {found}; one of: {choices}"
+        "{field} 没有 {found} 这个选项；可选：{choices}{hint}", "{field} has no choice {found}; one of: {choices}{hint}"
     ),
 }

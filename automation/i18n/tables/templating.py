@@ -1,0 +1,61 @@
+"""Sentences about templates."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    # reading
+    "syntax": Text("模板语法错误：{reason}", "the template's syntax is wrong: {reason}"),
+    "unreadable": Text("无法读取：{reason}；模板须为 UTF-8 编码", "can't be read: {reason}; templates must be UTF-8"),
+    "unknown_file": Text(
+        "不认识的模板文件，已忽略；文件名应以下列之一结尾：{endings}；布局文件名以 _ 开头",
+        "no template by its name, so it is ignored; names end in one of: {endings}; layouts begin with _",
+    ),
+    "bad_name": Text(
+        "模板名 {found} 只能包含字母、数字、_ 和 -",
+        "the template name {found} may hold only letters, digits, _ and -",
+    ),
+    "no_subject": Text(
+        "邮件模板缺少主题；请加上 {% block subject %}…{% endblock %}",
+        "the e-mail has no subject; add {% block subject %}…{% endblock %}",
+    ),
+    "no_html": Text(
+        "邮件模板缺少正文；请加上 {% block html %}…{% endblock %}",
+        "the e-mail has no body; add {% block html %}…{% endblock %}",
+    ),
+    "outside_blocks": Text(
+        "这段内容不在 subject、text 或 html 块内，不会被发送；请移入某个块",
+        "this stands outside the blocks subject, text and html, so nobody would get it; move it into one",
+    ),
+    "no_mapping": Text("应为“键: 值”形式的 YAML", "expected YAML with `key: value` lines"),
+    "circle": Text("布局文件互相引用，形成循环：{found}", "layouts go round in a circle: {found}"),
+    "no_file": Text(
+        "引用的文件 {found} 不存在；布局文件须在模板目录内，文件名以 _ 开头",
+        "there is no layout {found}; layouts lie in the templates folder and begin with _",
+    ),
+    "dynamic_file": Text(
+        "include、extends、import 的文件名必须直接写明", "name the file of an include, extends or import directly"
+    ),
+    "unknown_filter": Text("没有过滤器 {found}；可用：{known}", "there is no filter {found}; known: {known}"),
+    "unknown_test": Text("没有测试 {found}；可用：{known}", "there is no test {found}; known: {known}"),
+    "method": Text(
+        "不能调用方法 {found}；请改用过滤器，例如 {{{{ contact.name | upper }}}}",
+        "the method {found} can't be called; use a filter, as in {{{{ contact.name | upper }}}}",
+    ),
+    "whole": Text(
+        "请写明具体字段，例如 {found}.name，不能使用整个 {found}",
+        "name a field, such as {found}.name, not the whole of {found}",
+    ),
+    # rendering
+    "missing": Text(
+        "{file}:{line}：缺少变量 {variable}，不发送", "{file}:{line}: the variable {variable} is missing; not sent"
+    ),
+    "empty": Text("{file}：渲染后 {part} 为空，不发送", "{file}: the {part} is empty once rendered; not sent"),
+    "too_much": Text(
+        "{file}:{line}：内容过长或循环过多，不发送", "{file}:{line}: too long or too many loops; not sent"
+    ),
+    "forbidden": Text(
+        "{file}:{line}：模板不允许这样做，不发送：{reason}",
+        "{file}:{line}: a template may not do this; not sent: {reason}",
+    ),
+    "failed": Text("{file}:{line}：无法渲染，不发送：{reason}", "{file}:{line}: can't be rendered; not sent: {reason}"),
+}

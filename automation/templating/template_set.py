@@ -1,0 +1,131 @@
+"""All templates of a project: read from a folder, compiled once, looked up by name and channel."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import TemplateSyntaxError
+
+from automation.problems import Problem, in_order
+from automation.templating.checks import referenced
+from automation.templating.errors import TemplateError
+from automation.templating.sandbox import Sandbox
+from automation.templating.template import FORMS, Template
+from automation.templating.variables import Variable
+
+_NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\Z", re.ASCII)
+_IGNORED = (".md", ".txt", "~", ".bak", ".orig", ".swp")
+
+
+class TemplateSet:
+    """The templates of one folder. A file with a problem gives no template; the others are there."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self._templates: dict[tuple[str, str], Template] = {}
+        self._known: dict[str, set[str]] = {}
+
+    @classmethod
+    def load(cls, folder: Path) -> TemplateSet:
+        """Read every file below `folder`; a folder that does not exist has no templates."""
+        templates = cls()
+        prefix = f"{folder.name}/"
+        texts = templates._read(folder, prefix)
+        layouts = {file: text for file, text in texts.items() if _is_layout(file)}
+        for file, text in texts.items():
+            if file not in layouts:
+                templates._add(file, text, layouts, prefix)
+        templates.problems = in_order(templates.problems)
+        return templates
+
+    def names(self) -> set[str]:
+        """Every name for which there is a file, also where the file has a problem."""
+        return set(self._known)
+
+    def channels(self, name: str) -> frozenset[str]:
+        """The channels for which `name` has a file; none for an unknown name."""
+        return frozenset(self._known.get(name, ()))
+
+    def get(self, name: str, channel: str) -> Template | None:
+        """None when there is no such template, or when its file has a problem."""
+        return self._templates.get((name, channel))
+
+    def variables(self, name: str, channel: str) -> list[Variable]:
+        """Every mention of a value, in reading order; none for a template that is not there."""
+        template = self.get(name, channel)
+        return list(template.variables) if template else []
+
+    def _read(self, folder: Path, prefix: str) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        for path in sorted(folder.rglob("*")):
+            file = path.relative_to(folder).as_posix()
+            if not path.is_file() or "/." in f"/{file}" or file.endswith(_IGNORED):
+                continue
+            try:
+                texts[file] = path.read_text(encoding="utf-8-sig")
+            except (OSError, UnicodeDecodeError) as error:
+                self._problem("unreadable", prefix + file, reason=str(error))
+        return texts
+
+    def _add(self, file: str, text: str, layouts: Mapping[str, str], prefix: str) -> None:
+        found = _name_and_channel(file)
+        if found is None:
+            self._problem("unknown_file", prefix + file, endings=", ".join(ending for ending, _ in FORMS.values()))
+            return
+        name, channel = found
+        if not _NAME.match(name):
+            self._problem("bad_name", prefix + file, found=name)
+            return
+        self._known.setdefault(name, set()).add(channel)
+        try:
+            sources = {file: text, **dict(_used_layouts(file, text, layouts))}
+            self._templates[name, channel] = Template(name, channel, sources, prefix)
+        except TemplateError as error:
+            self.problems += [_as_problem(each) for each in (error, *error.others)]
+
+    def _problem(self, key: str, file: str, **params: Any) -> None:
+        severity: Any = "warning" if key == "unknown_file" else "error"
+        self.problems.append(Problem(file, 1, 1, f"templating.{key}", params, severity=severity))
+
+
+def _name_and_channel(file: str) -> tuple[str, str] | None:
+    for channel, (ending, _) in FORMS.items():
+        if file.endswith(ending):
+            return file.removesuffix(ending), channel
+    return None
+
+
+def _is_layout(file: str) -> bool:
+    """`_base.html.j2`: a file that others extend or include, no template by itself."""
+    return file.rpartition("/")[2].startswith("_")
+
+
+def _used_layouts(file: str, text: str, layouts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The layouts that `text` uses, and those that they use. TemplateError when they go round in a circle."""
+    todo: list[tuple[str, str, tuple[str, ...]]] = [(file, text, (file,))]
+    done = {file}
+    while todo:
+        _, source, trail = todo.pop()
+        for name in _references(source):
+            if name in trail:
+                raise TemplateError("templating.circle", file=file, line=1, found=" → ".join((*trail, name)))
+            if name in layouts:
+                todo.append((name, layouts[name], (*trail, name)))
+                if name not in done:
+                    done.add(name)
+                    yield name, layouts[name]
+
+
+def _references(source: str) -> list[str]:
+    try:
+        return referenced(Sandbox({}).parse(source)) if "{%" in source else []
+    except TemplateSyntaxError:
+        return []  # reported when the template is compiled
+
+
+def _as_problem(error: TemplateError) -> Problem:
+    params = {name: value for name, value in error.params.items() if name != "column"}
+    return Problem(error.file, error.line, error.params.get("column", 1), error.key, params)

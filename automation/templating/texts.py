@@ -1,0 +1,98 @@
+"""Templated parameters: texts with `{{ contact.name }}` at any depth of a mapping or list in a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from jinja2 import Undefined, nodes
+
+from automation.templating.budget import start_budget
+from automation.templating.compiled import Compiled
+from automation.templating.errors import RenderError
+from automation.templating.values import pick, tree_of, zone_of
+from automation.templating.variables import Variable
+
+
+def text_variables(value: Any) -> list[Variable]:
+    """Every mention of a value in the texts of `value`. TemplateError when one of them is wrong.
+
+    `file` is the text itself and `line` counts within it: whoever asks knows where the text stands.
+    """
+    if isinstance(value, str):
+        return list(_text(value).variables) if _is_template(value) else []
+    if isinstance(value, Mapping):
+        return [variable for item in value.values() for variable in text_variables(item)]
+    if isinstance(value, (list, tuple)):
+        return [variable for item in value for variable in text_variables(item)]
+    return []
+
+
+def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
+    """`value` with its texts rendered. A text that is one `{{ … }}` gives the value itself: a number stays a number.
+
+    RenderError when a variable is missing or a text can't be rendered.
+    """
+    if isinstance(value, str):
+        return _text(value).rendered(variables) if _is_template(value) else value
+    if isinstance(value, Mapping):
+        return {key: render_value(item, variables) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [render_value(item, variables) for item in value]
+    return value
+
+
+class _Text(Compiled):
+    """A text in a rule."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__({text: text}, text)
+        self._tree = tree_of(variable.path for variable in self.variables)
+        self._expression = self._only_expression()
+
+    def rendered(self, variables: Mapping[str, Any]) -> Any:
+        used = self._picked(variables)
+        start_budget()
+        if self._expression is None:
+            return self.text(used)
+        context = self._expression.new_context(used)
+        try:
+            for _ in self._expression.root_render_func(context):
+                pass
+            value = context.vars["result"]
+            if isinstance(value, Undefined):
+                str(value)  # raises what is missing
+            return str(value) if isinstance(value, str) else value
+        except Exception as error:  # as for any template: nothing is done with half a value
+            self.explain(error, used)
+
+    def _picked(self, variables: Mapping[str, Any]) -> dict[str, Any]:
+        try:
+            used = pick(self._tree, variables)
+        except TypeError as error:
+            raise RenderError("templating.failed", file=self.file, line=1, variable="", reason=str(error)) from None
+        if self.uses_dates:
+            used["zone"] = zone_of(variables)
+        return used
+
+    def _only_expression(self) -> Any:
+        """`{{ … }}` and nothing else, as a template that keeps the value as `result`."""
+        body = self.trees[self.file].body
+        if len(body) != 1 or not isinstance(body[0], nodes.Output) or len(body[0].nodes) != 1:
+            return None
+        expression = body[0].nodes[0]
+        if isinstance(expression, nodes.TemplateData):
+            return None
+        tree = nodes.Template([nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)], lineno=1)
+        tree.set_environment(self.environment)
+        return self.environment.from_string(tree)
+
+
+def _is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text or "{#" in text
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> _Text:
+    return _Text(text)

@@ -148,4 +148,4 @@ class TemplateText(Reference):
 
 @dataclass(frozen=True)
 class ContactValues(Reference):
-    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain values are checked, and left as they are."""
+    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain ones are checked, not changed."""

@@ -9,14 +9,14 @@ from pydantic import BaseModel, ValidationError
 
 from automation.i18n import lookup
 from automation.rules.reader import Reader, listed, shown
-from automation.yamltree import Mapping, Node, Sequence, plain
+from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from automation.plugin import Plugin
 
-_QUOTED = re.compile(r"'([^']*)'")
+_CHOICE = re.compile(r"(?<=')[^',]+(?=')|\bTrue\b|\bFalse\b")
 
 _KINDS = {
     "string_type": "text", "int_type": "integer", "int_parsing": "integer", "int_from_float": "integer",
@@ -42,6 +42,11 @@ def read_params(reader: Reader, plugin: type[Plugin], node: Node | None, at: Nod
     if node is not None and not isinstance(node, Mapping):
         reader.wrong(node, path, "mapping")
         return None
+    empty = [entry for entry in (node.entries if node else ()) if _is_null(entry.value)]
+    for entry in empty:
+        reader.error(entry.value, path, "empty_value", name=entry.key.value)
+    if empty:
+        return None
     try:
         params: BaseModel = plugin.Params.model_validate(plain(node) or {})
     except ValidationError as error:
@@ -52,6 +57,10 @@ def read_params(reader: Reader, plugin: type[Plugin], node: Node | None, at: Nod
         reader.error(node or at, path, "plugin_crashed", type=plugin.type, reason=f"{type(error).__name__}: {error}")
         return None
     return params
+
+
+def _is_null(node: Node) -> bool:
+    return isinstance(node, Scalar) and node.value is None
 
 
 def keys_of(model: type[BaseModel]) -> list[str]:
@@ -89,7 +98,7 @@ def _say_value(reader: Reader, detail: ErrorDetails, node: Node, path: str) -> N
     if kind in _KINDS:
         reader.wrong(node, path, _KINDS[kind])
     elif kind in ("literal_error", "enum"):
-        choices = _QUOTED.findall(str(context.get("expected", "")))
+        choices = [choice.lower() for choice in _CHOICE.findall(str(context.get("expected", "")))]
         reader.unknown(node, path, "bad_choice", str(shown(node)), choices, known=listed(choices))
     elif kind in _LIMITS:
         key, limit = _LIMITS[kind]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.catalogue.loader import load_catalogue
-from automation.plugin import Registry
+from automation.plugin import PluginProblem, Registry
 from automation.problems import Problem, in_order
 from automation.rules.checker import Checked, CheckEnv, check_rules
 from automation.templating import TemplateSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from automation.catalogue.model import Catalogue
     from automation.settings import Settings
 

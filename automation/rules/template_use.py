@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automation.catalogue.reading import offer
 from automation.rules.names import RESERVED, Names
 from automation.rules.reader import Reader, listed
-from automation.templating import text_variables
+from automation.templating import TemplateError, text_variables
 
 if TYPE_CHECKING:
     from automation.templating import TemplateSet, Variable
@@ -26,7 +26,7 @@ class TemplateUse:
     templates: TemplateSet
 
     def check(self, reader: Reader, names: Names, node: Node, path: str, name: str, channels: Sequence[str]) -> None:
-        """`name` must exist for every channel, with no variable that nobody knows here."""
+        """`name` must exist and be in order for every channel, with no variable that nobody knows here."""
         if name not in self.templates.names():
             reader.unknown(node, path, "unknown_template", name, self.templates.names())
             return
@@ -34,22 +34,23 @@ class TemplateUse:
         for channel in channels:
             if channel not in having:
                 reader.error(node, path, "no_template_for", name=name, channel=channel, known=listed(sorted(having)))
-            else:
-                self._variables(reader, names, node, path, self.templates.variables(name, channel))
+            elif self.templates.get(name, channel) is None:
+                reader.error(node, path, "broken_template", name=name, channel=channel)
+            for variable in _missing(names, self.templates.variables(name, channel)):
+                found = offer(str(variable), _sayable(names))
+                reader.error(node, path, "unknown_variable_in", file=variable.file, line=variable.line, **found)
 
     def check_text(self, reader: Reader, names: Names, node: Node, path: str, text: str) -> None:
         """A parameter with `{{ … }}` in it."""
-        self._variables(reader, names, node, path, text_variables(text))
+        try:
+            for variable in _missing(names, text_variables(text)):
+                reader.error(node, path, "unknown_variable", **offer(str(variable), _sayable(names)))
+        except TemplateError as error:
+            reader.say(node, path, error.key, dict(error.params))
 
-    def _variables(self, reader: Reader, names: Names, node: Node, path: str, variables: Iterable[Variable]) -> None:
-        for variable in variables:
-            if variable.optional or _is_known(names, variable.path):
-                continue
-            written = ".".join(variable.path)
-            params = offer(written, [*names.known(), *sorted(RESERVED)])
-            if variable.file:
-                params |= {"file": variable.file, "line": variable.line}
-            reader.error(node, path, "unknown_variable_in" if variable.file else "unknown_variable", **params)
+
+def _missing(names: Names, variables: Iterable[Variable]) -> list[Variable]:
+    return [variable for variable in variables if not variable.optional and not _is_known(names, variable.path)]
 
 
 def _is_known(names: Names, path: tuple[str, ...]) -> bool:
@@ -59,3 +60,7 @@ def _is_known(names: Names, path: tuple[str, ...]) -> bool:
     if len(path) == 1:
         return root == "contact" or (root == "event" and names.event is not None) or root in names.variables
     return names.find(".".join(path[:2])) is not None
+
+
+def _sayable(names: Names) -> list[str]:
+    return [*names.known(), *sorted(RESERVED)]

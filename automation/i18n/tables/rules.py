@@ -15,6 +15,7 @@ TEXTS: dict[str, Text] = {
         "不认识的键 {found}；可用的键：{known}{hint}", "unknown key {found}; known keys: {known}{hint}"
     ),
     "missing_key": Text("缺少 {name}", "{name} is missing"),
+    "empty_value": Text("{name} 没有值；请写上值或删除此键", "{name} has no value; give it one or remove the key"),
     "empty_list": Text("列表是空的；请至少写一项，或删除此键", "the list is empty; give it an item or remove the key"),
     "duplicate_id": Text(
         "规则 id {found} 重复，{file} 第 {line} 行已用过", "the rule id {found} is already used in {file}, line {line}"
@@ -121,6 +122,9 @@ TEXTS: dict[str, Text] = {
     "no_template_for": Text(
         "模板 {name} 没有 {channel} 渠道的版本；已有：{known}",
         "the template {name} has no version for the channel {channel}; it has: {known}",
+    ),
+    "broken_template": Text(
+        "模板 {name} 的 {channel} 版本有错误，因此不能使用", "the {channel} version of the template {name} has an error of its own"
     ),
     "unknown_variable_in": Text(
         "{file} 第 {line} 行用到 {found}，但此处没有这个变量{hint}",

@@ -26,6 +26,7 @@ class Compiled:
     ) -> None:
         """TemplateError when the text is wrong; it names `prefix` + the file, and counts lines from `first_line`."""
         self.file, self._prefix, self._first_line = file, prefix, first_line
+        self._text = "" if file else sources[file]
         self.environment = Sandbox(sources, html=html)
         try:
             self.trees = {name: self.environment.parse(text, name, name) for name, text in sources.items()}
@@ -66,13 +67,14 @@ class Compiled:
 
     def explain(self, error: Exception, values: Mapping[str, Any]) -> NoReturn:
         file, line = self._where(error)
+        place: dict[str, Any] = {"file": file, "line": line, "text": self._text}
         if isinstance(error, UndefinedError):
             variable = self._missing(line, values) or error.message or ""
-            raise RenderError("templating.missing", file=file, line=line, variable=variable) from None
+            raise RenderError("templating.missing", **place, variable=variable) from None
         if isinstance(error, (TooMuch, RecursionError, MemoryError)):
-            raise RenderError("templating.too_much", file=file, line=line, variable="") from None
+            raise RenderError("templating.too_much", **place) from None
         key = "templating.forbidden" if isinstance(error, SecurityError) else "templating.failed"
-        raise RenderError(key, file=file, line=line, variable="", reason=str(error)) from None
+        raise RenderError(key, **place, reason=str(error)) from None
 
     def _where(self, error: Exception) -> tuple[str, int]:
         """The place in the innermost file that the error came through."""

@@ -21,5 +21,10 @@ class TemplateError(AutomationError):
 class RenderError(AutomationError):
     """A template can't be rendered for this person: nothing is sent to them.
 
-    `params` always hold `file`, `line` and `variable` ("" when no single variable is to blame).
+    `params` always hold `file`, `line`, and `variable`, which is "" when no single one is to blame. A text that
+    stands in a rule has no file: the message shows the text.
     """
+
+    def __init__(self, key: str, /, *, file: str, line: int, variable: str = "", text: str = "", **params: Any) -> None:
+        place = f"{file}:{line}" if file else text[:60]
+        super().__init__(key, place=place, file=file, line=line, variable=variable, **params)

@@ -83,9 +83,10 @@ _OURS: dict[str, Callable[..., Any]] = {
     "join": join,
     "replace": replace,
 }
-_JINJAS: dict[str, Any] = dict(jinja.FILTERS)
-FILTERS: dict[str, Callable[..., Any]] = {name: _JINJAS[name] for name in sorted(_KEPT)} | _OURS
-TESTS: dict[str, Callable[..., Any]] = {name: test for name, test in tests.TESTS.items() if name not in _NO_TESTS}
+_FILTERS: dict[str, Any] = dict(jinja.FILTERS)
+_TESTS: dict[str, Any] = dict(tests.TESTS)
+FILTERS: dict[str, Callable[..., Any]] = {name: _FILTERS[name] for name in sorted(_KEPT)} | _OURS
+TESTS: dict[str, Callable[..., Any]] = {name: test for name, test in _TESTS.items() if name not in _NO_TESTS}
 
 
 def _moment(value: Any, zone: Any) -> datetime:

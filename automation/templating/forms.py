@@ -36,7 +36,7 @@ class Form(ABC):
         """RenderError when it can't be rendered."""
 
     def _empty(self, part: str) -> RenderError:
-        return RenderError("templating.empty", file=self.place, line=1, variable="", part=part)
+        return RenderError("templating.empty", file=self.place, line=1, part=part)
 
 
 class TextForm(Form):

@@ -51,10 +51,9 @@ class Template:
         try:
             used = pick(self._tree, variables)
         except TypeError as error:
-            raise RenderError(
-                "templating.failed", file=self._form.place, line=1, variable="", reason=str(error)
-            ) from None
-        if self._shows_dates:
-            used["zone"] = zone_of(variables)
+            raise RenderError("templating.failed", file=self._form.place, line=1, reason=str(error)) from None
+        zone = zone_of(variables) if self._shows_dates else None
+        if zone is not None:
+            used["zone"] = zone
         start_budget()
         return Rendered(self._form.render(used), used)

@@ -18,7 +18,7 @@ from automation.templating.variables import Variable
 def text_variables(value: Any) -> list[Variable]:
     """Every mention of a value in the texts of `value`. TemplateError when one of them is wrong.
 
-    `file` is the text itself and `line` counts within it: whoever asks knows where the text stands.
+    `file` is "": whoever asks knows where the text stands. `line` counts within it.
     """
     if isinstance(value, str):
         return list(_text(value).variables) if _is_template(value) else []
@@ -47,7 +47,7 @@ class _Text(Compiled):
     """A text in a rule."""
 
     def __init__(self, text: str) -> None:
-        super().__init__({text: text}, text)
+        super().__init__({"": text}, "")
         self._tree = tree_of(variable.path for variable in self.variables)
         self._expression = self._only_expression()
 
@@ -71,10 +71,9 @@ class _Text(Compiled):
         try:
             used = pick(self._tree, variables)
         except TypeError as error:
-            raise RenderError("templating.failed", file=self.file, line=1, variable="", reason=str(error)) from None
-        if self.uses_dates:
-            used["zone"] = zone_of(variables)
-        return used
+            raise RenderError("templating.failed", file="", line=1, text=self._text, reason=str(error)) from None
+        zone = zone_of(variables) if self.uses_dates else None
+        return used if zone is None else used | {"zone": zone}
 
     def _only_expression(self) -> Any:
         """`{{ … }}` and nothing else, as a template that keeps the value as `result`."""

@@ -47,15 +47,15 @@ TEXTS: dict[str, Text] = {
     ),
     # rendering
     "missing": Text(
-        "{file}:{line}：缺少变量 {variable}，不发送", "{file}:{line}: the variable {variable} is missing; not sent"
+        "{place}：缺少变量 {variable}，不发送", "{place}: the variable {variable} is missing; not sent"
     ),
-    "empty": Text("{file}：渲染后 {part} 为空，不发送", "{file}: the {part} is empty once rendered; not sent"),
+    "empty": Text("{place}：渲染后 {part} 为空，不发送", "{place}: the {part} is empty once rendered; not sent"),
     "too_much": Text(
-        "{file}:{line}：内容过长或循环过多，不发送", "{file}:{line}: too long or too many loops; not sent"
+        "{place}：内容过长或循环过多，不发送", "{place}: too long or too many loops; not sent"
     ),
     "forbidden": Text(
-        "{file}:{line}：模板不允许这样做，不发送：{reason}",
-        "{file}:{line}: a template may not do this; not sent: {reason}",
+        "{place}：模板不允许这样做，不发送：{reason}",
+        "{place}: a template may not do this; not sent: {reason}",
     ),
-    "failed": Text("{file}:{line}：无法渲染，不发送：{reason}", "{file}:{line}: can't be rendered; not sent: {reason}"),
+    "failed": Text("{place}：无法渲染，不发送：{reason}", "{place}: can't be rendered; not sent: {reason}"),
 }

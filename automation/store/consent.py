@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.store.bulk import insert_rows
-from automation.store.lists import run
+from automation.store.lists import fetch, run
 from automation.store.schema import consent
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def read_consents(conn: Connection, ids: Collection[int]) -> dict[int, dict[Key,
     sql = """SELECT asked.id, c.purpose, c.channel, c.state, c.source, c.changed_at FROM contact AS asked
              JOIN consent AS c ON c.contact_id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
     found: dict[int, dict[Key, ConsentRow]] = defaultdict(dict)
-    for asked, purpose, channel, state, source, changed_at in run(conn, sql, list(ids)) if ids else ():
+    for asked, purpose, channel, state, source, changed_at in fetch(conn, sql, list(ids)) if ids else ():
         found[asked][purpose, channel] = ConsentRow(state, source, changed_at)
     return found
 
@@ -48,4 +48,4 @@ def replace_consents(conn: Connection, rows: dict[int, dict[Key, ConsentRow]]) -
 
 def consent_keys(conn: Connection) -> Iterable[Key]:
     """Every (purpose, channel) that anybody has said something about."""
-    return [(row[0], row[1]) for row in run(conn, "SELECT DISTINCT purpose, channel FROM consent ORDER BY 1, 2")]
+    return [(row[0], row[1]) for row in fetch(conn, "SELECT DISTINCT purpose, channel FROM consent ORDER BY 1, 2")]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from automation.store.bulk import allocate_ids, insert_rows, to_json
-from automation.store.lists import run, run_many
+from automation.store.lists import fetch, run, run_many
 from automation.store.schema import contact, contact_date, contact_tag
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def read_contacts(conn: Connection, ids: Collection[int]) -> dict[int, ContactRo
              JOIN contact AS c ON c.id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
     rows: dict[int, ContactRow] = {}
     found: dict[int, ContactRow] = {}
-    for asked, id_, attributes, created_at, updated_at in run(conn, sql, list(ids)) if ids else ():
+    for asked, id_, attributes, created_at, updated_at in fetch(conn, sql, list(ids)) if ids else ():
         if id_ not in rows:
             rows[id_] = ContactRow(id_, _object(attributes), created_at, updated_at)
         found[asked] = rows[id_]
@@ -51,7 +52,7 @@ def read_contacts(conn: Connection, ids: Collection[int]) -> dict[int, ContactRo
 def survivors(conn: Connection, ids: Collection[int]) -> dict[int, int]:
     """{asked id: the contact it is today}. Unknown ids are absent."""
     sql = "SELECT id, coalesce(merged_into, id) FROM contact WHERE id = ANY(?)"
-    return {row[0]: row[1] for row in (run(conn, sql, list(ids)) if ids else ())}
+    return {row[0]: row[1] for row in (fetch(conn, sql, list(ids)) if ids else ())}
 
 
 def lock_contacts(conn: Connection, ids: Collection[int]) -> None:
@@ -85,7 +86,7 @@ def replace_dates(conn: Connection, dates: Mapping[int, Sequence[tuple[str, str,
 def read_tags(conn: Connection, ids: Collection[int]) -> dict[int, set[str]]:
     tags: dict[int, set[str]] = defaultdict(set)
     sql = "SELECT contact_id, tag FROM contact_tag WHERE contact_id = ANY(?)"
-    for contact_id, tag in run(conn, sql, list(ids)) if ids else ():
+    for contact_id, tag in fetch(conn, sql, list(ids)) if ids else ():
         tags[contact_id].add(tag)
     return tags
 
@@ -104,7 +105,7 @@ def pages(conn: Connection, size: int) -> Iterator[list[ContactRow]]:
     sql = """SELECT id, attributes, created_at, updated_at FROM contact
              WHERE id > ? AND merged_into IS NULL ORDER BY id LIMIT ?"""
     after = 0
-    while rows := run(conn, sql, after, size).all():
+    while rows := fetch(conn, sql, after, size):
         yield [ContactRow(row[0], _object(row[1]), row[2], row[3]) for row in rows]
         after = rows[-1][0]
 
@@ -112,14 +113,14 @@ def pages(conn: Connection, size: int) -> Iterator[list[ContactRow]]:
 def attribute_keys(conn: Connection) -> list[str]:
     """Every attribute that any contact has."""
     each = "json_each(attributes)" if conn.dialect.name == "sqlite" else "jsonb_each(attributes)"
-    return [row[0] for row in run(conn, f"SELECT DISTINCT a.key FROM contact, {each} AS a ORDER BY 1")]
+    return [row[0] for row in fetch(conn, f"SELECT DISTINCT a.key FROM contact, {each} AS a ORDER BY 1")]
 
 
 def merged_ids(conn: Connection, contact_id: int) -> list[int]:
     """The contacts that were merged into this one."""
-    return [row[0] for row in run(conn, "SELECT id FROM contact WHERE merged_into = ? ORDER BY id", contact_id)]
+    return [row[0] for row in fetch(conn, "SELECT id FROM contact WHERE merged_into = ? ORDER BY id", contact_id)]
 
 
 def _object(value: Any) -> dict[str, Any]:
-    decoded: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    decoded: dict[str, Any] = msgspec.json.decode(value) if isinstance(value, str) else value
     return decoded

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from automation.store.bulk import insert_rows, to_json
-from automation.store.lists import run
+from automation.store.bulk import insert_rows
+from automation.store.lists import fetch
 from automation.store.schema import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from sqlalchemy import Connection
 
@@ -20,26 +20,28 @@ Pair = tuple[str, str]
 # Any number that no other advisory lock of ours has.
 _MERGE_LOCK = 7_205_759_403_792_001
 
-_HOLDERS_SQLITE = """
-SELECT i.kind, i.value, i.contact_id FROM json_each(?) AS k CROSS JOIN json_each(k.value) AS v
-CROSS JOIN identity AS i ON i.kind = k.key AND i.value = v.value"""
+# Both give the place in the list that was asked for: numbers are cheaper to fetch than the texts themselves.
+_OF_KIND_SQLITE = """SELECT v.key + ?, i.contact_id FROM json_each(?) AS v
+CROSS JOIN identity AS i ON i.kind = ? AND i.value = v.value"""
 
-_HOLDERS_POSTGRES = """
-SELECT i.kind, i.value, i.contact_id FROM unnest(%s::text[], %s::text[]) AS w(kind, value)
+_HOLDERS_POSTGRES = """SELECT w.place - 1, i.contact_id
+FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS w(kind, value, place)
 JOIN identity AS i ON i.kind = w.kind AND i.value = w.value"""
 
 
 def holders(conn: Connection, pairs: Iterable[Pair]) -> dict[Pair, int]:
     """The contact of each known identity, in one query."""
+    by_kind: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_kind[pair[0]].append(pair)
+    listed = [pair for group in by_kind.values() for pair in group]
+    if not listed:
+        return {}
     if conn.dialect.name == "sqlite":
-        by_kind: dict[str, list[str]] = defaultdict(list)
-        for kind, value in pairs:
-            by_kind[kind].append(value)
-        rows = conn.exec_driver_sql(_HOLDERS_SQLITE, (to_json(by_kind),))
+        rows = fetch(conn, " UNION ALL ".join([_OF_KIND_SQLITE] * len(by_kind)), *_kind_by_kind(by_kind))
     else:
-        kinds, values = _columns(pairs)
-        rows = conn.exec_driver_sql(_HOLDERS_POSTGRES, (kinds, values))
-    return {(kind, value): contact_id for kind, value, contact_id in rows}
+        rows = fetch(conn, _HOLDERS_POSTGRES, [kind for kind, _ in listed], [value for _, value in listed])
+    return {listed[place]: contact_id for place, contact_id in rows}
 
 
 def insert_identities(conn: Connection, owners: Mapping[Pair, int], now_ms: int) -> int:
@@ -55,7 +57,7 @@ def held_by(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
     """(kind, value, created_at) of each contact, by kind, the oldest value first."""
     sql = "SELECT contact_id, kind, value, created_at FROM identity WHERE contact_id = ANY(?)"
     held: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
-    for contact_id, kind, value, created_at in run(conn, sql, list(ids)) if ids else ():
+    for contact_id, kind, value, created_at in fetch(conn, sql, list(ids)) if ids else ():
         held[contact_id].append((kind, value, created_at))
     for rows in held.values():
         rows.sort(key=lambda row: (row[0], row[2], row[1]))
@@ -63,7 +65,7 @@ def held_by(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
 
 
 def kinds_in_use(conn: Connection) -> list[str]:
-    return [row[0] for row in run(conn, "SELECT DISTINCT kind FROM identity ORDER BY kind")]
+    return [row[0] for row in fetch(conn, "SELECT DISTINCT kind FROM identity ORDER BY kind")]
 
 
 def hold_merging(conn: Connection, *, exclusive: bool) -> None:
@@ -75,6 +77,8 @@ def hold_merging(conn: Connection, *, exclusive: bool) -> None:
     conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock{shared}(%s)", (_MERGE_LOCK,))
 
 
-def _columns(pairs: Iterable[Pair]) -> tuple[Sequence[Any], Sequence[Any]]:
-    listed = list(pairs)
-    return [kind for kind, _ in listed], [value for _, value in listed]
+def _kind_by_kind(by_kind: Mapping[str, list[Pair]]) -> Iterator[object]:
+    offset = 0
+    for kind, pairs in by_kind.items():
+        yield from (offset, [value for _, value in pairs], kind)
+        offset += len(pairs)

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 
+def fetch(conn: Connection, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    """All rows of a query, at the driver's speed. A parameter that is a list belongs to an `= ANY(?)`."""
+    cursor = conn.connection.cursor()
+    try:
+        if conn.dialect.name == "sqlite":
+            cursor.execute(_sqlite(sql), tuple(to_json(v) if isinstance(v, list) else v for v in params))
+        else:
+            cursor.execute(_postgres(sql), params)
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
+
+
 def run(conn: Connection, sql: str, *params: Any) -> Any:
     """Execute `sql`; a parameter that is a list belongs to an `= ANY(?)`. Gives SQLAlchemy's result."""
     if conn.dialect.name == "sqlite":

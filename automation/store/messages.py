@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
-from automation.store.expressions import among
+from automation.store.expressions import among, constant
 from automation.store.schema import message, rule
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ _NEW = (
 _SENDING = (
     "status", "attempts", "lease_until", "due_at", "provider", "template_version", "variables",
 )  # fmt: skip
+_POSTPONED = ("due_at",)
 _OUTCOME = (
     "status", "due_at", "lease_until", "provider_message_id", "outcome_code", "outcome_detail", "settled_at",
 )  # fmt: skip
@@ -32,9 +33,9 @@ COUNTED = ("queued", "sending", "accepted", "unknown")
 
 def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int]:
     """Queue (run_id, step, visit, channel, rest JSON, contact_id, rule_id, rule_version_id, purpose, address,
-    template, payload JSON). Returns the ids. IntegrityError when a run's step has used the channel before."""
+    template, payload JSON, due_at or None for now). Returns the ids. IntegrityError when a run's step has used the channel before."""
     ids = allocate_ids(conn, message, len(rows))
-    full = [(id_, *row, "queued", now, now, 0) for id_, row in zip(ids, rows, strict=True)]
+    full = [(id_, *row[:-1], "queued", now, row[-1] or now, 0) for id_, row in zip(ids, rows, strict=True)]
     insert_rows(conn, message, _NEW, full)
     return list(ids)
 
@@ -43,7 +44,7 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
     """Up to `limit` messages of a channel that may be sent now, locked until the transaction ends."""
     due = (
         select(message)
-        .where(message.c.channel == channel, message.c.status == "queued", message.c.due_at <= now)
+        .where(message.c.channel == channel, message.c.status == constant("queued"), message.c.due_at <= now)
         .order_by(message.c.due_at, message.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -69,9 +70,14 @@ def write_drops(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
     return update_rows(conn, message, _OUTCOME, rows, guard="status = 'queued'")
 
 
+def postpone(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
+    """Write (id, due_at): the message is tried again then."""
+    update_rows(conn, message, _POSTPONED, rows)
+
+
 def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:
     """Messages whose sender died between the mark and the outcome, locked until the transaction ends."""
-    query = select(message).where(message.c.status == "sending", message.c.lease_until < now)
+    query = select(message).where(message.c.status == constant("sending"), message.c.lease_until < now)
     return list(conn.execute(query.limit(limit).with_for_update(skip_locked=True)))
 
 
@@ -89,13 +95,14 @@ def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[Any
 
 def due_channels(conn: Connection, now: int) -> list[str]:
     """The channels that have something to send now."""
-    query = select(message.c.channel).where(message.c.status == "queued", message.c.due_at <= now).distinct()
+    query = select(message.c.channel).where(message.c.status == constant("queued"), message.c.due_at <= now).distinct()
     return sorted(conn.scalars(query))
 
 
-def load_messages(conn: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Messages by id."""
-    return {row.id: row for row in conn.execute(select(message).where(among(message.c.id, ids)))}
+def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
+    """Messages by id; with `lock`, nobody else changes them until the transaction ends."""
+    query = select(message).where(among(message.c.id, ids)).order_by(message.c.id)
+    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query)}
 
 
 def list_messages(
@@ -131,6 +138,6 @@ def counts(conn: Connection) -> dict[tuple[str, str], int]:
 
 def oldest_queued(conn: Connection, now: int) -> int | None:
     """Since when the message that has waited longest could have been sent."""
-    query = select(func.min(message.c.due_at)).where(message.c.status == "queued", message.c.due_at <= now)
+    query = select(func.min(message.c.due_at)).where(message.c.status == constant("queued"), message.c.due_at <= now)
     oldest: int | None = conn.scalar(query)
     return oldest

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from automation.store.bulk import insert_rows
+from automation.store.expressions import constant
 from automation.store.schema import occurrence
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def open_occurrence(
 
 def claim_running(conn: Connection) -> AnyRow | None:
     """The oldest unfinished occurrence, locked until the transaction ends."""
-    query = select(occurrence).where(occurrence.c.status == "running").order_by(occurrence.c.id)
+    query = select(occurrence).where(occurrence.c.status == constant("running")).order_by(occurrence.c.id)
     return conn.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import String, cast, func, literal, or_, select
+from sqlalchemy import String, cast, func, literal, select, union_all
 
 from automation.store.schema import contact, contact_date, event
 
@@ -43,29 +43,35 @@ def not_seen_since(
     Events that arrived late (id above `late_after_id`) count from `late_from_ms` on. `where` and `later_where` limit
     which events count, on `event` and on `later_event()`.
     """
-    later = later_event()
-    nothing_later = ~select(literal(1)).where(
-        later.c.contact_id == event.c.contact_id,
-        later.c.name == name,
-        later.c.occurred_at > event.c.occurred_at,
-        *([] if later_where is None else [later_where]),
-    ).exists()  # fmt: skip
-    in_window = (event.c.occurred_at >= from_ms) | (
-        (event.c.id > late_after_id) & (event.c.occurred_at >= late_from_ms)
-    )
+    in_time = _events(name, from_ms, to_ms, where)
+    late = _events(name, late_from_ms, min(from_ms, to_ms), where).where(event.c.id > late_after_id)
+    last = union_all(in_time, late).subquery("last_event")  # two ranges, each of an index; an OR would scan
     return (
-        select(event.c.contact_id, (literal("after:") + cast(func.max(event.c.occurred_at), String)).label("key"))
-        .where(
-            event.c.contact_id.is_not(None),
-            event.c.name == name,
-            event.c.occurred_at >= min(from_ms, late_from_ms),
-            event.c.occurred_at < to_ms,
-            or_(in_window),
-            nothing_later,
-            *([] if where is None else [where]),
-        )
-        .group_by(event.c.contact_id)
+        select(last.c.contact_id, (literal("after:") + cast(func.max(last.c.occurred_at), String)).label("key"))
+        .where(~_followed(last, name, later_where))
+        .group_by(last.c.contact_id)
     )
+
+
+def _events(name: str, from_ms: int, to_ms: int, where: ColumnElement[bool] | None) -> Select[Any]:
+    return select(event.c.contact_id, event.c.occurred_at).where(
+        event.c.occurred_at >= from_ms,
+        event.c.occurred_at < to_ms,
+        event.c.name == name,
+        event.c.contact_id.is_not(None),
+        *([] if where is None else [where]),
+    )
+
+
+def _followed(last: Any, name: str, later_where: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    """Whether the same contact has a later event."""
+    found = select(literal(1)).where(
+        _later.c.contact_id == last.c.contact_id,
+        _later.c.name == name,
+        _later.c.occurred_at > last.c.occurred_at,
+        *([] if later_where is None else [later_where]),
+    )
+    return found.exists()
 
 
 def later_event() -> Any:

@@ -90,9 +90,11 @@ def activated_at(conn: Connection) -> dict[int, int]:
     }
 
 
-def hold_runs(conn: Connection, rule_ids: Sequence[int]) -> int:
-    """Hold every active run of these rules; they stay where they are until `release_runs`."""
-    held = update(run).where(run.c.rule_id.in_(rule_ids), run.c.status == "active", run.c.due_at.is_not(None))
+def hold_runs(conn: Connection, rule_ids: Sequence[int], *, run_id: int | None = None) -> int:
+    """Hold the active runs of these rules, or one of them; they stay where they are until `release_runs`."""
+    held = update(run).where(run.c.rule_id.in_(rule_ids), run.c.status == "active")
+    if run_id is not None:
+        held = held.where(run.c.id == run_id)
     return conn.execute(held.values(status="held")).rowcount
 
 

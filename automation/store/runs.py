@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
-from automation.store.expressions import among
+from automation.store.expressions import among, constant
 from automation.store.schema import contact, event, run
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def claim_due(conn: Connection, now: int, limit: int) -> list[AnyRow]:
     """Up to `limit` due runs, the longest due first, locked until the transaction ends."""
     due = (
         select(run)
-        .where(run.c.due_at <= now, run.c.status == "active")
+        .where(run.c.due_at <= now, run.c.status == constant("active"))
         .order_by(run.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -58,9 +58,7 @@ def save_progress(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 
 def next_due(conn: Connection) -> int | None:
     """When the next run comes due; None when none waits for a time."""
-    first: int | None = conn.scalar(
-        select(func.min(run.c.due_at)).where(run.c.due_at.is_not(None), run.c.status == "active")
-    )
+    first: int | None = conn.scalar(select(func.min(run.c.due_at)).where(run.c.status == constant("active")))
     return first
 
 
@@ -108,9 +106,10 @@ def end_runs_of(conn: Connection, rule_ids: Sequence[int], status: str, reason: 
     return rows
 
 
-def load_runs(conn: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
-    """Runs by id."""
-    return {row.id: row for row in conn.execute(select(run).where(among(run.c.id, ids)))}
+def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
+    """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
+    query = select(run).where(among(run.c.id, ids)).order_by(run.c.id)
+    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query)}
 
 
 def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:

@@ -220,7 +220,7 @@ run = Table(
     Column("reason", String(40)),  # how it ended
     # One occurrence enters one contact at most once. The key grows with time, so it comes first.
     UniqueConstraint("key", "rule_id", "contact_id"),
-    Index("ix_run_due", "due_at", sqlite_where=text("due_at IS NOT NULL"), postgresql_where=text("due_at IS NOT NULL")),
+    Index("ix_run_due", "due_at", sqlite_where=text("status = 'active'"), postgresql_where=text("status = 'active'")),
     Index("ix_run_contact", "contact_id", "rule_id", "entered_at"),
     Index(
         "uq_run_mode",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.store.bulk import insert_rows
-from automation.store.lists import run, run_many
+from automation.store.lists import fetch, run, run_many
 from automation.store.schema import suppression
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def active_suppressions(
     conn: Connection, ids: Collection[int], addresses: Collection[str], now_ms: int
 ) -> list[SuppressionRow]:
     """What holds now for these contacts (by the id asked for, also when merged away) or addresses, in one query."""
-    rows = run(conn, _ACTIVE, list(ids), now_ms, list(addresses), now_ms)
+    rows = fetch(conn, _ACTIVE, list(ids), now_ms, list(addresses), now_ms)
     return [SuppressionRow(*row) for row in rows]
 
 

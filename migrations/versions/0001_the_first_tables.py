@@ -306,8 +306,8 @@ def upgrade() -> None:
             "ix_run_due",
             ["due_at"],
             unique=False,
-            sqlite_where=sa.text("due_at IS NOT NULL"),
-            postgresql_where=sa.text("due_at IS NOT NULL"),
+            sqlite_where=sa.text("status = 'active'"),
+            postgresql_where=sa.text("status = 'active'"),
         )
         batch_op.create_index(
             "uq_run_mode",
@@ -413,7 +413,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("mode_key IS NOT NULL"),
         )
         batch_op.drop_index(
-            "ix_run_due", sqlite_where=sa.text("due_at IS NOT NULL"), postgresql_where=sa.text("due_at IS NOT NULL")
+            "ix_run_due", sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'")
         )
         batch_op.drop_index("ix_run_contact")
 

@@ -1,0 +1,143 @@
+"""The rule book: every rule that runs now, compiled once, indexed by what it listens to. A reload makes a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from automation.catalogue.types import event_checker
+from automation.engine.holdout import Holdout
+from automation.rules.conditions.fused import fuse
+from automation.rules.conditions.python import predicate
+from automation.rules.conditions.tree import History, histories
+from automation.rules.program import Act, Program, compile_program
+from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from automation.plugin import Registry
+    from automation.rules.conditions.facts import Facts
+    from automation.rules.project import Project
+    from automation.rules.spec import RuleSpec
+
+Predicate = Callable[["Facts"], bool]
+GLOBAL_HOLDOUT = "*"
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedRule:
+    """One version of a rule, ready to run."""
+
+    spec: RuleSpec
+    rule_id: int
+    version_id: int
+    trigger: Trigger
+    program: Program = field(repr=False)
+
+    @cached_property
+    def audience(self) -> Predicate | None:
+        return predicate(self.spec.audience) if self.spec.audience is not None else None
+
+    @cached_property
+    def audience_histories(self) -> list[History]:
+        return histories(self.spec.audience)
+
+    @cached_property
+    def exit_when(self) -> Predicate | None:
+        return predicate(self.spec.exit_when) if self.spec.exit_when is not None else None
+
+    @cached_property
+    def exit_histories(self) -> list[History]:
+        return histories(self.spec.exit_when)
+
+    @cached_property
+    def holdouts(self) -> tuple[Holdout, ...]:
+        """The groups that are kept out: of all rules, and of this one."""
+        guards = self.spec.guards
+        groups = ((GLOBAL_HOLDOUT, guards.global_holdout), (self.spec.id, guards.holdout))
+        return tuple(Holdout.named(seed, share) for seed, share in groups if share)
+
+    @cached_property
+    def people(self) -> str | None:
+        """The event property that names the people; None: the event's own contact."""
+        return self.trigger.people(self.spec.trigger.params) if isinstance(self.trigger, EventTrigger) else None
+
+    @cached_property
+    def predicates(self) -> dict[int, Predicate]:
+        """The compiled conditions of the program's branches, by position; filled when first needed."""
+        return {}
+
+    @cached_property
+    def acts(self) -> Mapping[str, Act]:
+        return {op.path: op for op in self.program.ops if isinstance(op, Act)}
+
+    def mode_key(self, event: Mapping[str, Any] | None) -> str | None:
+        """What `mode.per` names for this event; None when runs may stand side by side."""
+        mode = self.spec.mode
+        if mode.on_again == "parallel":
+            return None
+        return "\x1f".join(["", *(str((event or {}).get(ref.name)) for ref in mode.per)])[:200]
+
+
+@dataclass(frozen=True, eq=False)
+class EventRules:
+    """The rules that listen to one event name, and one function that finds those whose `where` holds."""
+
+    rules: Sequence[LoadedRule]
+    matching: Callable[[Mapping[str, Any]], Sequence[int]]
+
+
+@dataclass(frozen=True, eq=False)
+class RuleBook:
+    """What the engine runs by. Immutable; `project` is what it was made from."""
+
+    project: Project
+    rules: Mapping[str, LoadedRule]
+    held: frozenset[int]  # rule ids that are disabled, broken or removed
+    activated_at: Mapping[int, int]  # since when each active rule runs, by rule id
+
+    @cached_property
+    def by_event(self) -> dict[str, EventRules]:
+        listeners: dict[str, list[tuple[LoadedRule, Any]]] = {}
+        for rule in self.rules.values():
+            if isinstance(rule.trigger, EventTrigger):
+                params = rule.spec.trigger.params
+                for name in rule.trigger.names(params):
+                    listeners.setdefault(name, []).append((rule, rule.trigger.where(params)))
+        return {
+            name: EventRules([rule for rule, _ in found], fuse([where for _, where in found]))
+            for name, found in listeners.items()
+        }
+
+    @cached_property
+    def by_clock(self) -> tuple[LoadedRule, ...]:
+        return tuple(rule for rule in self.rules.values() if isinstance(rule.trigger, ClockTrigger))
+
+    @cached_property
+    def checkers(self) -> dict[str, Any]:
+        """What normalises an event's properties, by event name."""
+        catalogue = self.project.catalogue
+        return {name: event_checker(event, self.zone) for name, event in catalogue.events.items()}
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(self.project.settings.timezone)
+
+    def by_version(self, version_id: int) -> LoadedRule | None:
+        """The rule that runs on this version now."""
+        return self._by_version.get(version_id)
+
+    @cached_property
+    def _by_version(self) -> dict[int, LoadedRule]:
+        return {rule.version_id: rule for rule in self.rules.values()}
+
+
+def load_rule(spec: RuleSpec, rule_id: int, version_id: int, registry: Registry) -> LoadedRule:
+    """Compile one version. KeyError when its trigger's plugin is not there."""
+    trigger: Any = registry.triggers[spec.trigger.type]()
+    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec))

@@ -1,0 +1,101 @@
+"""The engine: one project on one database. What the daemon, the command line and the tests talk to."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from automation.clock import Clock, SystemClock, to_ms
+from automation.engine.advance import Advance
+from automation.engine.deliver import Deliver
+from automation.engine.ingest import Incoming, Ingest, IngestResult
+from automation.engine.publishing import publish
+from automation.engine.schedule import Schedule
+from automation.engine.versions import Versions
+from automation.providers.loader import build_providers
+from automation.store.messages import due_channels
+
+if TYPE_CHECKING:
+    from automation.engine.book import RuleBook
+    from automation.providers.loader import Providers
+    from automation.rules.project import Project
+    from automation.store.database import Database
+
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Publishes the project's rules when it is made; `reload` swaps in a newer project as a whole.
+
+    Every method is one or more whole transactions; it may be called from several threads and processes.
+    """
+
+    def __init__(self, project: Project, database: Database, clock: Clock | None = None) -> None:
+        self.database = database
+        self.clock = clock or SystemClock()
+        self.providers: Providers
+        self.reload(project)
+
+    def reload(self, project: Project) -> None:
+        """Publish `project` and run by it from now on."""
+        with self.database.write() as conn:
+            book = publish(conn, project, to_ms(self.clock.now()))
+        self.providers = build_providers(project.settings, project.registry, self.database, self.clock)
+        versions = Versions(book)
+        self.book: RuleBook = book
+        self._ingest = Ingest(self.database, self.clock, book)
+        self._schedule = Schedule(self.database, self.clock, book, versions)
+        self._advance = Advance(self.database, self.clock, book, versions)
+        self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
+
+    @property
+    def project(self) -> Project:
+        return self.book.project
+
+    def ingest(self, items: Sequence[Incoming | bytes | str]) -> IngestResult:
+        """Take one batch of events, in one transaction. When it returns, they are on disk."""
+        return self._ingest([item if isinstance(item, Incoming) else Incoming(item) for item in items])
+
+    def ingest_all(self, items: Iterable[Incoming]) -> Iterator[IngestResult]:
+        """Take any number of events, batch by batch; yields each batch's result once it is on disk."""
+        source = iter(items)
+        while batch := list(islice(source, self.project.settings.ingest.batch_size)):
+            yield self._ingest(batch)
+
+    def fire(self) -> int:
+        """Fire what the clock says and decide one page of people; returns how much was done, 0 when nothing was due."""
+        return self._schedule.fire() + int(self._schedule.work())
+
+    def advance(self, limit: int = 500) -> int:
+        """Move due runs; returns how many were moved."""
+        return self._advance(limit)
+
+    def deliver(self, channel: str | None = None) -> int:
+        """Send one batch of a channel, or of every channel that has something to send; returns how many were taken."""
+        if channel is not None:
+            return self._deliver(channel)
+        return sum(self._deliver(name) for name in self.due_channels())
+
+    def due_channels(self) -> list[str]:
+        """The channels with messages to send now."""
+        with self.database.read() as conn:
+            return due_channels(conn, to_ms(self.clock.now()))
+
+    def recover(self) -> int:
+        """Settle what a dead process left in `sending`."""
+        return self._deliver.recover()
+
+    def run_due(self) -> int:
+        """Everything that is due now, until nothing is; returns how many things were done."""
+        total = 0
+        while True:
+            done = self.recover() + self.fire() + self.advance() + self.deliver()
+            if not done:
+                return total
+            total += done
+
+    def close(self) -> None:
+        """Let go of the providers' connections. The database stays open."""
+        self.providers.close()

@@ -1,0 +1,60 @@
+"""Facts for the runs in hand: profiles, events and histories, loaded by the batch and again when they may have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from automation.contacts.profile import load_contacts
+from automation.rules.conditions.facts import Facts
+from automation.rules.conditions.history import load_histories
+from automation.store.events import load_properties
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from automation.engine.state import RunState
+    from automation.rules.conditions.tree import History
+
+
+class FactsBook:
+    """What is known of the people and events of one batch of runs."""
+
+    def __init__(self, conn: Connection, runs: Sequence[RunState], now: datetime, now_ms: int) -> None:
+        self._conn, self._now, self._now_ms = conn, now, now_ms
+        self._profiles = load_contacts(conn, sorted({run.contact_id for run in runs}))
+        self._events = load_properties(conn, sorted({run.event_id for run in runs if run.event_id is not None}))
+        self._stale: set[int] = set()
+
+    def changed(self, contact_ids: Sequence[int]) -> None:
+        """These people's profiles may have been written to."""
+        self._stale.update(contact_ids)
+
+    def of(self, runs: Sequence[RunState], histories: Sequence[History] = ()) -> list[Facts]:
+        """The facts of each run, with the histories counted."""
+        self._refresh()
+        counts: Sequence[Mapping[History, int]] = [{}] * len(runs)
+        if histories:
+            people = [(run.contact_id, run.entered_at) for run in runs]
+            counts = load_histories(self._conn, histories, people, self._now, runs[0].rule.spec.zone)
+        return [self._facts(run, count) for run, count in zip(runs, counts, strict=True)]
+
+    def event(self, run: RunState) -> Mapping[str, Any]:
+        return self._events.get(run.event_id, {}) if run.event_id is not None else {}
+
+    def _facts(self, run: RunState, history: Mapping[History, int]) -> Facts:
+        return Facts(
+            contact=self._profiles.get(run.contact_id, {}),
+            now=self._now_ms,
+            zone=run.rule.spec.zone,
+            event=self.event(run),
+            variables=run.variables,
+            history=history,
+        )
+
+    def _refresh(self) -> None:
+        if self._stale:
+            self._profiles.update(load_contacts(self._conn, sorted(self._stale)))
+            self._stale.clear()

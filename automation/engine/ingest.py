@@ -1,0 +1,134 @@
+"""Ingest: a batch of events becomes rows, runs and log entries in one transaction. When it returns, all is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from automation.clock import to_ms
+from automation.contacts.resolve import Conflict, resolve
+from automation.engine.enter import Arrival, enter_arrivals
+from automation.engine.reading import EventError, EventReader, Parsed
+from automation.errors import AutomationError
+from automation.store.events import settle_times, store_events
+from automation.store.quarantine import Rejected, store_rejected
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.clock import Clock
+    from automation.engine.book import RuleBook
+    from automation.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event as it came: JSON, where it came from, and how many identical ones its input held before it."""
+
+    payload: bytes | str
+    origin: str = ""
+    repeat: int = 0
+
+
+@dataclass
+class IngestResult:
+    """stored + duplicates + quarantined = the items given. `entered` and `skipped` count decisions about people."""
+
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    entered: int = 0
+    skipped: int = 0
+    reasons: list[Rejected] = field(default_factory=list)
+
+    def add(self, other: IngestResult) -> None:
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.quarantined += other.quarantined
+        self.entered += other.entered
+        self.skipped += other.skipped
+
+
+class Ingest:
+    """Takes batches for one rule book. A bad item is quarantined and never rejects its neighbours."""
+
+    def __init__(self, database: Database, clock: Clock, book: RuleBook) -> None:
+        self._database, self._clock, self._book = database, clock, book
+        self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
+
+    def __call__(self, items: Sequence[Incoming]) -> IngestResult:
+        now = to_ms(self._clock.now())
+        parsed, rejected = self._read(items, now)
+        with self._database.write() as conn:
+            return self._store(conn, parsed, rejected, now)
+
+    def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
+        parsed: list[tuple[Incoming, Parsed]] = []
+        rejected: list[Rejected] = []
+        read = self._reader.read
+        for item in items:
+            try:
+                parsed.append((item, read(item.payload, now, item.repeat)))
+            except AutomationError as error:
+                rejected.append(_rejection(item, error))
+        return parsed, rejected
+
+    def _store(
+        self, conn: Connection, pairs: list[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
+    ) -> IngestResult:
+        contacts = self._contacts(conn, [parsed for _, parsed in pairs], now)
+        taken: list[tuple[Parsed, int | None]] = []
+        for (item, parsed), contact_id in zip(pairs, contacts, strict=True):
+            if isinstance(contact_id, AutomationError):
+                rejected.append(_rejection(item, contact_id))
+            else:
+                taken.append((parsed, contact_id))
+        times = _times(conn, [parsed for parsed, _ in taken], now)
+        rows = [
+            (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)
+            for (e, contact_id), at in zip(taken, times, strict=True)
+        ]
+        ids = store_events(conn, rows, now)
+        store_rejected(conn, rejected, now)
+        by_event = self._book.by_event
+        arrivals = [
+            Arrival(id_, e.name, contact_id, e.properties)
+            for (e, contact_id), id_ in zip(taken, ids, strict=True)
+            if id_ is not None and e.name in by_event
+        ]
+        entered, skipped = enter_arrivals(conn, self._book, arrivals, now)
+        stored = sum(id_ is not None for id_ in ids)
+        return IngestResult(stored, len(ids) - stored, len(rejected), entered, skipped, rejected)
+
+    def _contacts(self, conn: Connection, parsed: Sequence[Parsed], now: int) -> list[int | None | AutomationError]:
+        """Each event's contact: an id, None when it names nobody, or why it can't be told."""
+        wanted = [(i, e.identities) for i, e in enumerate(parsed) if e.identities is not None]
+        found: list[int | None | AutomationError] = [None] * len(parsed)
+        if not wanted:
+            return found
+        settings = self._book.project.settings.ingest
+        identities = [identity for _, identity in wanted]
+        resolved = resolve(
+            conn, self._book.project.catalogue, identities, now, create=settings.create_contacts, actor="ingest"
+        )
+        for (i, identity), contact_id in zip(wanted, resolved, strict=True):
+            if isinstance(contact_id, Conflict):
+                found[i] = EventError("ingest.conflict", reason=str(contact_id))
+            elif contact_id is None:
+                shown = ", ".join(f"{kind}:{value}" for kind, value in identity.items())
+                found[i] = EventError("ingest.no_contact", identities=shown)
+            else:
+                found[i] = contact_id
+        return found
+
+
+def _times(conn: Connection, parsed: Sequence[Parsed], now: int) -> list[int]:
+    untimed = [(e.source, e.message_id) for e in parsed if e.occurred_at is None]
+    settled = settle_times(conn, untimed, now)
+    return [settled[e.source, e.message_id] if e.occurred_at is None else e.occurred_at for e in parsed]
+
+
+def _rejection(item: Incoming, error: AutomationError) -> Rejected:
+    payload = item.payload if isinstance(item.payload, str) else item.payload.decode("utf-8", "backslashreplace")
+    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"))

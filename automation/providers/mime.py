@@ -9,6 +9,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import PydanticCustomError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -79,6 +81,16 @@ def parse_sender(sender: str) -> Address:
     name, bracket, rest = sender.rpartition("<")
     address = rest.strip().removesuffix(">") if bracket else sender.strip()
     return Address(display_name=name.strip().strip('"') if bracket else "", addr_spec=check_address(address))
+
+
+def mailbox(value: str | None) -> str | None:
+    """For validators of Params: the value itself, if `parse_sender` takes it."""
+    try:
+        if value is not None:
+            parse_sender(_clean("sender", value))
+    except ValueError:
+        raise PydanticCustomError("providers.bad_sender", "not an e-mail address") from None
+    return value
 
 
 def list_unsubscribe(payload: Mapping[str, Any]) -> dict[str, str]:

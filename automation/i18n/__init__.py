@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 
-_current: ContextVar[Lang] = ContextVar("automation_lang", default="en")
+_chosen: ContextVar[Lang | None] = ContextVar("automation_lang", default=None)
+_process: list[Lang] = ["en"]
 
 
 class Text(NamedTuple):
@@ -28,7 +29,7 @@ class Text(NamedTuple):
     en: str
 
     def get(self, lang: str | None = None) -> str:
-        return self.zh if (lang or _current.get()) == "zh" else self.en
+        return self.zh if (lang or current_language()) == "zh" else self.en
 
 
 def say(key: str, lang: str | None = None, /, **params: Any) -> str:
@@ -54,22 +55,23 @@ def table(area: str) -> dict[str, Text]:
 
 
 def current_language() -> Lang:
-    return _current.get()
+    """What `language` chose for this block, else what `set_language` chose for the process."""
+    return _chosen.get() or _process[0]
 
 
 def set_language(lang: Lang) -> None:
-    """Make `lang` the language of this thread and of what it starts."""
-    _current.set(lang)
+    """Make `lang` the language of this process, all its threads included."""
+    _process[0] = lang
 
 
 @contextmanager
 def language(lang: Lang) -> Iterator[None]:
     """Speak `lang` inside the block."""
-    token = _current.set(lang)
+    token = _chosen.set(lang)
     try:
         yield
     finally:
-        _current.reset(token)
+        _chosen.reset(token)
 
 
 def _plain(value: Any, lang: str | None) -> Any:

@@ -20,7 +20,8 @@ TEXTS: dict[str, Text] = {
     ),
     "conflict": Text(
         "这些身份不可能属于同一个人：合并后会有两个不同的 {kinds}（涉及联系人 {ids}）；请核对后更正",
-        "these identities can't be one person: there would be two values of {kinds} (contacts {ids}); check and correct",
+        "these identities can't be one person: there would be two values of {kinds} (contacts {ids}); "
+        "check and correct",
     ),
     # profile, consent, suppression
     "bad_key": Text(
@@ -34,7 +35,8 @@ TEXTS: dict[str, Text] = {
     ),
     "bad_purpose": Text(
         "“{found}”不能用作同意的用途；请写 marketing 这样的名称（不超过 40 个字符，不含空格和句点）",
-        "“{found}” can't be a purpose of consent; write a name like marketing (at most 40 characters, no spaces or dots)",
+        "“{found}” can't be a purpose of consent; write a name like marketing (at most 40 characters, no spaces, "
+        "no dots)",
     ),
     "bad_channel": Text("没有渠道“{found}”；可用：{known}", "there is no channel “{found}”; known: {known}"),
     "bad_state": Text(

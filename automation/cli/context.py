@@ -1,0 +1,115 @@
+"""What every command shares: the project folder, the language, opening things, and failing with a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from automation.i18n import current_language, set_language
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from automation.clock import Clock
+    from automation.engine.engine import Engine
+    from automation.rules.project import Project
+    from automation.settings import Settings
+    from automation.store.database import Database
+
+
+@dataclass
+class _Options:
+    folder: Path | None = None
+    lang: str | None = None
+
+
+_options = _Options()
+
+
+def remember(folder: Path | None, lang: str | None) -> None:
+    """Keep the global options and speak the wanted language from now on."""
+    from automation.settings import locale_language
+
+    if lang not in (None, "zh", "en"):
+        raise typer.BadParameter("zh | en", param_hint="--lang")
+    _options.folder, _options.lang = folder, lang
+    set_language("zh" if lang == "zh" else "en" if lang == "en" else locale_language())
+
+
+def open_settings() -> Settings:
+    """The settings of the chosen project; its `lang` counts where no --lang was given."""
+    from automation.settings import Settings
+
+    settings = Settings.load(_options.folder)
+    if _options.lang is None:
+        set_language(settings.language())
+    return settings
+
+
+def load_project(settings: Settings | None = None) -> Project:
+    """The chosen project with everything that is wrong in it."""
+    from automation.rules.project import Project
+
+    return Project.load(settings or open_settings())
+
+
+def open_database(settings: Settings) -> Database:
+    """The project's database, brought to the newest revision."""
+    from automation.store.database import Database
+
+    database = Database(settings.database_url)
+    database.check()
+    database.migrate()
+    return database
+
+
+@contextmanager
+def open_engine(clock: Clock | None = None) -> Iterator[Engine]:
+    """An engine on the chosen project. A rules file that can't be read at all stops here, with its problems."""
+    from automation.engine.engine import Engine
+
+    project = load_project()
+    refuse_fatal(project)
+    database = open_database(project.settings)
+    engine = Engine(project, database, clock)
+    try:
+        yield engine
+    finally:
+        engine.close()
+        database.close()
+
+
+def refuse_fatal(project: Project) -> None:
+    """Stop when the project's files can't be run by at all. Single broken rules don't stop the others."""
+    if project.checked.fatal:
+        for problem in project.problems:
+            if problem.severity == "error":
+                typer.echo(problem.shown(), err=True)
+        raise typer.Exit(1)
+
+
+@contextmanager
+def failing_clearly() -> Iterator[None]:
+    """Turn our own errors into one line on stderr and exit code 1; a closed pipe ends quietly."""
+    from automation.errors import AutomationError
+
+    try:
+        yield
+    except AutomationError as error:
+        typer.echo(f"{_word()}{error.text(current_language())}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+def _word() -> str:
+    from automation.i18n import say
+
+    return say("problems.error") + " "

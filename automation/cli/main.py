@@ -1,0 +1,60 @@
+"""The `automation` command: global options, and the groups of commands, whose heavy imports wait until they run."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from automation import __version__
+from automation.cli import (
+    contacts,
+    coupons,
+    daemon,
+    events,
+    messages,
+    project,
+    reading,
+)
+from automation.cli.context import failing_clearly, remember
+
+app = typer.Typer(
+    name="automation",
+    help="Marketing automation rules engine 营销自动化规则引擎",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"automation {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    folder: Annotated[
+        Path | None, typer.Option("--project", "-p", help="Project folder 项目目录 (default: AUTOMATION_PROJECT or .)")
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="zh | en 输出语言")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="版本")] = False,
+) -> None:
+    """Marketing automation rules engine 营销自动化规则引擎"""
+    remember(folder, lang)
+
+
+for module in (project, daemon, events, reading):
+    module.register(app)
+for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
+    app.add_typer(group, name=name)
+
+
+def main(arguments: list[str] | None = None) -> Any:
+    """The entry point: errors are sentences, never tracebacks; the exit code is 0, 1 or 2."""
+    with failing_clearly():
+        app(args=sys.argv[1:] if arguments is None else arguments, standalone_mode=True)

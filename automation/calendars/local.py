@@ -27,7 +27,8 @@ def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
     assert after is not None
     if after <= before:
         return first.astimezone(UTC)
-    return _transition(second.astimezone(UTC), first.astimezone(UTC), zone)
+    low, high = second.replace(microsecond=0), first.replace(microsecond=0)
+    return _transition(low.astimezone(UTC), high.astimezone(UTC), zone)
 
 
 def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -56,6 +56,9 @@ class History:
     negated: bool
     path: str
 
+    def __hash__(self) -> int:  # a key of Facts.history, asked for each person: cheap, and the path tells nodes apart
+        return hash(self.path)
+
 
 @dataclass(frozen=True)
 class Group:

@@ -1,0 +1,82 @@
+"""Sentences about conditions: what is wrong with one, and the words around one that is told."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    # problems
+    "expected_list": Text("条件要写成列表，每行以 - 开头", "conditions are a list; begin each line with -"),
+    "expected_condition": Text(
+        "条件要写成“字段: 值”，如 contact.level: 金卡", "a condition is `field: value`, like contact.level: gold"
+    ),
+    "unknown_field": Text("没有字段 {found}{hint}", "there is no field {found}{hint}"),
+    "not_here": Text("这里不能用 {root}，所以不能写 {found}", "{root} can't be used here, so {found} can't"),
+    "event_unknown": Text("这里没有触发事件，不能用 {found}", "no event is at hand here, so {found} can't be used"),
+    "unknown_event": Text("目录里没有事件 {found}{hint}", "the catalogue has no event {found}{hint}"),
+    "unknown_key": Text(
+        "不认识的键 {found}；可用的键：{known}{hint}", "unknown key {found}; known keys: {known}{hint}"
+    ),
+    "unknown_operator": Text(
+        "没有运算符 {found}；这个字段可用：{known}{hint}",
+        "there is no operator {found}; this field takes: {known}{hint}",
+    ),
+    "wrong_operator": Text(
+        "{field} 的类型是 {type}，不能用 {found}；可用：{known}",
+        "{field} is of type {type}, which has no {found}; it takes: {known}",
+    ),
+    "no_operator": Text("{field} 后面没有写条件", "nothing is said about {field}"),
+    "no_relative_here": Text(
+        "这里只看事件本身，不知道“现在”，不能用 {found}",
+        "only the event itself is looked at here, without a now, so {found} can't be used",
+    ),
+    "expected_value": Text("{found} 后面要写一个值", "{found} takes one value"),
+    "expected_values": Text("{found} 后面要写列表，如 [甲, 乙]", "{found} takes a list like [a, b]"),
+    "expected_pair": Text(
+        "{found} 后面要写两个值，小的在前，如 [1, 9]", "{found} takes two values, the smaller first, like [1, 9]"
+    ),
+    "expected_flag": Text("{found} 后面要写 true 或 false", "{found} takes true or false"),
+    "no_value": Text(
+        "{found} 后面没有值；若要找没有值的人，请写 exists: false",
+        "{found} has no value; for a missing value write exists: false",
+    ),
+    "empty_text": Text("{found} 后面不能是空文字", "{found} can't look for an empty text"),
+    "bad_duration": Text(
+        "时长要写成 30m、2h、3d、4w，现在是 {found}", "a duration is written like 30m, 2h, 3d or 4w, not {found}"
+    ),
+    "date_needs_days": Text(
+        "日期字段的时长要以天或周为单位（d、w），现在是 {found}",
+        "a date field takes a duration in days or weeks (d, w), not {found}",
+    ),
+    "needs_zone": Text(
+        "这里要写明时区，如 2026-08-04T10:00+08:00，现在是 {found}",
+        "a time zone is needed here, as in 2026-08-04T10:00+08:00, not {found}",
+    ),
+    "no_history": Text("这里不能用 {found}（查历史事件）", "{found} (past events) can't be used here"),
+    "expected_history": Text("{found} 后面要写 {{event: …}}", "{found} takes {{event: …}}"),
+    "no_event": Text("{found} 里缺少 event", "{found} needs an event"),
+    "bad_since": Text("since 只能写 entry", "since takes only: entry"),
+    "two_windows": Text("within 与 since 只能写一个", "write either within or since"),
+    "bad_at_least": Text("at_least 要写大于 0 的整数", "at_least takes a whole number above 0"),
+    # limits of a place
+    "no_sql": Text("{field} 不能在数据库里查询", "{field} can't be asked of the database"),
+    "no_relative_time": Text("这里不知道“现在”，不能用相对时间", "relative times can't be used here: there is no now"),
+    # telling
+    "and": Text("，并且", ", and "),
+    "or": Text("，或者", ", or "),
+    "list": Text("、", ", "),
+    "none_of": Text("以下都不成立：{items}", "none of these: {items}"),
+    "bracket": Text("（{items}）", "({items})"),
+    "everyone": Text("所有人", "everyone"),
+    "no_one": Text("没有人", "no one"),
+    "has_no_value": Text("{field}没有值", "{field} has no value"),
+    "did": Text("{window}{event}{where}", "{event}{where}{window}"),
+    "did_times": Text("{window}{event}{where}至少 {count} 次", "{event}{where} at least {count} times{window}"),
+    "did_not": Text("{window}没有{event}{where}", "no {event}{where}{window}"),
+    "did_not_times": Text("{window}{event}{where}不到 {count} 次", "{event}{where} fewer than {count} times{window}"),
+    "within": Text("最近 {duration}内", " within the last {duration}"),
+    "since_entry": Text("进入规则以来", " since entering the rule"),
+    "where": Text("（{items}）", " (where {items})"),
+    "seen_nothing": Text("没有值", "no value"),
+    "seen_wrong": Text("{value}（类型不符，按没有值处理）", "{value} (of another type, so it counts as no value)"),
+    "seen_count": Text("{count} 次", "{count} times"),
+    "seen_any": Text("{yes} / {count} 项成立", "{yes} of {count} hold"),
+}

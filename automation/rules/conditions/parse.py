@@ -1,0 +1,185 @@
+"""From a list of conditions in YAML to the tree, with every problem in a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from automation.calendars.duration import Duration
+from automation.catalogue.model import Catalogue, EventDef, FieldType
+from automation.catalogue.nearest import offer
+from automation.problems import Problem
+from automation.rules.conditions.names import Names
+from automation.rules.conditions.operands import Operands
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from automation.yamltree import Mapping as YamlMapping
+from automation.yamltree import Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from automation.catalogue.model import FieldDef
+
+GROUPS = ("all", "any", "none")
+HISTORIES = ("did", "did_not")
+_HISTORY_KEYS = ("event", "where", "within", "since", "at_least")
+_NO_VARIABLES: Mapping[str, Mapping[str, FieldType]] = {}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What the conditions at one place may name. `event` types `event.*`; `variables` are {save_as: {output: type}}.
+
+    `namespaces` are some of contact, event, var and history (`did`). With `event` alone nobody knows what now is, so
+    relative times are refused.
+    """
+
+    catalogue: Catalogue
+    event: EventDef | None
+    variables: Mapping[str, Mapping[str, FieldType]] = field(default_factory=lambda: _NO_VARIABLES)
+    namespaces: frozenset[str] = frozenset({"contact", "event", "var", "history"})
+    zone: ZoneInfo | None = None  # where dates and times without a zone were written; None: they are refused
+
+
+def parse_conditions(
+    node: Node | None, scope: Scope, problems: list[Problem], file: str, path: str
+) -> Condition | None:
+    """The tree of a condition list; None when there is none, or when a part of it has a problem."""
+    if node is None or (isinstance(node, Scalar) and node.value is None):
+        return None
+    parser = _Parser(scope, file)
+    found = parser.items(node, path, "all")
+    problems.extend(parser.problems)
+    return found if not parser.problems else None
+
+
+class _Parser:
+    def __init__(self, scope: Scope, file: str, *, bare: bool = False) -> None:
+        self.scope = scope
+        self.file = file
+        self.problems: list[Problem] = []
+        self.names = Names(scope, bare=bare)
+        self.operands = Operands(self.report, scope.zone, relative=scope.namespaces != {"event"} and not bare)
+
+    def report(self, node: Node, path: str, key: str, **params: Any) -> None:
+        key = key if "." in key else f"conditions.{key}"
+        self.problems.append(Problem(self.file, node.line, node.column, key, params, path))
+
+    def items(self, node: Node, path: str, kind: Literal["all", "any", "none"]) -> Group:
+        """A list of conditions as one group."""
+        if not isinstance(node, Sequence):
+            self.report(node, path, "expected_list")
+            return Group(kind, (), path)
+        found = [self._item(item, f"{path}/{index}") for index, item in enumerate(node.items)]
+        return Group(kind, tuple(item for item in found if item is not None), path)
+
+    def entries(self, node: YamlMapping, path: str) -> Condition | None:
+        """The conditions of one mapping, which all must hold."""
+        found = [self._entry(entry.key, entry.value, path) for entry in node.entries]
+        parts = tuple(item for item in found if item is not None)
+        return parts[0] if len(parts) == 1 else Group("all", parts, path)
+
+    def _item(self, node: Node, path: str) -> Condition | None:
+        if not isinstance(node, YamlMapping) or not node.entries:
+            self.report(node, path, "expected_condition")
+            return None
+        return self.entries(node, path)
+
+    def _entry(self, key: Scalar, value: Node, path: str) -> Condition | None:
+        name = key.text
+        if name in GROUPS:
+            return self.items(value, f"{path}/{name}", cast("Literal['all', 'any', 'none']", name))
+        if name in HISTORIES:
+            return self._history(key, value, path)
+        found = self.names.find(name)
+        if found is None:
+            problem, params = self.names.complaint(name)
+            self.report(key, path, problem, **params)
+            return None
+        ref, defn = found
+        return self._compares(ref, defn, value, path)
+
+    def _compares(self, ref: FieldRef, defn: FieldDef, value: Node, path: str) -> Condition | None:
+        """`field: value`, `field: [a, b]`, or `field: {operator: operand, …}`, whose operators all must hold."""
+        if isinstance(value, YamlMapping):
+            parts = tuple(
+                compare
+                for entry in value.entries
+                if (compare := self._compare(ref, defn, entry.key.text, entry.key, entry.value, path)) is not None
+            )
+            if not value.entries:
+                self.report(value, path, "no_operator", field=str(ref))
+            return parts[0] if len(parts) == 1 else Group("all", parts, path)
+        short = "in" if isinstance(value, Sequence) else "is"
+        return self._compare(ref, defn, short, value, value, path)
+
+    def _compare(self, ref: FieldRef, defn: FieldDef, op: str, at: Node, value: Node, path: str) -> Compare | None:
+        row = self.operands.operator(defn, op, at, path)
+        if row is None:
+            return None
+        operand = self.operands.read(row, defn, value, path)
+        return Compare(ref, op, operand, path) if operand is not None else None
+
+    def _history(self, key: Scalar, node: Node, path: str) -> History | None:
+        if "history" not in self.scope.namespaces:
+            self.report(key, path, "no_history", found=key.text)
+            return None
+        if isinstance(node, Scalar) and isinstance(node.value, str):  # `did: order.paid` is short
+            event_def = self._event(node, path)
+            return History(event_def.name, None, None, False, 1, key.text == "did_not", path) if event_def else None
+        if not isinstance(node, YamlMapping):
+            self.report(node, path, "expected_history", found=key.text)
+            return None
+        for entry in node.entries:
+            if entry.key.text not in _HISTORY_KEYS:
+                known = ", ".join(_HISTORY_KEYS)
+                self.report(entry.key, path, "unknown_key", known=known, **offer(entry.key.text, _HISTORY_KEYS))
+        return self._history_of(key, node, path)
+
+    def _history_of(self, key: Scalar, node: YamlMapping, path: str) -> History | None:
+        named = node.get("event")
+        if named is None:
+            self.report(key, path, "no_event", found=key.text)
+        event_def = self._event(named, path) if named is not None else None
+        within, since_entry = self._window(node, path)
+        at_least = self._at_least(node.get("at_least"), path)
+        if event_def is None:
+            return None
+        where = self._where(node.get("where"), event_def, f"{path}/{key.text}/where")
+        return History(event_def.name, where, within, since_entry, at_least, key.text == "did_not", path)
+
+    def _event(self, node: Node, path: str) -> EventDef | None:
+        events = self.scope.catalogue.events
+        name = node.text if isinstance(node, Scalar) else ""
+        if name not in events:
+            self.report(node, path, "unknown_event", **offer(name, events))
+        return events.get(name)
+
+    def _window(self, node: YamlMapping, path: str) -> tuple[Duration | None, bool]:
+        within, since = node.get("within"), node.get("since")
+        duration = self.operands.duration(within, path) if within is not None else None
+        if since is not None and not (isinstance(since, Scalar) and since.text == "entry"):
+            self.report(since, path, "bad_since")
+        if since is not None and within is not None:
+            self.report(since, path, "two_windows")
+        return duration, since is not None
+
+    def _at_least(self, node: Node | None, path: str) -> int:
+        value = node.value if isinstance(node, Scalar) else None
+        if node is None:
+            return 1
+        if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 1_000_000:
+            return value
+        self.report(node, path, "bad_at_least")
+        return 1
+
+    def _where(self, node: Node | None, event_def: EventDef, path: str) -> Condition | None:
+        """What the event's properties must be: `batch: X` or `event.batch: X`, in a mapping or a list."""
+        if node is None:
+            return None
+        scope = replace(self.scope, event=event_def, variables=_NO_VARIABLES, namespaces=frozenset({"event"}))
+        inner = _Parser(scope, self.file, bare=True)
+        found = inner.entries(node, path) if isinstance(node, YamlMapping) else inner.items(node, path, "all")
+        self.problems.extend(inner.problems)
+        return found

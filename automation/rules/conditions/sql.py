@@ -1,0 +1,201 @@
+"""The condition as a SQL clause that is always true or false, never NULL, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Boolean, ColumnElement, and_, exists, false, literal, not_, or_, select, true
+
+from automation.catalogue.dates import moment_of
+from automation.catalogue.model import FieldType
+from automation.clock import to_ms
+from automation.errors import AutomationError
+from automation.rules.conditions.operators import positive
+from automation.rules.conditions.sql_tests import CodePoints, JsonListSome
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from automation.rules.conditions.values import bounds
+from automation.store.expressions import JsonKind, json_list_has, json_value, two_valued
+from automation.store.schema import contact_tag, event, identity
+
+
+@dataclass(frozen=True)
+class SqlScope:
+    """What the clause's fields are in the query around it.
+
+    `attributes` and `event_properties` are JSON columns; `columns` are `created_at` and `updated_at` in milliseconds.
+    """
+
+    contact_id: ColumnElement[Any]
+    attributes: ColumnElement[Any]
+    columns: Mapping[str, ColumnElement[Any]]
+    now: datetime
+    zone: ZoneInfo
+    event_properties: ColumnElement[Any] | None = None
+
+
+def clause(condition: Condition, scope: SqlScope) -> ColumnElement[bool]:
+    """`condition` in the query that `scope` describes. AutomationError for a step's output, which no table holds."""
+    return _clause(condition, _Subjects(scope))
+
+
+def event_where(condition: Condition, properties: ColumnElement[Any]) -> ColumnElement[bool]:
+    """A condition on an event's properties alone (`where:`), without relative times."""
+    return _clause(condition, _EventSubjects(properties))
+
+
+class _EventSubjects:
+    """Finds the SQL of fields; this one knows an event's properties only."""
+
+    def __init__(self, properties: ColumnElement[Any] | None) -> None:
+        self.properties = properties
+
+    def of(self, ref: FieldRef) -> Any:
+        """A column of the field's value, or, for a list, something with `has` and `some`."""
+        if ref.namespace == "event" and self.properties is not None:
+            return _json(self.properties, ref)
+        raise AutomationError("conditions.no_sql", field=str(ref))
+
+    def moments(self) -> tuple[datetime, ZoneInfo]:
+        raise AutomationError("conditions.no_relative_time")
+
+    def history(self, node: History) -> ColumnElement[bool]:
+        raise AutomationError("conditions.no_sql", field=node.event)
+
+
+class _Subjects(_EventSubjects):
+    """Knows the contact and the events of the contact, too."""
+
+    def __init__(self, scope: SqlScope) -> None:
+        super().__init__(scope.event_properties)
+        self.scope = scope
+
+    def of(self, ref: FieldRef) -> Any:
+        if ref.namespace != "contact":
+            return super().of(ref)
+        if ref.storage == "tags":
+            return _Tags(self.scope.contact_id)
+        if ref.storage == "column":
+            return self.scope.columns[ref.name]
+        if ref.storage == "identity":
+            return _oldest_identity(self.scope.contact_id, ref.name)
+        return _json(self.scope.attributes, ref)
+
+    def moments(self) -> tuple[datetime, ZoneInfo]:
+        return self.scope.now, self.scope.zone
+
+    def history(self, node: History) -> ColumnElement[bool]:
+        """`did`, by the index on (contact_id, name, occurred_at). Who is in no run did nothing since the entry."""
+        if node.since_entry:
+            return true() if node.negated else false()
+        now, zone = self.moments()
+        wanted = [
+            event.c.contact_id == self.scope.contact_id,
+            event.c.name == node.event,
+            event.c.occurred_at <= to_ms(now),
+        ]
+        if node.within is not None:
+            wanted.append(event.c.occurred_at >= to_ms(node.within.before(now, zone)))
+        if node.where is not None:
+            wanted.append(event_where(node.where, event.c.properties))
+        found = select(literal(1)).where(*wanted).correlate_except(event)
+        if node.at_least > 1:
+            found = found.limit(1).offset(node.at_least - 1)
+        return not_(exists(found)) if node.negated else exists(found)
+
+
+def _clause(condition: Condition, subjects: _EventSubjects) -> ColumnElement[bool]:
+    if isinstance(condition, Compare):
+        return _compare(condition, subjects)
+    if isinstance(condition, History):
+        return subjects.history(condition)
+    return _group(condition, subjects)
+
+
+def _group(group: Group, subjects: _EventSubjects) -> ColumnElement[bool]:
+    parts = [_clause(item, subjects) for item in group.items]
+    if group.kind == "all":
+        return and_(true(), *parts)
+    either = or_(false(), *parts)
+    return either if group.kind == "any" else not_(either)
+
+
+def _compare(node: Compare, subjects: _EventSubjects) -> ColumnElement[bool]:
+    row, negated = positive(node.op)
+    assert row.sql is not None
+    operand = node.value
+    if row.name == "exists":
+        negated = operand is False
+    if row.relative:
+        operand = bounds(node.op, operand, node.field.type, *subjects.moments())
+    if node.field.storage == "column":
+        operand = _each(operand, lambda text: to_ms(moment_of(text)))
+    elif node.field.type is FieldType.BOOLEAN and row.name == "is":
+        operand = literal(operand, Boolean())
+    found = two_valued(row.sql(subjects.of(node.field), operand))
+    return not_(found) if negated else found
+
+
+def _each(operand: Any, change: Callable[[Any], Any]) -> Any:
+    if isinstance(operand, tuple):
+        return tuple(change(item) for item in operand)
+    return change(operand) if isinstance(operand, str) else operand
+
+
+_KINDS: dict[FieldType, JsonKind] = {
+    FieldType.INTEGER: "number",
+    FieldType.NUMBER: "number",
+    FieldType.MONEY: "number",
+    FieldType.BOOLEAN: "boolean",
+}
+
+
+def _json(column: ColumnElement[Any], ref: FieldRef) -> Any:
+    if ref.type is FieldType.LIST:
+        return _JsonList(column, ref.name)
+    return json_value(column, ref.name, _KINDS.get(ref.type, "text"))
+
+
+@dataclass(frozen=True)
+class _JsonList:
+    """A list inside JSON."""
+
+    column: ColumnElement[Any]
+    key: str
+
+    def has(self, value: str) -> ColumnElement[bool]:
+        return json_list_has(self.column, self.key, value)
+
+    def some(self) -> ColumnElement[bool]:
+        return JsonListSome(self.column, self.key)
+
+
+@dataclass(frozen=True)
+class _Tags:
+    """A contact's tags, which are rows."""
+
+    contact_id: ColumnElement[Any]
+
+    def has(self, value: str) -> ColumnElement[bool]:
+        return self._exists(contact_tag.c.tag == value)
+
+    def some(self) -> ColumnElement[bool]:
+        return self._exists(true())
+
+    def _exists(self, wanted: ColumnElement[bool]) -> ColumnElement[bool]:
+        found = select(literal(1)).where(contact_tag.c.contact_id == self.contact_id, wanted)
+        return exists(found.correlate_except(contact_tag))
+
+
+def _oldest_identity(contact_id: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
+    return (
+        select(identity.c.value)
+        .where(identity.c.contact_id == contact_id, identity.c.kind == kind)
+        .order_by(identity.c.created_at, CodePoints(identity.c.value))
+        .limit(1)
+        .correlate_except(identity)
+        .scalar_subquery()
+    )

@@ -66,11 +66,14 @@ class Replay:
     def run(self, given: InactivityTrigger.Params, until: datetime) -> dict[str, list[tuple[int, datetime]]]:
         """{firing key: [(contact, last order)]}, firings without people left out."""
         found: dict[str, list[tuple[int, datetime]]] = {}
+        entered: set[tuple[int, datetime]] = set()  # the engine's unique key: an occurrence enters a contact once
         self._arrive(self.active_since)
         since, seen = self.active_since, self.last_id
         while (firing := TRIGGER.next(given, self.zone, since)) is not None and firing.at <= until:
             self._arrive(firing.at)
-            found[firing.key] = self._people(given, firing, Window(since, seen, self.active_since))
+            people = self._people(given, firing, Window(since, seen, self.active_since))
+            found[firing.key] = [person for person in people if person not in entered]
+            entered.update(people)
             since, seen = firing.at, self.last_id
         return {key: people for key, people in found.items() if people}
 

@@ -54,7 +54,7 @@ class Settings(_Section):
     lang: Lang | None = None
     timezone: str = "Asia/Shanghai"
     rules: tuple[str, ...] = ("rules.yaml",)
-    catalogue: str = "catalogue.yaml"
+    catalogue: str = "catalog.yaml"
     templates: str = "templates"
     plugins: str = "plugins"
     ingest: IngestSettings = IngestSettings()

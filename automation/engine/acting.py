@@ -10,6 +10,7 @@ from automation.actions.base import Action, ActionContext, Done, Failed, Item, O
 from automation.clock import to_ms
 from automation.engine.dispatch import Held, Queued, Request, Skipped, dispatch
 from automation.engine.emitted import Emitter
+from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.log import Entry
 
@@ -63,7 +64,7 @@ class Actor:
                 self._emitter.flush()
                 return results
         except Exception as error:  # fail closed: foreign code may raise anything; its writes are rolled back
-            _log.exception("the action %s failed at %s", op.action, op.path)
+            _log.exception(say("daemon.action_failed", action=op.action, step=op.path))
             self._emitter.discard()
             return [Failed(Reason.STEP_FAILED, {"error": f"{type(error).__name__}: {error}"[:500]})] * len(items)
 

@@ -14,6 +14,7 @@ from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.dispatch import Held, Request, recheck
 from automation.engine.settle import Settlement, Settler
+from automation.i18n import say
 from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
 from automation.store.bulk import to_json
@@ -203,7 +204,7 @@ def _send(provider: Provider, messages: Sequence[Outgoing]) -> Sequence[Outcome]
             return outcomes
         detail = f"{len(outcomes)} outcomes for {len(messages)} messages"
     except Exception as error:  # fail closed: it may or may not have sent them
-        _log.exception("the provider %s failed", provider.type)
+        _log.error(say("daemon.provider_failed", provider=provider.type))
         detail = f"{type(error).__name__}"
     return [Outcome.unknown("provider_failed", detail)] * len(messages)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
-    from automation.templating.template_set import TemplateSet
+    from automation.templating import TemplateSet
 
 TRANSACTIONAL = "transactional"
 

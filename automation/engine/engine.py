@@ -35,14 +35,13 @@ class Engine:
     def __init__(self, project: Project, database: Database, clock: Clock | None = None) -> None:
         self.database = database
         self.clock = clock or SystemClock()
-        self.providers: Providers
+        self.providers: Providers = build_providers(project.settings, project.registry, database, self.clock)
         self.reload(project)
 
     def reload(self, project: Project) -> None:
-        """Publish `project` and run by it from now on."""
+        """Publish `project` and run by it from now on. Settings and providers stay those of the start."""
         with self.database.write() as conn:
             book = publish(conn, project, to_ms(self.clock.now()))
-        self.providers = build_providers(project.settings, project.registry, self.database, self.clock)
         versions = Versions(book)
         self.book: RuleBook = book
         self._ingest = Ingest(self.database, self.clock, book)

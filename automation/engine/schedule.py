@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.engine.entry import clauses
 from automation.errors import AutomationError
+from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.entering import Page, PageResult, enter_page
 from automation.store.events import last_event_id
@@ -126,7 +127,7 @@ class Schedule:
             text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
             if self._stopped.get(rule.rule_id) != text:
                 self._stopped[rule.rule_id] = text
-                _log.error("the trigger of %s stands still: %s", rule.spec.path, text)
+                _log.error(say("daemon.trigger_stands_still", rule=rule.spec.path, reason=text))
             return None
         return found
 

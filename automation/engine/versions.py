@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from automation.engine.book import LoadedRule, RuleBook, load_rule
 from automation.errors import AutomationError
-from automation.rules.checker import CheckEnv, respec
+from automation.i18n import say
+from automation.rules.checker import respec
 from automation.store.rules import load_version
 
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ class Versions:
         if row is None:
             return None
         project = self._book.project
-        env = CheckEnv(project.registry, project.catalogue, project.templates)
         try:
-            return load_rule(respec(row.content, env), row.rule_id, version_id, project.registry)
+            return load_rule(respec(row.content, project.env), row.rule_id, version_id, project.registry)
         except (AutomationError, LookupError) as error:
-            _log.error("rule %s, version %s can't be used: %s", row.key, row.version, error)
+            _log.error(say("daemon.version_unusable", rule=row.key, version=row.version, reason=str(error)))
             return None

@@ -6,8 +6,8 @@ TEXTS: dict[str, Text] = {
     "not_an_event": Text("不是有效的事件：{reason}", "not a valid event: {reason}"),
     "nul": Text("含有 \\u0000 字符，无法存储；请去掉", "it holds the character \\u0000, which can't be stored; remove it"),
     "unknown_event": Text(
-        "目录中没有事件 {name}；请在 catalogue.yaml 的 events 中声明它，或改正名称后重试",
-        "the catalogue has no event {name}; declare it under `events` in catalogue.yaml or correct the name, then retry",
+        "目录中没有事件 {name}；请在 catalog.yaml 的 events 中声明它，或改正名称后重试",
+        "the catalogue has no event {name}; declare it under `events` in catalog.yaml or correct the name, then retry",
     ),
     "unknown_identity": Text(
         "未知的身份类型 {kind}；可用：{known}", "unknown identity kind {kind}; known: {known}"

@@ -1,0 +1,81 @@
+"""`automation run` and `automation status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automation.cli.context import load_project, open_database, open_engine, open_settings, refuse_fatal
+from automation.cli.output import Format, emit_table, emit_value
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from automation.rules.project import Project
+
+
+def register(app: typer.Typer) -> None:
+    app.command("run", help="Run the daemon 运行守护进程")(run)
+    app.command("status", help="Daemon, lag, backlog, rules, last errors 查看运行状态")(status)
+
+
+def run(
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, then exit 只处理当前到期的工作")] = False,
+    log_format: Annotated[str | None, typer.Option("--log-format", help="console | json 日志格式")] = None,
+) -> None:
+    """Everything due now with --once; else the daemon, until SIGTERM or Ctrl-C."""
+    from automation.daemon.logs import set_up_logging
+    from automation.daemon.reloading import tell_problems
+
+    settings = open_settings()
+    if log_format not in (None, "console", "json"):
+        raise typer.BadParameter("console | json", param_hint="--log-format")
+    set_up_logging(log_format or settings.daemon.log_format)
+    if once:
+        with open_engine() as engine:
+            tell_problems(engine.project)
+            typer.echo(say("daemon.once_done", count=engine.run_due()))
+        return
+    project = load_project(settings)
+    refuse_fatal(project)
+    tell_problems(project)
+    _serve(project)
+
+
+def _serve(project: Project) -> None:
+    import signal
+
+    from automation.daemon.daemon import Daemon
+    from automation.daemon.lock import only_daemon
+    from automation.engine.engine import Engine
+
+    database = open_database(project.settings)
+    with only_daemon(database):
+        engine = Engine(project, database)
+        daemon = Daemon(engine)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: daemon.stop())
+        daemon.run()
+        engine.close()
+    database.close()
+
+
+def status(
+    format_: Annotated[Format, typer.Option("--format", help="table | json")] = Format.table,
+) -> None:
+    """What runs, what waits, what is broken."""
+    from automation.clock import SystemClock
+    from automation.insight.status import read_status
+
+    project = load_project()
+    database = open_database(project.settings)
+    found = read_status(database, project, SystemClock().now())
+    database.close()
+    if format_ is Format.json:
+        emit_value(found.as_dict())
+        return
+    for title, columns, rows in found.tables():
+        typer.echo(f"\n{title}")
+        emit_table(columns, rows, Format.table)
+
+

@@ -1,0 +1,130 @@
+"""`automation ingest` and `automation quarantine`."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automation.cli.context import open_database, open_engine, open_settings
+from automation.cli.output import Format, emit_table, progress
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from automation.engine.ingest import Incoming
+
+quarantine = typer.Typer(help="Items that could not be taken 隔离区", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("ingest", help="Take events from a JSONL file, or - for standard input 导入事件")(ingest)
+    app.add_typer(quarantine, name="quarantine")
+
+
+def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
+    """Every batch is on disk before the next is read; a bad line is quarantined and stops nobody."""
+    from automation.engine.ingest import IngestResult
+
+    total = IngestResult()
+    source = sys.stdin.buffer if file == "-" else _open(Path(file))
+    with open_engine() as engine, progress(say("cli.ingesting")) as advance:
+        for result in engine.ingest_all(read_lines(source, "-" if file == "-" else Path(file).name)):
+            total.add(result)
+            advance(result.stored + result.duplicates + result.quarantined)
+    source.close()
+    typer.echo(
+        say(
+            "cli.ingested",
+            total=total.stored + total.duplicates + total.quarantined,
+            stored=total.stored,
+            duplicates=total.duplicates,
+            quarantined=total.quarantined,
+            entered=total.entered,
+            skipped=total.skipped,
+        )
+    )
+    if total.quarantined:
+        typer.echo(say("cli.see_quarantine"))
+
+
+def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
+    """One item per line that is not blank. Identical lines without a message_id are counted, so that all are kept."""
+    from automation.engine.ingest import Incoming
+
+    seen: Counter[int] = Counter()
+    for number, line in enumerate(source, start=1):
+        payload = line.strip().removeprefix(b"\xef\xbb\xbf")
+        if not payload:
+            continue
+        repeat = 0
+        if b'"message_id"' not in payload:
+            mark = hash(payload)
+            repeat = seen[mark]
+            seen[mark] += 1
+        yield Incoming(payload, f"{origin}:{number}", repeat)
+
+
+@quarantine.command("list", help="Show open items with their reasons 列出")
+def list_items(
+    limit: Annotated[int, typer.Option(help="At most 条数上限")] = 100,
+    format_: Annotated[Format, typer.Option("--format", help="table | json | csv")] = Format.table,
+) -> None:
+    """The oldest first."""
+    from automation.store.quarantine import list_rejected
+
+    database = open_database(open_settings())
+    with database.read() as conn:
+        found = list_rejected(conn, limit=limit)
+    rows = [
+        {"id": row.id, "at": row.at, "origin": row.origin, "reason": say(row.code, **row.detail), "item": row.payload}
+        for row in found
+    ]
+    emit_table(["id", "at", "origin", "reason", "item"], rows, format_)
+    database.close()
+
+
+@quarantine.command("retry", help="Take items again; what is still wrong comes back with a new id 重试")
+def retry(
+    ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all 编号；不写则全部")] = None,
+) -> None:
+    """Each batch of items is taken and marked in turn; an item that was taken before is recognised."""
+    from automation.engine.ingest import Incoming, IngestResult
+    from automation.store.quarantine import list_rejected, set_rejected_status
+
+    total = IngestResult()
+    with open_engine() as engine:
+        with engine.database.read() as conn:
+            found = [row for row in list_rejected(conn, limit=1_000_000) if ids is None or row.id in ids]
+        for start in range(0, len(found), 1000):
+            batch = found[start : start + 1000]
+            total.add(engine.ingest([Incoming(row.payload, row.origin, 0) for row in batch]))
+            with engine.database.write() as conn:
+                set_rejected_status(conn, [row.id for row in batch], "retried")
+    typer.echo(say("cli.retried", total=len(found), stored=total.stored + total.duplicates, still=total.quarantined))
+
+
+@quarantine.command("drop", help="Put items aside for good; they stay in the table 放弃")
+def drop(ids: Annotated[list[int], typer.Argument(help="ids 编号")]) -> None:
+    """Nothing is deleted: the items' status becomes `dropped`."""
+    from automation.store.quarantine import set_rejected_status
+
+    database = open_database(open_settings())
+    with database.write() as conn:
+        count = set_rejected_status(conn, ids, "dropped")
+    database.close()
+    typer.echo(say("cli.dropped", count=count))
+
+
+def _open(path: Path) -> BinaryIO:
+    from automation.errors import AutomationError
+
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise AutomationError("cli.cannot_read", file=str(path), reason=error.strerror) from None

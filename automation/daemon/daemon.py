@@ -1,0 +1,109 @@
+"""The daemon: APScheduler's clock calls the engine, again and again, until somebody says stop.
+
+APScheduler is only the clock. Whatever a tick leaves undone stands in the tables, and the next tick, or the next
+daemon, finds it there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from automation.channels import CHANNELS
+from automation.clock import to_ms, token
+from automation.daemon.reloading import Reloader
+from automation.i18n import say
+from automation.store.daemons import beat, register_daemon
+
+if TYPE_CHECKING:
+    from automation.engine.engine import Engine
+
+_log = logging.getLogger(__name__)
+HEARTBEAT_S = 5.0
+ALIVE_MS = 20_000
+"""A daemon whose last heartbeat is older than this is taken for dead."""
+
+
+class Daemon:
+    """Runs one engine. `stop` may be called from a signal handler: the batches in hand are finished first."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reload = Reloader(engine)
+        self._instance = token("abcdefghijkmnpqrstuvwxyz23456789", 12)
+        self._stopping = threading.Event()
+        self._error: str | None = None
+        self._settings = engine.project.settings.daemon
+
+    def run(self) -> None:
+        """Work until `stop` is called."""
+        self._register()
+        scheduler = self._scheduler()
+        scheduler.start()
+        _log.info(say("daemon.started", rules=len(self._engine.book.rules), database=self._engine.database.shown))
+        try:
+            while not self._stopping.wait(0.2):
+                pass
+        finally:
+            _log.info(say("daemon.stopping"))
+            self._stopping.set()
+            scheduler.shutdown(wait=True)
+            self._beat(stopped=True)
+            _log.info(say("daemon.stopped"))
+
+    def stop(self) -> None:
+        """Finish the batches in hand, then return from `run`."""
+        self._stopping.set()
+
+    def _scheduler(self) -> BackgroundScheduler:
+        workers = ThreadPoolExecutor(3 + len(CHANNELS))
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        scheduler = BackgroundScheduler(executors={"default": workers}, job_defaults=defaults, timezone="UTC")
+        tick = self._settings.tick_seconds
+        self._every(scheduler, tick, "work", self._work)
+        for channel in CHANNELS:
+            self._every(scheduler, tick, f"deliver {channel}", lambda channel=channel: self._deliver(channel))
+        self._every(scheduler, self._settings.reload_seconds, "reload", self._reload)
+        self._every(scheduler, HEARTBEAT_S, "heartbeat", self._beat)
+        return scheduler
+
+    def _every(self, scheduler: BackgroundScheduler, seconds: float, name: str, job: Callable[[], object]) -> None:
+        scheduler.add_job(lambda: self._guarded(name, job), "interval", seconds=seconds, id=name)
+
+    def _guarded(self, name: str, job: Callable[[], object]) -> None:
+        """One tick of a job. Whatever goes wrong is told, and the next tick tries again: nothing was half done."""
+        if self._stopping.is_set():
+            return
+        try:
+            job()
+        except Exception as error:  # the daemon must outlive every failure of a tick; transactions were rolled back
+            self._error = f"{name}: {type(error).__name__}: {error}"[:1000]
+            _log.exception(say("daemon.tick_failed", job=name))
+
+    def _work(self) -> None:
+        engine = self._engine
+        while not self._stopping.is_set() and engine.recover() + engine.fire() + engine.advance():
+            pass
+
+    def _deliver(self, channel: str) -> None:
+        engine = self._engine
+        while not self._stopping.is_set() and channel in engine.due_channels() and engine.deliver(channel):
+            pass
+
+    def _register(self) -> None:
+        with self._engine.database.write() as conn:
+            register_daemon(conn, self._instance, os.getpid(), socket.gethostname()[:200], self._now())
+
+    def _beat(self, *, stopped: bool = False) -> None:
+        with self._engine.database.write() as conn:
+            beat(conn, self._instance, self._now(), error=self._error, stopped=stopped)
+
+    def _now(self) -> int:
+        return to_ms(self._engine.clock.now())

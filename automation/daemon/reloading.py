@@ -1,0 +1,47 @@
+"""Reloading: when a file of the project changes it is checked first, and swapped in only as a whole."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from automation.i18n import say
+from automation.rules.project import Project
+
+if TYPE_CHECKING:
+    from automation.engine.engine import Engine
+
+_log = logging.getLogger(__name__)
+
+
+class Reloader:
+    """Watches one project's files by their times and sizes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._stamp = Project.stamp(engine.project.settings)
+
+    def __call__(self) -> bool:
+        """Look once; True when a changed project was taken over."""
+        settings = self._engine.project.settings
+        stamp = Project.stamp(settings)
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp
+        project = Project.load(settings)
+        if project.fingerprint == self._engine.project.fingerprint:
+            return False
+        tell_problems(project)
+        if project.checked.fatal:
+            _log.error(say("daemon.not_reloaded"))
+            return False
+        self._engine.reload(project)
+        _log.info(say("daemon.reloaded", rules=len(project.checked.rules), broken=len(project.checked.broken)))
+        return True
+
+
+def tell_problems(project: Project) -> None:
+    """Every error of the project's files, as log lines."""
+    for problem in project.problems:
+        if problem.severity == "error":
+            _log.error(problem.shown())

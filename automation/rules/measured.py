@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from automation.catalogue.model import FieldDef
-from automation.catalogue.types import ValueProblem, normalise
+from automation.catalogue.values import ValueProblem, normalise
 from automation.reasons import Reason
 from automation.rules.later import event_filter
 from automation.rules.reader import shown

@@ -10,10 +10,14 @@ from automation.catalogue.model import Catalogue, EventDef, FieldType
 from automation.rules.conditions.parse import Scope, parse_conditions
 from automation.rules.conditions.tree import FieldRef
 from automation.rules.reader import Reader, listed
+from automation.yamltree import Scalar, Sequence
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from automation.problems import Problem
     from automation.rules.conditions.tree import Condition
-    from automation.yamltree import Node, Scalar
+    from automation.yamltree import Node
 
 Outputs = Mapping[str, Mapping[str, FieldType]]
 
@@ -29,7 +33,11 @@ class Names:
     catalogue: Catalogue
     event: EventDef | None = None
     variables: Outputs = field(default_factory=dict)
+    zone: ZoneInfo | None = None  # where times without a zone are meant
     complete: bool = True
+
+    def in_zone(self, zone: ZoneInfo) -> Names:
+        return replace(self, zone=zone)
 
     def with_variables(self, variables: Outputs) -> Names:
         return replace(self, variables=variables)
@@ -82,10 +90,18 @@ class Names:
 
     def conditions(self, reader: Reader, node: Node | None, path: str, namespaces: Collection[str]) -> Condition | None:
         """A condition list, which may name what `namespaces` allow."""
-        allowed = frozenset(namespaces) - (frozenset() if self.event else {"event"})
-        scope = Scope(self.catalogue, self.event, self.variables, allowed)
-        problems = reader.problems if self.complete else []
-        return parse_conditions(node, scope, problems, reader.file, path)
+        if isinstance(node, Sequence) and not node.items:
+            reader.error(node, path, "empty_list")
+            return None
+        if isinstance(node, Scalar) and node.value is None:
+            reader.wrong(node, path, "conditions")
+            return None
+        allowed = frozenset(namespaces) - (frozenset() if self.event or not self.complete else {"event"})
+        scope = Scope(self.catalogue, self.event, self.variables, allowed, self.zone)
+        problems: list[Problem] = []
+        found = parse_conditions(node, scope, problems, reader.file, path)
+        reader.problems += [each for each in problems if self.complete or each.key != "conditions.event_unknown"]
+        return found
 
     def _fits(self, reader: Reader, node: Node, path: str, found: FieldRef, types: Collection[FieldType]) -> bool:
         if not types or found.type in types:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
 
-from automation.catalogue.reading import offer
+from automation.catalogue.nearest import offer
 from automation.i18n import Text, lookup
 from automation.problems import Problem
 from automation.rules.params import positive_duration, signed_duration, time_of_day, zone

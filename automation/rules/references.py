@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from automation.catalogue.model import Catalogue, EventDef, FieldType
-from automation.catalogue.types import ValueProblem, normalise
+from automation.catalogue.values import ValueProblem, normalise
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules import params as marks
 from automation.rules.names import Names
@@ -92,6 +92,11 @@ def named_event(params: BaseModel, catalogue: Catalogue) -> EventDef | None:
             events = [catalogue.events.get(str(name)) for name in names]
             return _common([event for event in events if event]) if all(events) else None
     return None
+
+
+def names_events(params: BaseModel) -> bool:
+    """Whether a parameter holds an event's name, known or not."""
+    return any(isinstance(mark.reference, marks.EventName) for mark in marked(type(params)))
 
 
 def _common(events: list[EventDef]) -> EventDef | None:

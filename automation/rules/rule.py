@@ -13,7 +13,7 @@ from automation.rules.names import Names
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader
-from automation.rules.references import Place, named_event, resolve
+from automation.rules.references import Place, named_event, names_events, resolve
 from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of
@@ -87,13 +87,15 @@ class _Rule:
         self.around, self.reader, self.node = around, reader, node
         self.id = self._id(index)
         self.path = f"rules/{self.id}"
+        self.zone = self._zone()
+        self.names = around.names.in_zone(self.zone)
 
     def read(self) -> RuleSpec:
         """What could be read; the caller throws it away when the reader has errors."""
         reader, path = self.reader, self.path
         reader.mapping(self.node, path, RULE_KEYS, ("id", "trigger", "steps"))
-        zone = self._zone()
-        trigger, names = self._trigger(zone)
+        zone = self.zone
+        trigger, names = self._trigger()
         guards_node = self.node.get("guards")
         defaults = Guards() if self.around.stored else self.around.defaults
         guards = read_guards(reader, guards_node, defaults, f"{path}/guards", stored=self.around.stored)
@@ -101,8 +103,9 @@ class _Rule:
         steps_node = self.node.get("steps")
         found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
         self._refused()
-        read_measured(reader, names, self.around.registry, zone, self.node, path)
-        content = content_of(self.node, guards, zone.key)
+        if not self.around.stored:
+            read_measured(reader, names, self.around.registry, zone, self.node, path)
+        content = content_of(reader, self.node, guards, zone.key)
         return RuleSpec(
             id=self.id,
             name=self._text("name") or self.id,
@@ -151,9 +154,9 @@ class _Rule:
 
     # ------------------------------------------------------------ trigger
 
-    def _trigger(self, zone: ZoneInfo) -> tuple[TriggerSpec | None, Names]:
+    def _trigger(self) -> tuple[TriggerSpec | None, Names]:
         """The trigger, and what a rule with it can name."""
-        reader, path, lost = self.reader, f"{self.path}/trigger", self.around.names.lost()
+        reader, path, lost = self.reader, f"{self.path}/trigger", self.names.lost()
         node = self.node.get("trigger")
         mapping = reader.mapping(node, path, ("type", "with"), ("type",)) if node is not None else None
         kind = mapping.get("type") if mapping else None
@@ -163,11 +166,12 @@ class _Rule:
         params = read_params(reader, plugin, mapping.get("with"), kind, path) if plugin else None
         if plugin is None or params is None:
             return None, lost
-        event = named_event(params, self.around.names.catalogue)
-        names = self.around.names.of_event(event) if event else lost
-        place = Place(reader, names, self.around.templates, zone, kind, path)
+        event = named_event(params, self.names.catalogue)
+        listens = issubclass(plugin, EventTrigger)
+        names = self.names.of_event(event) if event else (lost if names_events(params) or listens else self.names)
+        place = Place(reader, names, self.around.templates, self.zone, kind, path)
         spec = TriggerSpec(plugin.type, resolve(place, params, mapping.get("with")))
-        return spec, names if issubclass(plugin, EventTrigger) else self.around.names
+        return spec, names if listens else self.names
 
     # ------------------------------------------------------------ mode and the rest
 

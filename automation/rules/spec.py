@@ -133,8 +133,8 @@ class RuleSpec:
     steps: tuple[Step, ...]
     version: str  # hash of the normalised content, 16 hex digits
     content: Mapping[str, Any] = field(repr=False)  # normalised, JSON-able: parsing it again gives the same rule
-    file: str = ""
-    line: int = 0
+    file: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
 
     @property
     def path(self) -> str:

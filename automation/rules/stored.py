@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping as AnyMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automation.rules.guards import written
-from automation.rules.spec import Guards
-from automation.yamltree import Entry, Mapping, Node, Scalar, Sequence, plain
+from automation.yamltree import Entry, Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from automation.rules.reader import Reader
+    from automation.rules.spec import Guards
+
+_CONDITIONS = frozenset({"audience", "exit_when", "if", "where"})
+"""Keys below which a number may mean a text: `1.50` of a text field is not `1.5`."""
 
 
-def content_of(rule: Mapping, guards: Guards, timezone: str) -> dict[str, Any]:
+def content_of(reader: Reader, rule: Mapping, guards: Guards, timezone: str) -> dict[str, Any]:
     """The rule as JSON values, with the defaults and the zone of its file merged in."""
-    return {**plain(rule), "guards": written(guards), "timezone": timezone}
+    return {**_json(reader, rule, False), "guards": written(guards), "timezone": timezone}
 
 
 def version_of(content: AnyMapping[str, Any]) -> str:
@@ -31,6 +38,21 @@ def node_of(value: Any) -> Node:
     if isinstance(value, (list, tuple)):
         return Sequence(tuple(node_of(item) for item in value), 1, 1)
     return _scalar(value)
+
+
+def _json(reader: Reader, node: Node, as_written: bool) -> Any:
+    """The node as JSON values; `as_written` keeps numbers in an unusual form as the text they were."""
+    if isinstance(node, Mapping):
+        entries = ((str(entry.key.value), entry.value) for entry in node.entries)
+        return {name: _json(reader, below, as_written or name in _CONDITIONS) for name, below in entries}
+    if isinstance(node, Sequence):
+        return [_json(reader, item, as_written) for item in node.items]
+    if isinstance(node.value, float) and not math.isfinite(node.value):
+        reader.error(node, "", "not_finite", found=node.text)
+        return node.text
+    if as_written and isinstance(node.value, (int, float)) and json.dumps(node.value) != node.text.lower():
+        return node.text
+    return node.value
 
 
 def _scalar(value: Any) -> Scalar:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automation.catalogue.reading import offer
+from automation.catalogue.nearest import offer
 from automation.rules.names import RESERVED, Names
 from automation.rules.reader import Reader, listed
 from automation.templating import TemplateError, text_variables

@@ -41,6 +41,7 @@ TEXTS: dict[str, Text] = {
     "wrong_kind": Text("这里要写{expected}，现在是 {found}", "{expected} is expected here, not {found}"),
     "kind_mapping": Text("“键: 值”的形式", "a mapping of `key: value`"),
     "kind_list": Text("列表", "a list"),
+    "kind_conditions": Text("条件列表", "a list of conditions"),
     "kind_text": Text("文字（数字与 true/false 请加引号）", "a text (put numbers and true/false in quotes)"),
     "kind_flag": Text(" true 或 false", "true or false"),
     "kind_integer": Text("整数", "a whole number"),
@@ -77,6 +78,7 @@ TEXTS: dict[str, Text] = {
         "{found} 不是日期加时刻；请写成 2026-08-01 10:00", "{found} is no date and time; write it like 2026-08-01 10:00"
     ),
     "bad_zone": Text("{found} 不是时区；请写成 Asia/Shanghai", "{found} is no time zone; write it like Asia/Shanghai"),
+    "not_finite": Text("{found} 不是可用的数字", "{found} is no number that can be used"),
     "bad_value": Text("{found} 不能用：{reason}", "{found} can't be used: {reason}"),
     "too_small": Text("{found} 太小，最小为 {limit}", "{found} is too small; at least {limit}"),
     "too_small_or_equal": Text("{found} 必须大于 {limit}", "{found} must be more than {limit}"),
@@ -124,7 +126,8 @@ TEXTS: dict[str, Text] = {
         "the template {name} has no version for the channel {channel}; it has: {known}",
     ),
     "broken_template": Text(
-        "模板 {name} 的 {channel} 版本有错误，因此不能使用", "the {channel} version of the template {name} has an error of its own"
+        "模板 {name} 的 {channel} 版本有错误，因此不能使用",
+        "the {channel} version of the template {name} has an error of its own",
     ),
     "unknown_variable_in": Text(
         "{file} 第 {line} 行用到 {found}，但此处没有这个变量{hint}",

@@ -1,0 +1,90 @@
+"""Conditions in the JSON Schema: fields of the catalogue, operators of the table, groups and histories."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automation.rules.conditions.operators import OPERATORS, allowed
+from automation.rules.schema_words import array, mapping, ref, says
+
+if TYPE_CHECKING:
+    from automation.catalogue.model import Catalogue, FieldDef, FieldType
+    from automation.rules.conditions.operators import Operator
+
+Schema = dict[str, Any]
+
+_SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+_GROUPS = {"all": ("全部满足", "all of these"), "any": ("满足任意一个", "any of these"), "none": ("都不满足", "none")}
+
+
+def condition_defs(catalogue: Catalogue) -> Schema:
+    """The definitions `conditions`, `condition`, `where`, `history` and one for the operators of each type."""
+    fields = {f"contact.{name}": field for name, field in catalogue.fields.items()}
+    for event in catalogue.events.values():
+        fields.update({f"event.{name}": field for name, field in event.properties.items()})
+    types = sorted({field.type for field in fields.values()})
+    return {
+        "conditions": array(ref("condition"), min_items=1),
+        "condition": _condition(fields),
+        "where": {"type": "object", "minProperties": 1, **says("事件属性的条件", "conditions on its properties")},
+        "history": _history(),
+        **{f"{type_.value}_test": _test(type_) for type_ in types},
+    }
+
+
+def _condition(fields: dict[str, FieldDef]) -> Schema:
+    found = mapping(
+        {
+            **{name: ref("conditions", *words) for name, words in _GROUPS.items()},
+            "did": ref("history", "发生过", "has done"),
+            "did_not": ref("history", "没有发生过", "has not done"),
+            **{name: _field(field) for name, field in fields.items()},
+        }
+    )
+    outputs: Schema = {r"^(?!contact\.|event\.)[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$": {}}
+    return found | {"patternProperties": outputs, "minProperties": 1}
+
+
+def _field(field: FieldDef) -> Schema:
+    test = ref(f"{field.type.value}_test")
+    label = says(field.label.zh, field.label.en)
+    if not field.choices:
+        return test | label
+    choices = {"enum": list(field.choices)}
+    return {"anyOf": [choices, {"type": "array", "items": choices}, {**test, "type": "object"}], **label}
+
+
+def _test(type_: FieldType) -> Schema:
+    """`value` for `is`, `[a, b]` for `in`, or operators with their operands."""
+    operators = {name: _operand(OPERATORS[name]) for name in allowed(type_)}
+    return {
+        "anyOf": [
+            _SCALAR,
+            {"type": "array", "items": _SCALAR, "minItems": 1},
+            mapping(operators) | {"minProperties": 1},
+        ]
+    }
+
+
+def _operand(operator: Operator) -> Schema:
+    forms: dict[str, Schema] = {
+        "value": _SCALAR,
+        "list": {"type": "array", "items": _SCALAR, "minItems": 1},
+        "pair": {"type": "array", "items": _SCALAR, "minItems": 2, "maxItems": 2},
+        "flag": {"type": "boolean"},
+        "duration": ref("duration"),
+    }
+    return forms[operator.operand] | says(operator.label.zh, operator.label.en)
+
+
+def _history() -> Schema:
+    return mapping(
+        {
+            "event": ref("event_name", "事件", "the event"),
+            "where": ref("where"),
+            "within": ref("duration", "最近多久之内", "within the last"),
+            "since": {"const": "entry", **says("自进入规则以来", "since the rule was entered")},
+            "at_least": {"type": "integer", "minimum": 1, **says("至少几次", "at least so many times")},
+        },
+        required=["event"],
+    )

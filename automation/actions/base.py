@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from automation.plugin import Kind, Plugin
 
@@ -74,12 +74,17 @@ class ActionContext:
     step: str  # the step's path, e.g. rules/birthday_coupon/steps/0
     catalogue: Catalogue
     emit: Any  # Callable[[Sequence[automation.store.events.NewEvent]], None]: stores events after this batch
+    rule_name: str = ""
+    brand: Mapping[str, str] = field(default_factory=dict)  # the settings' template_variables
 
 
 class Action(Plugin):
     """An action plugin. Subclass, give `type`, `title` and `Params`, and write `run`."""
 
     kind: ClassVar[Kind] = "action"
+    on_error_default: ClassVar[Literal["stop", "continue"]] = "stop"
+    """What a failed step does to the run when the rule does not say."""
+
     outputs: ClassVar[Mapping[str, FieldType]] = {}
     """What `save_as` makes available to later steps and templates."""
 

@@ -1,0 +1,30 @@
+"""`contact.tag`: tags on the contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from automation.actions.base import Action, ActionContext, Done, Item, Result
+from automation.actions.tags import TagParams
+from automation.clock import to_ms
+from automation.contacts.profile import add_tags, remove_tags
+from automation.i18n import Text
+
+
+class ContactTag(Action):
+    """Adds and removes tags of the contact. Tags that are there already, or are not, change nothing."""
+
+    type = "contact.tag"
+    title = Text("给联系人打标签", "tag the contact")
+
+    class Params(TagParams):
+        pass
+
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        people, now_ms = {item.contact_id for item in items}, to_ms(context.now)
+        if params.add:
+            add_tags(context.conn, dict.fromkeys(people, params.add), now_ms)
+        if params.remove:
+            remove_tags(context.conn, dict.fromkeys(people, params.remove), now_ms)
+        return [Done() for _ in items]

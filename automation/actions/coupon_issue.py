@@ -1,0 +1,115 @@
+"""`coupon.issue`: a code of a coupon batch, in the run's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+from automation.actions.base import Action, ActionContext, Done, Failed, Item, Result
+from automation.actions.event_emit import own_event
+from automation.catalogue.model import CouponBatchDef, FieldType
+from automation.clock import from_ms, to_ms
+from automation.errors import AutomationError
+from automation.i18n import Text
+from automation.plugin import Params, param
+from automation.rules.params import CouponBatch, PositiveDuration
+from automation.store.coupons import Answer, Claim, issue
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from automation.calendars.duration import Duration
+
+
+class CouponIssue(Action):
+    """Gives the person one code; the same step of the same run gives the same code, however often it is repeated.
+
+    The code is valid to the end of `expires_on`: `valid_for` from now, or the batch's last day if that is earlier.
+    """
+
+    type = "coupon.issue"
+    title = Text("发券", "issue a coupon")
+    outputs: ClassVar[Mapping[str, FieldType]] = {
+        "code": FieldType.TEXT,
+        "batch": FieldType.TEXT,
+        "expires_on": FieldType.DATE,
+        "value": FieldType.MONEY,
+    }
+
+    class Params(Params):
+        batch: Annotated[str, CouponBatch()] = param(zh="券批次", en="the coupon batch")
+        valid_for: PositiveDuration | None = param(
+            None,
+            zh="有效期，从发券起算；默认用批次的有效期",
+            en="how long the code is valid; by default as the batch says",
+        )
+
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        batch = context.catalogue.coupons.get(params.batch)
+        if batch is None:
+            raise AutomationError("actions.no_batch", batch=params.batch)
+        term = term_of(batch, params.valid_for, context.now, context.zone)
+        claims = [Claim(item.run_id, item.contact_id) for item in items]
+        answers = issue(
+            context.conn,
+            batch,
+            claims,
+            step=context.step,
+            now_ms=to_ms(context.now),
+            expires_at=term.expires_at,
+            expired=term.expired,
+        )
+        self._emit(batch, items, answers, context)
+        return [_result(batch, answer, context.zone) for answer in answers]
+
+    def _emit(
+        self, batch: CouponBatchDef, items: Sequence[Item], answers: Sequence[Answer], context: ActionContext
+    ) -> None:
+        """`coupon.issued` for each code; a repeated one is the same event, because it keeps its time."""
+        context.emit(
+            [
+                own_event(
+                    "coupon.issued",
+                    item,
+                    context,
+                    {"batch": batch.key, "code": answer.code, "rule": context.rule},
+                    answer.issued_at,
+                )
+                for item, answer in zip(items, answers, strict=True)
+                if not isinstance(answer, str)
+            ]
+        )
+
+
+@dataclass(frozen=True)
+class Term:
+    """When codes issued now end (milliseconds UTC, exclusive), and whether the batch has ended already."""
+
+    expires_at: int | None
+    expired: bool
+
+
+def term_of(batch: CouponBatchDef, valid_for: Duration | None, now: datetime, zone: ZoneInfo) -> Term:
+    today = now.astimezone(zone).date()
+    end = date.fromisoformat(batch.expires_at) if batch.expires_at else None
+    duration = valid_for or batch.valid_for
+    own = duration.after(now, zone).astimezone(zone).date() if duration else None
+    last = min((day for day in (end, own) if day is not None), default=None)
+    return Term(None if last is None else _end_of(last, zone), end is not None and today > end)
+
+
+def _end_of(day: date, zone: ZoneInfo) -> int:
+    return to_ms(datetime.combine(day + timedelta(days=1), time(), zone))
+
+
+def _result(batch: CouponBatchDef, answer: Answer, zone: ZoneInfo) -> Result:
+    if isinstance(answer, str):
+        return Failed(answer, {"batch": batch.key})
+    outputs: dict[str, Any] = {"code": answer.code, "batch": batch.key}
+    if answer.expires_at is not None:
+        outputs["expires_on"] = from_ms(answer.expires_at - 1).astimezone(zone).date().isoformat()
+    if batch.value is not None:
+        outputs["value"] = batch.value
+    return Done(outputs)

@@ -1,0 +1,53 @@
+"""`event.emit`: an event that rules may listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+from automation.actions.base import Action, ActionContext, Done, Item, Result
+from automation.actions.texts import for_each
+from automation.actions.values import written
+from automation.clock import to_ms
+from automation.i18n import Text
+from automation.plugin import Params, param
+from automation.rules.params import EventName, TemplateText
+from automation.store.events import NewEvent
+
+
+class EventEmit(Action):
+    """Stores an event of the contact, in the run's transaction; other rules may be triggered by it."""
+
+    type = "event.emit"
+    title = Text("产生一个事件", "emit an event")
+
+    class Params(Params):
+        name: Annotated[str, EventName()] = param(zh="事件名", en="the event's name")
+        properties: Annotated[dict[str, Any], TemplateText()] = param(
+            {}, zh="事件属性，文本可含 {{ }}", en="the event's properties; texts may hold {{ }}"
+        )
+
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        event = context.catalogue.events.get(params.name)
+        fields = event.properties if event else {}
+        events: list[NewEvent] = []
+
+        def emit(item: Item, variables: Mapping[str, Any]) -> Result:
+            properties = {
+                name: written(fields.get(name), value, variables, context.zone)
+                for name, value in params.properties.items()
+            }
+            events.append(own_event(params.name, item, context, properties))
+            return Done()
+
+        results = for_each(items, context, emit)
+        context.emit(events)
+        return results
+
+
+def own_event(
+    name: str, item: Item, context: ActionContext, properties: Mapping[str, Any], at_ms: int | None = None
+) -> NewEvent:
+    """An event that a step emits; the same run and step give the same event again."""
+    at = to_ms(context.now) if at_ms is None else at_ms
+    return NewEvent(name, item.contact_id, at, "automation", f"{item.run_id}:{context.step}", properties)

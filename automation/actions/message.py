@@ -1,0 +1,33 @@
+"""The base of what sends a message to a person on one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+from automation.actions.base import Action, ActionContext, Item, Outbound, Result
+from automation.actions.texts import for_each
+from automation.catalogue.model import FieldType
+from automation.templating import render_value
+
+
+class MessageAction(Action):
+    """Sends `params.template` on `channel`. Parameters named in `extras` go along, their texts rendered.
+
+    A person who can't be reached is logged, and the journey goes on.
+    """
+
+    channel: ClassVar[str]
+    extras: ClassVar[tuple[str, ...]] = ()
+    on_error_default: ClassVar[Literal["stop", "continue"]] = "continue"
+    outputs: ClassVar[Mapping[str, FieldType]] = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
+
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        extras = {name: getattr(params, name) for name in self.extras if getattr(params, name) is not None}
+        if not extras:
+            return [Outbound((self.channel,), template=params.template)] * len(items)
+
+        def outbound(_: Item, variables: Mapping[str, Any]) -> Result:
+            return Outbound((self.channel,), template=params.template, payload=render_value(extras, variables))
+
+        return for_each(items, context, outbound)

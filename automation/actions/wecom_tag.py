@@ -1,0 +1,25 @@
+"""`wecom.tag`: tags on a WeCom customer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from automation.actions.base import Action, ActionContext, Item, Outbound, Result
+from automation.actions.tags import TagParams
+from automation.i18n import Text
+
+
+class WecomTag(Action):
+    """Adds and removes customer tags in WeCom, for the contact's external_userid."""
+
+    type = "wecom.tag"
+    title = Text("打企业微信客户标签", "tag a WeCom customer")
+    on_error_default = "continue"
+
+    class Params(TagParams):
+        pass
+
+    def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        payload = {"add": list(params.add), "remove": list(params.remove)}
+        return [Outbound(("wecom_tag",), payload=payload)] * len(items)

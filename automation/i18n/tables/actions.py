@@ -13,7 +13,7 @@ TEXTS: dict[str, Text] = {
     ),
     "bad_code": Text(
         "券批次 {batch} 的第 {number} 个券码有误：应为 1 到 {max} 个可见字符；没有导入任何券码",
-        "code number {number} for the batch {batch} is wrong: expected 1 to {max} visible characters; none was imported",
+        "code number {number} for the batch {batch} is wrong: expected 1 to {max} visible characters; none was added",
     ),
     "tags_missing": Text("请写明要添加（add）或移除（remove）的标签", "name the tags to `add` or to `remove`"),
     "no_channels": Text("请至少写一个渠道", "name at least one channel"),

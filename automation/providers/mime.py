@@ -46,14 +46,14 @@ def build(
     The Message-ID follows from the reference, so that a mail sent again is recognised as the same.
     """
     mail = EmailMessage(policy=policy)
-    mail["From"] = _clean("From", sender)
+    mail["From"] = parse_sender(_clean("From", sender))
     mail["To"] = check_address(message.address)
     mail["Subject"] = _clean("Subject", message.content.subject or "")
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id(message.reference, domain_of(sender))
     mail["X-Automation-Reference"] = _clean("X-Automation-Reference", message.reference)
     if reply_to:
-        mail["Reply-To"] = _clean("Reply-To", reply_to)
+        mail["Reply-To"] = parse_sender(_clean("Reply-To", reply_to))
     for name, value in list_unsubscribe(message.payload).items():
         mail[name] = value
     _set_body(mail, message.content.text, message.content.html)

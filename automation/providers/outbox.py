@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pydantic import field_validator
+
 from automation.channels import CHANNELS
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
-from automation.providers.mime import READABLE, BadHeader, build
+from automation.providers.mime import READABLE, BadHeader, build, mailbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +36,11 @@ class OutboxParams(Params):
     )
     folder: str = param("outbox", zh="写入的文件夹（相对于项目文件夹）", en="the folder, relative to the project's")
     sender: str = param("outbox@localhost", zh="邮件的发件人", en="the sender of e-mails")
+
+    @field_validator("sender")
+    @classmethod
+    def _mailbox(cls, value: str) -> str | None:
+        return mailbox(value)
 
 
 class Outbox(Provider):

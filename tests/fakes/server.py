@@ -1,6 +1,6 @@
 """A fake HTTP service on loopback: keeps a book of what it accepted, and misbehaves on request.
 
-    from fakes.server import FakeServer, Hang, Reply   # tests/ is on the path through tests/conftest.py
+    from tests.fakes.server import FakeServer, Hang, Reply
 
     with FakeServer() as server:
         server.script(Reply(429, {"Retry-After": "3"}), Hang(after_accept=True))

@@ -6,8 +6,6 @@ import string
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from fakes.sendgrid import API_KEY, SENDER, FakeSendGrid, problems
-from fakes.server import Delay, Drop, Hang, Reply, nobody
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -16,8 +14,9 @@ from automation.providers.base import Content, Outcome, Outgoing
 from automation.providers.mailmerge import MAX_BYTES, Letter, merge
 from automation.providers.sendgrid import SendGrid, SendGridParams
 from automation.testing.providers import check_provider, heard, send
-
-from .conftest import email
+from tests.fakes.sendgrid import API_KEY, SENDER, FakeSendGrid, problems
+from tests.fakes.server import Delay, Drop, Hang, Reply, nobody
+from tests.providers.conftest import email
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

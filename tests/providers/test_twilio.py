@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from fakes.server import Delay, Drop, Hang, Reply, nobody
-from fakes.twilio import ACCOUNT, REFUSED, SENDER, TOKEN, FakeTwilio, error
 from pydantic import ValidationError
 
 from automation.providers.base import Outcome
 from automation.providers.twilio import Twilio, TwilioParams
 from automation.testing.providers import check_provider, heard
-
-from .conftest import sms
+from tests.fakes.server import Delay, Drop, Hang, Reply, nobody
+from tests.fakes.twilio import ACCOUNT, REFUSED, SENDER, TOKEN, FakeTwilio, error
+from tests.providers.conftest import sms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

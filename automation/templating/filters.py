@@ -13,6 +13,7 @@ from jinja2 import filters as jinja
 from jinja2 import pass_context, pass_eval_context, tests
 from jinja2.runtime import Context
 
+from automation.catalogue.money import exponent, major
 from automation.templating.budget import spend_characters
 
 _KEPT = frozenset((
@@ -21,7 +22,6 @@ _KEPT = frozenset((
     "striptags", "sum", "title", "trim", "truncate", "unique", "upper", "urlencode", "wordcount",
 ))  # fmt: skip
 _NO_TESTS = frozenset({"callable", "filter", "test", "sameas", "escaped"})
-_WITHOUT_FRACTION = frozenset({"JPY", "KRW", "VND"})
 _WEEKDAYS = "一二三四五六日"
 _DIRECTIVE = re.compile(r"%(-?)(.?)", re.DOTALL)
 
@@ -30,11 +30,8 @@ def money(minor: Any, currency: str = "CNY", trim: bool = False) -> str:
     """An amount of the minor unit in major units: 5990 → "59.90"; with `trim`, 5000 → "50"."""
     if isinstance(minor, bool) or not isinstance(minor, int):
         raise TypeError(f"money takes an integer of the minor unit, not {minor!r}")
-    if currency in _WITHOUT_FRACTION:
-        return str(minor)
-    sign, amount = ("-" if minor < 0 else ""), abs(minor)
-    text = f"{sign}{amount // 100}.{amount % 100:02d}"
-    return text.removesuffix(".00") if trim else text
+    text = f"{major(minor, currency):.{exponent(currency)}f}"
+    return text.rstrip("0").rstrip(".") if trim and minor % 10 ** exponent(currency) == 0 and "." in text else text
 
 
 @pass_context

@@ -67,15 +67,20 @@ def check_rules(files: Sequence[tuple[str, str]], env: CheckEnv) -> Checked:
     """`files`: name and text of each. A broken rule doesn't stop the others; syntax and `defaults:` stop their file."""
     problems: list[Problem] = []
     found: list[tuple[ReadRule, str]] = []
-    fatal = False
+    lost: set[str] = set()
     for name, text in files:
         read = _read_file(name, text, env)
         problems += read.problems
-        fatal = fatal or read.fatal
-        found += [(rule, name) for rule in read.rules] if not read.fatal else []
+        lost |= {name} if read.fatal else set()
+        found += [(rule, name) for rule in read.rules]
         problems += [problem for rule in read.rules for problem in rule.problems]
     rules, broken = _unique(found, problems)
-    return Checked(tuple(rules), tuple(broken), tuple(in_order(problems)), fatal)
+    return Checked(
+        tuple(rule for rule in rules if rule.file not in lost),
+        tuple(rule for rule in broken if rule.file not in lost),
+        tuple(in_order(problems)),
+        bool(lost),
+    )
 
 
 def respec(content: AnyMapping[str, Any], env: CheckEnv) -> RuleSpec:

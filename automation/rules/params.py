@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BeforeValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from automation.calendars.duration import Duration
+from automation.catalogue.nearest import offer
 
 if TYPE_CHECKING:
     from automation.catalogue.model import FieldType
@@ -68,7 +69,8 @@ def zone(value: Any) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
     except (ValueError, OSError, KeyError):
-        raise PydanticCustomError("rules.bad_zone", "not a time zone", {"found": str(value)}) from None
+        near = offer(str(value), available_timezones())
+        raise PydanticCustomError("rules.bad_zone", "not a time zone", near) from None
 
 
 def _written(pattern: str, *examples: str) -> WithJsonSchema:

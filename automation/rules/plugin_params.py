@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from automation.plugin import Plugin
 
-_CHOICE = re.compile(r"(?<=')[^',]+(?=')|\bTrue\b|\bFalse\b")
+_CHOICE = re.compile(r"'([^']*)'|\b(True|False)\b")
 
 _KINDS = {
     "string_type": "text", "int_type": "integer", "int_parsing": "integer", "int_from_float": "integer",
@@ -38,25 +38,41 @@ _LIMITS = {
 
 
 def read_params(reader: Reader, plugin: type[Plugin], node: Node | None, at: Node, path: str) -> BaseModel | None:
-    """The plugin's checked Params, references not yet resolved. `at` is where a missing `with:` is complained about."""
+    """The plugin's checked Params, references not yet resolved. `at` is where a missing `with:` is complained about.
+
+    With a problem in some parameters, the others are still there, unchecked, so that their references can be.
+    """
     if node is not None and not isinstance(node, Mapping):
         reader.wrong(node, path, "mapping")
         return None
-    empty = [entry for entry in (node.entries if node else ()) if _is_null(entry.value)]
-    for entry in empty:
-        reader.error(entry.value, path, "empty_value", name=entry.key.value)
-    if empty:
-        return None
+    for entry in node.entries if node else ():
+        if _is_null(entry.value):
+            reader.error(entry.value, path, "empty_value", name=entry.key.value)
+    values = {name: value for name, value in (plain(node) or {}).items() if value is not None}
     try:
-        params: BaseModel = plugin.Params.model_validate(plain(node) or {})
+        params: BaseModel = plugin.Params.model_validate(values)
     except ValidationError as error:
-        for detail in _one_a_place(error.errors(include_url=False), node):
+        details = error.errors(include_url=False)
+        for detail in _one_a_place(details, node):
             _say(reader, plugin, detail, node, at, path)
-        return None
+        wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+        return _without(plugin.Params, values, wrong)
     except Exception as error:  # a plugin is foreign code: it may raise anything, and harms only itself
         reader.error(node or at, path, "plugin_crashed", type=plugin.type, reason=f"{type(error).__name__}: {error}")
         return None
     return params
+
+
+def _without(model: type[BaseModel], values: dict[str, Any], wrong: set[Any]) -> BaseModel:
+    """The values that no error is about, with None for the others."""
+    kept: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        keys = {name, field.alias or name}
+        found = next((values[key] for key in keys if key in values), None)
+        kept[name] = found if not keys & wrong else None
+    partial = model.model_construct()
+    partial.__dict__.update(kept)
+    return partial
 
 
 def _is_null(node: Node) -> bool:
@@ -98,7 +114,7 @@ def _say_value(reader: Reader, detail: ErrorDetails, node: Node, path: str) -> N
     if kind in _KINDS:
         reader.wrong(node, path, _KINDS[kind])
     elif kind in ("literal_error", "enum"):
-        choices = [choice.lower() for choice in _CHOICE.findall(str(context.get("expected", "")))]
+        choices = [text or truth.lower() for text, truth in _CHOICE.findall(str(context.get("expected", "")))]
         reader.unknown(node, path, "bad_choice", str(shown(node)), choices, known=listed(choices))
     elif kind in _LIMITS:
         key, limit = _LIMITS[kind]

@@ -182,7 +182,7 @@ def _channel(use: _Use, value: Any) -> Any:
 
 def _template(use: _Use, value: Any) -> Any:
     asked = use.mark.channel or getattr(use.params, "channels", ())
-    channels = [asked] if isinstance(asked, str) else [name for name in asked if name in MESSAGE_CHANNELS]
+    channels = [asked] if isinstance(asked, str) else [name for name in asked or () if name in MESSAGE_CHANNELS]
     place = use.place
 
     def one(name: Any, node: Node) -> Any:

@@ -158,7 +158,7 @@ class Steps:
     ) -> tuple[tuple[Step, ...], Flow]:
         names = self.names.with_variables(known)
         asked = node.get("if")
-        condition = names.conditions(self.reader, asked, path, _CONDITION_NAMES) if asked is not None else None
+        condition = names.conditions(self.reader, asked, f"{path}/if", _CONDITION_NAMES) if asked is not None else None
         then = node.get("then")
         if then is None:
             self.reader.error(node.key_node("if") or node, path, "missing_key", name="then")

@@ -47,7 +47,7 @@ TEXTS: dict[str, Text] = {
     "kind_integer": Text("整数", "a whole number"),
     "kind_number": Text("数字", "a number"),
     "kind_rule": Text("一条规则（id、trigger、steps 等）", "a rule (id, trigger, steps …)"),
-    "kind_step": Text("一个步骤，如“do: 动作”或“wait: 3d”", "a step, such as `do: action` or `wait: 3d`"),
+    "kind_step": Text("一个步骤，如“do: 动作”或“wait: 3d”", "a step such as `do: action` or `wait: 3d`"),
     "kind_stop": Text(" true 或一句原因", "true or a reason"),
     "found_nothing": Text("空值", "nothing"),
     "found_list": Text("列表", "a list"),
@@ -77,7 +77,10 @@ TEXTS: dict[str, Text] = {
     "bad_moment": Text(
         "{found} 不是日期加时刻；请写成 2026-08-01 10:00", "{found} is no date and time; write it like 2026-08-01 10:00"
     ),
-    "bad_zone": Text("{found} 不是时区；请写成 Asia/Shanghai", "{found} is no time zone; write it like Asia/Shanghai"),
+    "bad_zone": Text(
+        "{found} 不是时区；请写成 Asia/Shanghai 这样{hint}",
+        "{found} is no time zone; write it like Asia/Shanghai{hint}",
+    ),
     "not_finite": Text("{found} 不是可用的数字", "{found} is no number that can be used"),
     "bad_value": Text("{found} 不能用：{reason}", "{found} can't be used: {reason}"),
     "too_small": Text("{found} 太小，最小为 {limit}", "{found} is too small; at least {limit}"),

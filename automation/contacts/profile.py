@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.dates import moment_text
@@ -45,8 +46,8 @@ def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
             profile = dict(row.attributes)
             profile.update({kind: value for kind, value, _ in reversed(held.get(row.id, ()))})
             profile["tags"] = frozenset(tags.get(row.id, ()))
-            profile["created_at"] = moment_text(from_ms(row.created_at))
-            profile["updated_at"] = moment_text(from_ms(row.updated_at))
+            profile["created_at"] = _moment(row.created_at)
+            profile["updated_at"] = _moment(row.updated_at)
             profiles[row.id] = profile
     return {asked: profiles[row.id] for asked, row in rows.items()}
 
@@ -105,6 +106,11 @@ def check_tag(tag: str) -> str:
     if not tag or len(tag) > MAX_NAME or _BAD_TAG.search(tag):
         raise ContactError("contacts.bad_tag", found=ascii(tag) if _BAD_TAG.search(tag) else tag, max=MAX_NAME)
     return tag
+
+
+@lru_cache(maxsize=4096)  # people who came in one batch have the same times
+def _moment(ms: int) -> str:
+    return moment_text(from_ms(ms))
 
 
 def _apply(attributes: dict[str, Any], change: Mapping[str, Any]) -> None:

@@ -118,8 +118,11 @@ class _Attempt:
         """The results when every item names one known contact and nothing new; None otherwise."""
         results: list[int | Conflict | None] = []
         for item in self.items:
+            if len(item) == 1 and (owner := known.get(item[0])) is not None:
+                results.append(owner)
+                continue
             owners = {known.get(pair) for pair in item}
-            if len(owners) > 1 or None in owners and self.create:
+            if len(owners) > 1 or (self.create and None in owners):
                 return None
             results.append(owners.pop() if owners else None)
         return results
@@ -150,6 +153,7 @@ class _Attempt:
         owners = {pair: owner for pair, contact in made.attached.items() if (owner := real(contact)) is not None}
         if identities.insert_identities(self.conn, owners, self.now_ms) < len(owners):
             raise _Again
+        contact_rows.touch(self.conn, set(owners.values()) - set(fresh.values()), self.now_ms)
         results = [_final(result, real) for result in made.results]
         return Resolved(results, set(fresh.values()), made.changed, made.merged)
 

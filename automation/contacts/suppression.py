@@ -83,7 +83,10 @@ def load_suppressed(conn: Connection, wanted: Sequence[tuple[int, str, str | Non
     addresses: dict[str, set[str]] = defaultdict(set)
     ids = {contact for contact, _, _ in wanted}
     named = {address for _, _, address in wanted if address is not None}
-    for row in rows_.active_suppressions(conn, ids, named, now_ms):
+    listed = rows_.active_suppressions(conn, ids, named, now_ms)
+    if not listed:
+        return set()
+    for row in listed:
         if row.contact_id is not None:
             contacts[row.contact_id].add(row.channel)
         if row.address is not None:

@@ -46,6 +46,11 @@ def active_suppressions(
     return [SuppressionRow(*row) for row in rows]
 
 
+def suppressions_of(conn: Connection, contact_id: int, addresses: Collection[str]) -> list[SuppressionRow]:
+    """All that there ever were and were not lifted, of one contact and its addresses."""
+    return active_suppressions(conn, [contact_id], addresses, -1)
+
+
 def insert_suppressions(conn: Connection, rows: Sequence[SuppressionRow]) -> None:
     columns = ("contact_id", "address", "channel", "reason", "created_at", "until")
     values = [(r.contact_id, r.address, r.channel, r.reason, r.created_at, r.until) for r in rows]

@@ -85,6 +85,10 @@ TEXTS: dict[str, Text] = {
         "列“{first}”和“{second}”都会导入为“{target}”；请用 --map 给其中一列另取名称",
         "the columns “{first}” and “{second}” would both become “{target}”; give one of them another name with --map",
     ),
+    "bad_header": Text(
+        "{file} 的表头无法读取：引号没有配对或位置不对（{reason}）",
+        "the header of {file} can't be read: quotes are not closed or misplaced ({reason})",
+    ),
     "column_twice": Text("{file} 的表头中列“{column}”出现了两次", "{file} has the column “{column}” twice"),
     "column_unnamed": Text("{file} 的第 {number} 列没有名称", "column {number} of {file} has no name"),
     "same_file": Text(

@@ -1,0 +1,31 @@
+"""What a database asks to be tried again: two transactions waited for each other, and it gave one of them up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TRY_AGAIN = {"40P01", "40001"}  # deadlock_detected, serialization_failure
+
+T = TypeVar("T")
+
+
+def deadlocked(error: BaseException) -> bool:
+    """Whether the same transaction may well succeed when it is done again from its start."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(original, "sqlstate", None) in _TRY_AGAIN
+
+
+def retried(transaction: Callable[[], T], attempts: int = 5) -> T:
+    """Do a whole transaction, again when it was given up for a deadlock."""
+    for _ in range(attempts - 1):
+        try:
+            return transaction()
+        except Exception as error:
+            if not deadlocked(error):
+                raise
+    return transaction()

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
-ALIVE_MS = 20_000
-"""A daemon whose last heartbeat is older than this is taken for dead."""
 
 
 class Daemon:
@@ -69,7 +68,7 @@ class Daemon:
         tick = self._settings.tick_seconds
         self._every(scheduler, tick, "work", self._work)
         for channel in CHANNELS:
-            self._every(scheduler, tick, f"deliver {channel}", lambda channel=channel: self._deliver(channel))
+            self._every(scheduler, tick, f"deliver {channel}", partial(self._deliver, channel))
         self._every(scheduler, self._settings.reload_seconds, "reload", self._reload)
         self._every(scheduler, HEARTBEAT_S, "heartbeat", self._beat)
         return scheduler

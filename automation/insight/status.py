@@ -1,0 +1,114 @@
+"""Status: which daemon runs, how far behind it is, what waits, which rules are in what state, what went wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from automation.clock import from_ms, to_ms
+from automation.i18n import say
+from automation.store import daemons, messages, quarantine, rules, runs
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.rules.project import Project
+    from automation.store.database import Database
+
+ALIVE_MS = 20_000
+"""A daemon whose last heartbeat is older than this is taken for dead."""
+
+Table = tuple[str, list[str], list[dict[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `automation status` shows. Lags are in seconds; None: nothing waits."""
+
+    daemons: list[dict[str, Any]]
+    run_lag: float | None
+    message_lag: float | None
+    rules: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    quarantined: int
+    problems: list[str]
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def tables(self) -> list[Table]:
+        """Titles, columns and rows, in the order in which an operator looks."""
+        backlog = [
+            {"what": say("insight.run_lag"), "value": _span(self.run_lag)},
+            {"what": say("insight.message_lag"), "value": _span(self.message_lag)},
+            {"what": say("insight.quarantined"), "value": self.quarantined},
+        ]
+        tables: list[Table] = [
+            (say("insight.daemons"), ["instance", "pid", "state", "started_at", "heartbeat_at", "last_error"], self.daemons),
+            (say("insight.backlog"), ["what", "value"], backlog),
+            (say("insight.rules"), ["rule", "name", "state", "active", "sending", "held", "done", "exited", "failed", "detail"],
+             self.rules),
+            (say("insight.messages"), ["channel", "status", "count"], self.messages),
+        ]  # fmt: skip
+        if self.problems:
+            tables.append((say("insight.problems"), ["problem"], [{"problem": text} for text in self.problems]))
+        return tables
+
+
+def read_status(database: Database, project: Project, now: datetime) -> Status:
+    """Look at everything once, in one snapshot."""
+    zone = ZoneInfo(project.settings.timezone)
+    with database.read() as conn:
+        return Status(
+            daemons=_daemons(conn, now, zone),
+            run_lag=_lag(runs.next_due(conn), now),
+            message_lag=_lag(messages.oldest_queued(conn, to_ms(now)), now),
+            rules=_rules(conn),
+            messages=[
+                {"channel": channel, "status": state, "count": count}
+                for (channel, state), count in sorted(messages.counts(conn).items())
+            ],
+            quarantined=quarantine.count_rejected(conn),
+            problems=[problem.shown() for problem in project.problems if problem.severity == "error"],
+        )
+
+
+def _daemons(conn: Connection, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+    found = []
+    for row in daemons.list_daemons(conn):
+        alive = row.stopped_at is None and to_ms(now) - row.heartbeat_at < ALIVE_MS
+        state = "running" if alive else "stopped" if row.stopped_at is not None else "dead"
+        found.append(
+            {
+                "instance": row.instance,
+                "pid": row.pid,
+                "state": say(f"insight.daemon_{state}"),
+                "started_at": _shown(row.started_at, zone),
+                "heartbeat_at": _shown(row.heartbeat_at, zone),
+                "last_error": row.last_error,
+            }
+        )
+    return found
+
+
+def _rules(conn: Connection) -> list[dict[str, Any]]:
+    counted = runs.counts(conn)
+    return [
+        {"rule": row.key, "name": row.name, "state": say(f"insight.rule_{row.status}"), "detail": row.status_detail}
+        | {state: counted.get((row.id, state), 0) for state in ("active", "sending", "held", "done", "exited", "failed")}
+        for row in rules.list_rules(conn)
+    ]
+
+
+def _lag(due: int | None, now: datetime) -> float | None:
+    return None if due is None or due > to_ms(now) else (to_ms(now) - due) / 1000
+
+
+def _span(seconds: float | None) -> str:
+    return "–" if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+def _shown(ms: int, zone: ZoneInfo) -> str:
+    return from_ms(ms).astimezone(zone).isoformat(sep=" ", timespec="seconds")

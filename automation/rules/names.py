@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automation.catalogue.model import Catalogue, EventDef, FieldType
@@ -37,17 +37,17 @@ class Names:
     complete: bool = True
 
     def in_zone(self, zone: ZoneInfo) -> Names:
-        return replace(self, zone=zone)
+        return Names(self.catalogue, self.event, self.variables, zone, self.complete)
 
     def with_variables(self, variables: Outputs) -> Names:
-        return replace(self, variables=variables)
+        return Names(self.catalogue, self.event, variables, self.zone, self.complete)
 
     def of_event(self, event: EventDef) -> Names:
-        return replace(self, event=event, complete=True)
+        return Names(self.catalogue, event, self.variables, self.zone)
 
     def lost(self) -> Names:
         """With a trigger that can't be understood."""
-        return replace(self, event=None, complete=False)
+        return Names(self.catalogue, None, self.variables, self.zone, complete=False)
 
     def known(self) -> list[str]:
         """Every name that a reference may be, written out."""

@@ -149,5 +149,10 @@ class TemplateText(Reference):
 
 
 @dataclass(frozen=True)
+class EventValues(Reference):
+    """A mapping of properties of the event that the Params' EventName names, to values as in ContactValues."""
+
+
+@dataclass(frozen=True)
 class ContactValues(Reference):
     """A mapping of contact field names to values (texts may hold `{{ … }}`); plain ones are checked, not changed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from automation.catalogue.model import Catalogue, EventDef, FieldType
+from automation.catalogue.model import Catalogue, EventDef, FieldDef, FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules import params as marks
@@ -21,6 +22,9 @@ from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
+
+
+_BRACES = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True)
@@ -212,30 +216,52 @@ def _texts(use: _Use, node: Node) -> None:
     elif isinstance(node, Sequence):
         for item in node.items:
             _texts(use, item)
-    elif isinstance(node.value, str) and "{" in node.value:
+    elif isinstance(node.value, str) and _BRACES.search(node.value):
         place = use.place
         place.templates.check_text(place.reader, place.names, node, place.path, node.value)
 
 
 def _contact_values(use: _Use, value: Any) -> Any:
-    place, node = use.place, use.node
-    if not isinstance(node, Mapping):
-        return value
-    for entry in node.entries:
-        name = str(entry.key.value).removeprefix("contact.")
-        known = place.names.catalogue.fields.get(name)
+    place, fields = use.place, use.place.names.catalogue.fields
+    for key, node in _written(use):
+        name = str(key.value).removeprefix("contact.")
+        known = fields.get(name)
         if known is None:
-            place.reader.unknown(entry.key, place.path, "unknown_field", name, place.names.catalogue.fields)
+            place.reader.unknown(key, place.path, "unknown_field", name, fields)
         elif known.storage != "attribute":
-            place.reader.error(entry.key, place.path, "not_an_attribute", found=name)
-        elif isinstance(entry.value, Scalar) and isinstance(entry.value.value, str) and "{{" in entry.value.value:
-            _texts(use, entry.value)
-        elif not (isinstance(entry.value, Scalar) and entry.value.value is None):
-            _plain_value(use, known, entry.value)
+            place.reader.error(key, place.path, "not_an_attribute", found=name)
+        else:
+            _value(use, known, node)
     return value
 
 
-def _plain_value(use: _Use, known: Any, node: Node) -> None:
+def _event_values(use: _Use, value: Any) -> Any:
+    place, event = use.place, named_event(use.params, use.place.names.catalogue)
+    if event is None:
+        return value
+    for key, node in _written(use):
+        name = str(key.value)
+        if name not in event.properties:
+            place.reader.unknown(key, place.path, "unknown_property", name, event.properties, event=event.name)
+        else:
+            _value(use, event.properties[name], node)
+    for name, known in event.properties.items():
+        if known.required and name not in value:
+            place.reader.error(use.node, place.path, "missing_property", name=name, event=event.name)
+    return value
+
+
+def _written(use: _Use) -> list[tuple[Scalar, Node]]:
+    return [(entry.key, entry.value) for entry in use.node.entries] if isinstance(use.node, Mapping) else []
+
+
+def _value(use: _Use, known: FieldDef, node: Node) -> None:
+    """A value for a field. An empty one takes the field's value away; texts may hold variables."""
+    if isinstance(node, Scalar) and node.value in (None, ""):
+        return
+    if isinstance(node, Scalar) and isinstance(node.value, str) and _BRACES.search(node.value):
+        _texts(use, node)
+        return
     try:
         normalise(known, plain(node), use.place.zone)
     except ValueProblem as error:
@@ -252,4 +278,5 @@ _RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
     marks.Conditions: _conditions,
     marks.TemplateText: _text,
     marks.ContactValues: _contact_values,
+    marks.EventValues: _event_values,
 }

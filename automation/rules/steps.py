@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from zoneinfo import ZoneInfo
 
-from automation.catalogue.model import FieldType
 from automation.rules.later import read_repeat, read_wait_for
 from automation.rules.names import Names, save_as
 from automation.rules.plugin_params import read_params
@@ -19,6 +18,7 @@ from automation.rules.waits import read_wait
 from automation.yamltree import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
+    from automation.catalogue.model import FieldType
     from automation.plugin import Registry
     from automation.rules.names import Outputs
     from automation.rules.template_use import TemplateUse
@@ -30,9 +30,6 @@ STEP_KEYS: dict[str, tuple[str, ...]] = {
     **{kind: (kind,) for kind in ("wait", "wait_for", "split", "stop", "repeat")},
 }
 """The keys of each kind of step; `id` and `name` may stand in all of them."""
-
-STATE_OUTPUTS = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
-"""What `save_as` keeps of an action whose outcome the message ledger knows."""
 
 _CONDITION_NAMES = ("contact", "event", "var", "history")
 
@@ -106,8 +103,11 @@ class Steps:
         return Do(path, action.type, params, variable, self._on_error(node, path, action)), flow
 
     def _saved(self, node: Mapping, path: str, action: Any) -> tuple[str | None, dict[str, FieldType]]:
-        outputs = dict(getattr(action, "outputs", {})) or STATE_OUTPUTS
+        """The variable, if the step names one, and what it holds."""
+        outputs = dict(getattr(action, "outputs", {}))
         written = node.get("save_as")
+        if written is not None and action is not None and not outputs:
+            self.reader.error(node.key_node("save_as") or written, path, "no_outputs", type=action.type)
         variable = save_as(self.reader, written, path, self.saved) if written is not None else None
         if variable:
             self.saved[variable] = outputs
@@ -173,10 +173,11 @@ class Steps:
             return None, known
         name = self._split_name(mapping.get("name"), path)
         arms: list[Arm] = []
+        taken: set[str] = set()
         flows: list[Flow] = []
         listed_arms = mapping.get("arms")
         for item in (self.reader.items(listed_arms, path) or ()) if listed_arms is not None else ():
-            arm, flow = self._arm(item, path, known, {arm.name for arm in arms})
+            arm, flow = self._arm(item, path, known, taken)
             flows.append(flow)
             arms += [arm] if arm else []
         if name is None or len(arms) != len(flows) or not arms:
@@ -196,6 +197,7 @@ class Steps:
         name = self.reader.label(arm, path) if arm is not None else None
         if name in taken and arm is not None:
             self.reader.error(arm, path, "duplicate_arm", found=name)
+        taken |= {name} if name else set()
         parts = self.reader.count(weight, path) if weight is not None else None
         found, flow = self.read(steps, f"{path}/arms/{name}", known) if steps is not None else ((), known)
         return (Arm(name, parts, found) if name and parts else None), flow

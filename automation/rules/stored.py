@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from automation.rules.reader import Reader
     from automation.rules.spec import Guards
 
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 _CONDITIONS = frozenset({"audience", "exit_when", "if", "where"})
 """Keys below which a number may mean a text: `1.50` of a text field is not `1.5`."""
 
@@ -26,8 +27,7 @@ def content_of(reader: Reader, rule: Mapping, guards: Guards, timezone: str) -> 
 
 def version_of(content: AnyMapping[str, Any]) -> str:
     """16 hex digits that change when anything in the content does, but not with the order of keys."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()[:16]
 
 
 def node_of(value: Any) -> Node:

@@ -114,6 +114,8 @@ TEXTS: dict[str, Text] = {
     "wrong_field_type": Text(
         "字段 {found} 的类型是 {type}，这里需要 {types}", "the field {found} is of type {type}; {types} is needed here"
     ),
+    "unknown_property": Text("事件 {event} 没有属性 {found}{hint}", "the event {event} has no property {found}{hint}"),
+    "missing_property": Text("事件 {event} 缺少必填属性 {name}", "the event {event} needs the property {name}"),
     "not_an_identity": Text(
         "{found} 不指向联系人；目录中指向联系人的属性：{known}",
         "{found} doesn't name a person; properties that do: {known}",
@@ -163,6 +165,7 @@ TEXTS: dict[str, Text] = {
         "save_as 不能叫 {found}，它已有固定含义；请换一个名称",
         "save_as can't be {found}, which means something else already; choose another name",
     ),
+    "no_outputs": Text("{type} 没有可保存的结果；请删除 save_as", "{type} has nothing to save; remove save_as"),
     "duplicate_save_as": Text("save_as 的名称 {found} 已用过", "the save_as name {found} is already used"),
     "duplicate_split": Text("split 的名称 {found} 已用过", "the split name {found} is already used"),
     "duplicate_arm": Text("分支 {found} 已写过", "the arm {found} is already there"),

@@ -54,7 +54,8 @@ def read_params(reader: Reader, plugin: type[Plugin], node: Node | None, at: Nod
     except ValidationError as error:
         details = error.errors(include_url=False)
         for detail in _one_a_place(details, node):
-            _say(reader, plugin, detail, node, at, path)
+            if not (node and len(detail["loc"]) == 1 and _is_null(node.get(str(detail["loc"][0])))):
+                _say(reader, plugin, detail, node, at, path)
         wrong = {detail["loc"][0] for detail in details if detail["loc"]}
         return _without(plugin.Params, values, wrong)
     except Exception as error:  # a plugin is foreign code: it may raise anything, and harms only itself
@@ -75,7 +76,7 @@ def _without(model: type[BaseModel], values: dict[str, Any], wrong: set[Any]) ->
     return partial
 
 
-def _is_null(node: Node) -> bool:
+def _is_null(node: Node | None) -> bool:
     return isinstance(node, Scalar) and node.value is None
 
 

@@ -63,4 +63,4 @@ def _is_known(names: Names, path: tuple[str, ...]) -> bool:
 
 
 def _sayable(names: Names) -> list[str]:
-    return [*names.known(), *sorted(RESERVED)]
+    return [*names.known(), *sorted(RESERVED if names.event else RESERVED - {"event"})]

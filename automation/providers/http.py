@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic_core import PydanticCustomError
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+from urllib3.util.ssl_match_hostname import CertificateError
 
 from automation.providers.base import Outcome
 
@@ -35,6 +36,14 @@ _HANDSHAKE = frozenset(
         "UNSUPPORTED_PROTOCOL",
         "NO_PROTOCOLS_AVAILABLE",
     }
+)
+_PROOF = (
+    ConnectTimeoutError,
+    NewConnectionError,
+    socket.gaierror,
+    ConnectionRefusedError,
+    CertificateError,
+    urllib.error.URLError,
 )
 
 
@@ -94,8 +103,7 @@ def _never_left(error: BaseException) -> bool:
         return error.reason in _HANDSHAKE
     if isinstance(error, requests.RequestException):
         return isinstance(error, (requests.ConnectTimeout, ValueError))
-    proof = (ConnectTimeoutError, NewConnectionError, socket.gaierror, ConnectionRefusedError, urllib.error.URLError)
-    return isinstance(error, proof)
+    return isinstance(error, _PROOF)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -93,6 +94,7 @@ class FakeServer:
         self.requests: list[Recorded] = []
         self.accepted: list[Recorded] = []
         self.stopping = threading.Event()
+        self.tls: ssl.SSLContext | None = None  # set it before the start, and `url` is https
         self._script: deque[Behaviour] = deque()
         self._lock = threading.RLock()
         self._http: ThreadingHTTPServer | None = None
@@ -108,12 +110,18 @@ class FakeServer:
 
     @property
     def url(self) -> str:
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.port}"
+
+    @property
+    def port(self) -> int:
         assert self._http is not None, "start() first"
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
+        return int(self._http.server_address[1])
 
     def start(self) -> Self:
         self.stopping.clear()
         self._http = _Server(("127.0.0.1", 0), _handler(self))
+        if self.tls is not None:
+            self._http.socket = self.tls.wrap_socket(self._http.socket, server_side=True)
         threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
 

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 import threading
 from collections import deque
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
+from .certificate import server_tls
 from .server import Drop, Hang
 
 if TYPE_CHECKING:
@@ -28,7 +22,7 @@ USER, PASSWORD = "club", "smtp-password-5d2c"
 
 
 class FakeSmtp:
-    """`mails` is what people got. `certificate` (see `make_certificate`) turns STARTTLS on, or TLS if `implicit`.
+    """`mails` is what people got. `certificate` (see certificate.py) turns STARTTLS on, or TLS if `implicit`.
 
     `script` takes one thing per mail: a reply to the mail as text, Hang or Drop. `refused` are the replies to
     RCPT by address ("drop" closes the connection instead); `refused_sender` the reply to MAIL.
@@ -41,7 +35,7 @@ class FakeSmtp:
         self.refused: dict[str, str] = {}
         self.refused_sender: str | None = None
         self._script: deque[str | Hang | Drop] = deque()
-        self._tls = _server_tls(certificate) if certificate else None
+        self._tls = server_tls(certificate) if certificate else None
         self._implicit = implicit
         self._login = login
         self._loop = asyncio.new_event_loop()
@@ -112,36 +106,6 @@ class FakeSmtp:
         if isinstance(behaviour, Drop):
             server.transport.abort()
         return "250 OK"
-
-
-def make_certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "fake")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    plain = serialization.NoEncryption()
-    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    path = folder / "ca.pem"
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM) + secret)
-    return path
-
-
-def _server_tls(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 def _authenticate(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from automation.providers.base import Content, Outcome, Outgoing
 from automation.providers.smtp import Smtp, SmtpParams
 from automation.testing.providers import check_provider, heard, send
+from tests.fakes.certificate import make_certificate
 from tests.fakes.server import Drop, Hang, nobody
-from tests.fakes.smtp import PASSWORD, USER, FakeSmtp, make_certificate
+from tests.fakes.smtp import PASSWORD, USER, FakeSmtp
 from tests.providers.conftest import email
 
 if TYPE_CHECKING:

@@ -61,4 +61,18 @@ TEXTS: dict[str, Text] = {
     ),
     # ---------------------------------------------------------------- urls
     "bad_url": Text("应为 http:// 或 https:// 开头的网址", "expected a URL that begins with http:// or https://"),
+    # ---------------------------------------------------------------- webhook
+    "private_address": Text(
+        "{host} 指向内部地址 {address}，已拒绝；确需访问时，请在设置中写 webhook.allow_private = true",
+        "{host} is the private address {address}, refused; to allow it, set webhook.allow_private = true",
+    ),
+    "redirected": Text(
+        "对方要求跳转；不跟随跳转，请直接填写最终网址",
+        "it redirects elsewhere; redirects are not followed, give the final URL",
+    ),
+    "plain_http": Text(
+        "http:// 会明文传输数据，已拒绝；请用 https://；内部网络可设置 webhook.allow_private = true",
+        "http:// would send the data in clear text, refused; use https://, or inside a private network "
+        "set webhook.allow_private = true",
+    ),
 }

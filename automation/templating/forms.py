@@ -129,6 +129,8 @@ def _stray_line(tree: nodes.Template) -> int | None:
     for output in tree.body:
         if isinstance(output, nodes.Output):
             for part in output.nodes:
-                if not isinstance(part, nodes.TemplateData) or part.data.strip():
+                if not isinstance(part, nodes.TemplateData):
                     return part.lineno
+                if part.data.strip():
+                    return part.lineno + part.data[: -len(part.data.lstrip())].count("\n")
     return None

@@ -81,7 +81,7 @@ class TemplateSet:
             return
         self._known.setdefault(name, set()).add(channel)
         try:
-            sources = {file: text, **dict(_used_layouts(file, text, layouts))}
+            sources = {file: text, **dict(_used_layouts(file, text, layouts, prefix))}
             self._templates[name, channel] = Template(name, channel, sources, prefix)
         except TemplateError as error:
             self.problems += [_as_problem(each) for each in (error, *error.others)]
@@ -103,7 +103,7 @@ def _is_layout(file: str) -> bool:
     return file.rpartition("/")[2].startswith("_")
 
 
-def _used_layouts(file: str, text: str, layouts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _used_layouts(file: str, text: str, layouts: Mapping[str, str], prefix: str) -> Iterator[tuple[str, str]]:
     """The layouts that `text` uses, and those that they use. TemplateError when they go round in a circle."""
     todo: list[tuple[str, str, tuple[str, ...]]] = [(file, text, (file,))]
     done = {file}
@@ -111,7 +111,7 @@ def _used_layouts(file: str, text: str, layouts: Mapping[str, str]) -> Iterator[
         _, source, trail = todo.pop()
         for name in _references(source):
             if name in trail:
-                raise TemplateError("templating.circle", file=file, line=1, found=" → ".join((*trail, name)))
+                raise TemplateError("templating.circle", file=prefix + file, line=1, found=" → ".join((*trail, name)))
             if name in layouts:
                 todo.append((name, layouts[name], (*trail, name)))
                 if name not in done:

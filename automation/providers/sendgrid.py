@@ -70,7 +70,7 @@ class SendGrid(Provider):
     Each person has a personalization of their own, with our reference as the custom argument `reference`; SendGrid's
     events carry it back. The id of an accepted mail is the call's X-Message-Id; events begin with it.
 
-    What an answer means: 2xx is accepted. A 400 that names personalizations is permanent for those people and the
+    What an answer means: 202 is accepted. A 400 that names personalizations is permanent for those people and the
     others are sent without them (SendGrid takes a call whole or not at all); a 400 that names nothing, and a 413, are
     sent again in halves until the one that is wrong stands alone. 429 and 503 are transient; 500, 502 and 504 don't
     say whether the mails were queued and there is no idempotency key, so they are unknown. 401 and 403 are transient
@@ -122,7 +122,7 @@ class SendGrid(Provider):
             return self._refused(error, len(call.letters))
         except (OSError, HTTPException) as error:
             return _Answer(broken(error))
-        if not 200 <= response.status_code < 300:
+        if response.status_code != 202:  # urllib follows redirects, as GET: a 200 may come from anywhere
             return _Answer(Outcome.unknown("bad_answer", f"HTTP {response.status_code}"))
         return _Answer(Outcome.accepted(response.headers.get("X-Message-Id")))
 

@@ -172,6 +172,11 @@ def test_after_trouble_the_rest_of_the_batch_is_not_tried(make: Make, server: Fa
     assert len(server.requests) == 1
 
 
+def test_a_2xx_that_is_not_sendgrids_is_unknown(make: Make, server: FakeSendGrid) -> None:
+    server.script(Reply(302, {"Location": "/login"}), Reply(200, body="<html>Welcome</html>"))
+    assert make().send([email(1)]) == [Outcome.unknown("bad_answer", "HTTP 200")]
+
+
 def test_no_connection_is_transient(make: Make) -> None:
     [outcome] = make(base_url=nobody()).send([email(1)])
     assert (outcome.kind, outcome.code) == ("transient", "unreachable")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
@@ -146,6 +147,16 @@ def test_the_token_shows_nowhere(make: Callable[..., Twilio], server: FakeTwilio
     shown = [record.getMessage() for record in records] + [repr(outcomes), repr(make().params), repr(vars(make()))]
     assert any("Messages.json" in text for text in shown)  # the client did log its requests
     assert not [text for text in shown if TOKEN in text]
+
+
+def test_several_threads_share_a_provider(make: Callable[..., Twilio], server: FakeTwilio) -> None:
+    waits = {str(number): float(number) for number in range(8)}
+    server.script(*(error(429, 20429, "Too Many Requests", {"Retry-After": wait}) for wait in waits))
+    provider = make(timeout=5)
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = [outcome for [outcome] in threads.map(lambda n: provider.send([sms(n)]), range(40))]
+    assert sorted(one.retry_after for one in outcomes if one.retry_after is not None) == sorted(waits.values())
+    assert len({one.provider_id for one in outcomes if one.kind == "accepted"}) == len(server.messages) == 32
 
 
 def test_settings_name_exactly_one_sender() -> None:

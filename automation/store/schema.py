@@ -372,6 +372,7 @@ provider_token = Table(
     Column("account", String(200), primary_key=True),  # provider:app id
     Column("token", Text, nullable=False),
     Column("expires_at", Millis, nullable=False),
+    Column("leased_until", Millis),  # one process fetches a new token; the others use the old one while it lives
 )
 
 daemon = Table(

@@ -252,6 +252,7 @@ def upgrade() -> None:
         sa.Column("account", sa.String(length=200), nullable=False),
         sa.Column("token", sa.Text(), nullable=False),
         sa.Column("expires_at", columns.Int64, nullable=False),
+        sa.Column("leased_until", columns.Int64, nullable=True),
         sa.PrimaryKeyConstraint("account", name=op.f("pk_provider_token")),
     )
     op.create_table(

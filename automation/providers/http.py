@@ -10,10 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
 from pydantic_core import PydanticCustomError
-from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-from urllib3.util.ssl_match_hostname import CertificateError
 
 from automation.providers.base import Outcome
 
@@ -36,14 +33,6 @@ _HANDSHAKE = frozenset(
         "UNSUPPORTED_PROTOCOL",
         "NO_PROTOCOLS_AVAILABLE",
     }
-)
-_PROOF = (
-    ConnectTimeoutError,
-    NewConnectionError,
-    socket.gaierror,
-    ConnectionRefusedError,
-    CertificateError,
-    urllib.error.URLError,
 )
 
 
@@ -99,11 +88,16 @@ def _never_left(error: BaseException) -> bool:
     built. 4. urllib wraps an error in URLError only while it connects and writes; a write that fails has not handed
     the last bytes over, so the service can't have read the whole body.
     """
+    import requests  # here, because it takes 0.1 s and validating rules loads every provider
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+    from urllib3.util.ssl_match_hostname import CertificateError
+
     if isinstance(error, ssl.SSLError):
         return error.reason in _HANDSHAKE
     if isinstance(error, requests.RequestException):
         return isinstance(error, (requests.ConnectTimeout, ValueError))
-    return isinstance(error, _PROOF)
+    proof = (ConnectTimeoutError, NewConnectionError, CertificateError, socket.gaierror, ConnectionRefusedError)
+    return isinstance(error, (*proof, urllib.error.URLError))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

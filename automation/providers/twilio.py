@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from pydantic import SecretStr, field_validator, model_validator
 from pydantic_core import PydanticCustomError
-from requests import RequestException
 
 from automation.i18n import Text
 from automation.plugin import Params, param
@@ -90,6 +89,7 @@ class Twilio(Provider):
         self._http.session.close()
 
     def _send(self, message: Outgoing) -> Outcome:
+        from requests import RequestException
         from twilio.base.exceptions import TwilioException
 
         try:

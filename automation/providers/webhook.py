@@ -8,19 +8,17 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import requests
 from pydantic import SecretStr
-from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, MissingSchema
-from requests.structures import CaseInsensitiveDict
 
 from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import broken, pin_logger, retry_after
-from automation.providers.pinned import PinnedAdapter, PrivateAddress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from requests import PreparedRequest, Response
 
     from automation.providers.base import Outgoing
 
@@ -60,6 +58,8 @@ class Webhook(Provider):
 
     def __init__(self, params: WebhookParams, context: Any) -> None:
         super().__init__(params, context)
+        from automation.providers.pinned import PinnedAdapter
+
         pin_logger("urllib3.connectionpool")  # at DEBUG it logs URLs, and those of webhooks often hold a token
         self._adapter = PinnedAdapter(params.allow_private)
         self._verify: bool | str = str(context.folder / params.ca_file) if params.ca_file else True
@@ -71,6 +71,10 @@ class Webhook(Provider):
         self._adapter.close()
 
     def _send(self, message: Outgoing) -> Outcome:
+        from requests.exceptions import InvalidHeader, InvalidURL, RequestException
+
+        from automation.providers.pinned import PrivateAddress
+
         scheme = message.address.lower().partition("://")[0]
         if scheme not in ("http", "https"):
             return Outcome.permanent("bad_address", "not a URL of http or https")
@@ -82,15 +86,18 @@ class Webhook(Provider):
         except PrivateAddress as error:
             words = say("providers.private_address", host=error.host, address=error.address)
             return Outcome.permanent("private_address", words)
-        except (MissingSchema, InvalidSchema, InvalidURL, UnicodeError) as error:
+        except (InvalidURL, UnicodeError) as error:
             return Outcome.permanent("bad_address", type(error).__name__)
         except (InvalidHeader, TypeError) as error:
             return Outcome.permanent("bad_content", type(error).__name__)
-        except (requests.RequestException, OSError) as error:
+        except (RequestException, OSError) as error:
             return broken(error)
         return self._outcome(answer)
 
-    def _request(self, message: Outgoing) -> requests.PreparedRequest:
+    def _request(self, message: Outgoing) -> PreparedRequest:
+        from requests import Request
+        from requests.structures import CaseInsensitiveDict
+
         body = json.dumps(message.payload.get("body", {}), ensure_ascii=False, separators=(",", ":")).encode()
         headers = CaseInsensitiveDict(message.payload.get("headers", {}))
         for name in _NOT_THEIRS:
@@ -105,9 +112,9 @@ class Webhook(Provider):
             stamp = int(self.context.clock.now().timestamp())
             ours["X-Automation-Signature"] = signature(self.params.secret.get_secret_value(), stamp, body)
         headers.update(ours)
-        return requests.Request("POST", message.address, headers=headers, data=body).prepare()
+        return Request("POST", message.address, headers=headers, data=body).prepare()
 
-    def _outcome(self, answer: requests.Response) -> Outcome:
+    def _outcome(self, answer: Response) -> Outcome:
         status = answer.status_code
         _drain(answer)
         if 200 <= status < 300:
@@ -125,10 +132,10 @@ def signature(secret: str, stamp: int, body: bytes) -> str:
     return f"t={stamp},v1={digest}"
 
 
-def _drain(answer: requests.Response) -> None:
+def _drain(answer: Response) -> None:
     """Read a small body so that the connection can be used again; leave a large one alone."""
     length = answer.headers.get("Content-Length", "")
-    with suppress(requests.RequestException, OSError):
+    with suppress(OSError):  # requests has its own errors under OSError
         if length.isdecimal() and int(length) <= _SMALL:
             answer.content  # noqa: B018 – reading is the point
     answer.close()

@@ -163,7 +163,8 @@ def _enter(conn: Connection, page: Page) -> int:
         entered = insert_postgres(run).from_select(_RUN, chosen).on_conflict_do_nothing()
         new = entered.returning(run.c.id, run.c.contact_id).cte("new")
         logged = _entered_rows(page, new.c.contact_id, new.c.id)
-        return conn.execute(insert(execution_log).from_select(_LOG, logged).add_cte(new)).rowcount
+        both = insert(execution_log).from_select(_LOG, logged).add_cte(new)
+        return conn.execute(both, execution_options={"preserve_rowcount": True}).rowcount
     before = conn.scalar(select(func.coalesce(func.max(run.c.id), 0)))
     conn.execute(insert_sqlite(run).from_select(_RUN, chosen).on_conflict_do_nothing())
     logged = _entered_rows(page, run.c.contact_id, run.c.id).where(run.c.id > bindparam("before", before))

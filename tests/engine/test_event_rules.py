@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from tests.engine.world import World
 
@@ -73,7 +74,7 @@ def test_a_message_id_identifies_an_event_without_a_time(world: Callable[..., Wo
     w = world(WELCOME)
     line = '{"name": "whitepaper.downloaded", "contact": "M1", "message_id": "a-1", "source": "web"}'
     assert w.events([line]).stored == 1
-    w.clock.advance(__import__("datetime").timedelta(hours=1))
+    w.clock.advance(timedelta(hours=1))
     assert w.events([line]).duplicates == 1
 
 

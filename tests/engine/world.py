@@ -80,7 +80,11 @@ class World:
 
     def project(self) -> Project:
         project = Project.load(Settings.load(self.folder))
-        errors = [p.shown("en") for p in project.problems if p.severity == "error" and not p.file.startswith("automation.providers")]
+        errors = [
+            p.shown("en")
+            for p in project.problems
+            if p.severity == "error" and not p.file.startswith("automation.providers")
+        ]
         assert errors == [], "\n".join(errors)
         return project
 
@@ -91,7 +95,9 @@ class World:
 
     # ------------------------------------------------------------ given
 
-    def person(self, member_no: str, *, consent: Sequence[str] = ("*",), tags: Sequence[str] = (), **values: Any) -> int:
+    def person(
+        self, member_no: str, *, consent: Sequence[str] = ("*",), tags: Sequence[str] = (), **values: Any
+    ) -> int:
         """A contact; `phone`, `email` and other identity kinds are identities, the rest attributes."""
         kinds = self.engine.project.catalogue.identity_kinds
         given = {k: v for k, v in values.items() if k in kinds} | {"member_no": member_no}

@@ -82,4 +82,4 @@ def _people(conn: Connection, windows: list[Window]) -> Any:
         return select(first.label("contact_id"), second.label("since")).subquery("people")
     arrays = [bindparam(None, list(values), ARRAY(BigInteger), unique=True) for values in zip(*windows, strict=True)]
     parts = (column("contact_id", BigInteger), column("since", BigInteger))
-    return func.unnest(*arrays).table_valued(*parts, name="people").render_derived()
+    return func.unnest(*arrays).table_valued(*parts, name="people").render_derived().render_derived()

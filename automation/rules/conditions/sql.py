@@ -133,6 +133,8 @@ def _compare(node: Compare, subjects: _EventSubjects) -> ColumnElement[bool]:
         operand = bounds(node.op, operand, node.field.type, *subjects.moments())
     if node.field.storage == "column":
         operand = _each(operand, lambda text: to_ms(moment_of(text)))
+    elif _KINDS.get(node.field.type) == "number" and row.operand != "flag":
+        operand = _each(operand, float)  # as JSON numbers are compared; an int would be sent as a 32-bit one
     elif node.field.type is FieldType.BOOLEAN and row.name == "is":
         operand = literal(operand, Boolean())
     found = two_valued(row.sql(subjects.of(node.field), operand))
@@ -142,7 +144,7 @@ def _compare(node: Compare, subjects: _EventSubjects) -> ColumnElement[bool]:
 def _each(operand: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(operand, tuple):
         return tuple(change(item) for item in operand)
-    return change(operand) if isinstance(operand, str) else operand
+    return operand if isinstance(operand, bool) else change(operand)
 
 
 _KINDS: dict[FieldType, JsonKind] = {

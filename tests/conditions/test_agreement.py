@@ -1,0 +1,152 @@
+"""The three readings of a condition agree: Python, SQL on both databases, and many fused into one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from random_trees import ATTRIBUTES, NOW, PROPERTIES, ZONE, compares, event_trees, people, some, trees
+from sqlalchemy import select
+
+from automation.catalogue.dates import moment_text
+from automation.clock import from_ms, to_ms
+from automation.rules.conditions.facts import Facts
+from automation.rules.conditions.fused import fuse
+from automation.rules.conditions.history import load_histories
+from automation.rules.conditions.operators import OPERATORS
+from automation.rules.conditions.python import event_predicate, predicate
+from automation.rules.conditions.sql import SqlScope, clause, event_where
+from automation.rules.conditions.tree import Compare, histories
+from automation.store.bulk import insert_rows, to_json
+from automation.store.schema import contact, contact_tag, event, identity
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.rules.conditions.tree import Condition
+    from automation.store.database import Database
+
+QUICK = [Phase.explicit, Phase.reuse, Phase.generate]  # shrinking a failure on a database takes minutes
+THOROUGH = settings(
+    max_examples=35,
+    deadline=None,
+    phases=QUICK,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@THOROUGH
+@given(conditions=st.lists(trees(), min_size=5, max_size=12), crowd=st.lists(people(), min_size=3, max_size=8))
+def test_predicate_and_sql_agree_on_everybody(db: Database, conditions: list[Condition], crowd: list[Any]) -> None:
+    # given people with values missing, of wrong types, equal and unequal
+    with db.read() as conn:  # which keeps nothing
+        _store(conn, crowd)
+        scope = _scope()
+        for condition in conditions:
+            # when the same condition is asked in SQL and in Python
+            rows = conn.execute(select(contact.c.id, clause(condition, scope)).order_by(contact.c.id)).all()
+            holds = predicate(condition)
+            counts = load_histories(conn, histories(condition), [(i, None) for i, _ in enumerate(crowd, 1)], NOW, ZONE)
+            said = [holds(_facts(one, count)) for one, count in zip(crowd, counts, strict=True)]
+            # then each gives everybody the same answer, and never NULL
+            assert [bool(answer) for _, answer in rows] == said, condition
+            assert None not in {answer for _, answer in rows}
+            # and the clause filters the way it answers
+            kept = conn.scalars(select(contact.c.id).where(clause(condition, scope)).order_by(contact.c.id)).all()
+            assert kept == [row.id for row, yes in zip(rows, said, strict=True) if yes]
+
+
+@THOROUGH
+@given(nodes=st.lists(compares("contact"), min_size=10, max_size=20), crowd=st.lists(people(), min_size=3, max_size=6))
+def test_every_negative_is_the_exact_complement(db: Database, nodes: list[Compare], crowd: list[Any]) -> None:
+    with db.read() as conn:  # which keeps nothing
+        _store(conn, crowd)
+        for node in nodes:
+            pair = _both_ways(node)
+            if pair is None:
+                continue
+            first, second = (set(conn.scalars(select(contact.c.id).where(clause(one, _scope())))) for one in pair)
+            assert first | second == set(range(1, len(crowd) + 1))
+            assert not first & second
+            for one in crowd:
+                facts = _facts(one, {})
+                assert predicate(pair[0])(facts) is not predicate(pair[1])(facts)
+
+
+@settings(max_examples=120, deadline=None, phases=QUICK)
+@given(
+    wheres=st.lists(st.none() | event_trees(), max_size=12),
+    events=st.lists(some(PROPERTIES), min_size=1, max_size=6),
+)
+def test_fused_conditions_match_what_each_matches_alone(wheres: list[Any], events: list[Any]) -> None:
+    matches = fuse(wheres)
+    alone = [event_predicate(where) if where is not None else None for where in wheres]
+    for properties in events:
+        expected = [index for index, one in enumerate(alone) if one is None or one(properties)]
+        assert list(matches(properties)) == expected
+
+
+@THOROUGH
+@given(
+    wheres=st.lists(event_trees(), min_size=5, max_size=10), orders=st.lists(some(PROPERTIES), min_size=3, max_size=6)
+)
+def test_where_agrees_between_python_and_sql(db: Database, wheres: list[Any], orders: list[Any]) -> None:
+    with db.read() as conn:  # which keeps nothing
+        _store(conn, [{**_NOBODY, "events": [("order.paid", 1000 + i, order) for i, order in enumerate(orders)]}])
+        for where in wheres:
+            query = select(event_where(where, event.c.properties)).select_from(event).order_by(event.c.occurred_at)
+            alone = event_predicate(where)
+            assert [bool(answer) for answer in conn.scalars(query)] == [alone(order) for order in orders], where
+
+
+def test_the_table_is_covered_by_the_random_trees() -> None:
+    """Every operator of the table fits a type that the trees use, so none escapes the tests above."""
+    types = set(PROPERTIES.values()) | set(ATTRIBUTES.values())
+    assert all(row.types & types for row in OPERATORS.values())
+
+
+_NOBODY: dict[str, Any] = {"attributes": {}, "created_at": 0, "tags": (), "phones": (), "events": ()}
+
+
+def _both_ways(node: Compare) -> tuple[Compare, Compare] | None:
+    """A comparison and its complement; None when the table has no complement for it."""
+    if node.op == "exists":
+        return node, replace(node, value=not node.value)
+    negates = OPERATORS[node.op].negates
+    return (replace(node, op=negates), node) if negates else None
+
+
+def _scope() -> SqlScope:
+    columns = {"created_at": contact.c.created_at, "updated_at": contact.c.updated_at}
+    return SqlScope(contact.c.id, contact.c.attributes, columns, NOW, ZONE)
+
+
+def _facts(one: dict[str, Any], counts: Any) -> Facts:
+    seen = dict(one["attributes"])
+    seen |= {"tags": frozenset(one["tags"]), "created_at": moment_text(from_ms(one["created_at"]))}
+    if one["phones"]:
+        seen["phone"] = min(one["phones"])  # all of one age: the smaller one
+    return Facts(contact=seen, now=to_ms(NOW), zone=ZONE, history=counts)
+
+
+def _store(conn: Connection, crowd: list[Any]) -> None:
+    """The people as rows; contact ids count from 1."""
+    contacts, tags, phones, events = [], [], [], []
+    for number, one in enumerate(crowd, 1):
+        contacts.append((number, to_json(one["attributes"]), one["created_at"], one["created_at"]))
+        tags += [(number, tag, 0) for tag in one["tags"]]
+        phones += [("phone", f"{phone}", number, 0) for phone in one["phones"] if not _taken(phones, phone)]
+        one["phones"] = [value for _, value, owner, _ in phones if owner == number]
+        for name, at, properties in one["events"]:
+            events.append((name, number, at, at, "test", f"m{len(events)}", to_json(properties)))
+    insert_rows(conn, contact, ("id", "attributes", "created_at", "updated_at"), contacts)
+    insert_rows(conn, contact_tag, ("contact_id", "tag", "created_at"), tags)
+    insert_rows(conn, identity, ("kind", "value", "contact_id", "created_at"), phones)
+    columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "properties")
+    insert_rows(conn, event, columns, events)
+
+
+def _taken(phones: list[Any], phone: str) -> bool:
+    return any(value == phone for _, value, _, _ in phones)

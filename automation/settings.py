@@ -10,6 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -74,13 +75,22 @@ class Settings(_Section):
                 raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
         return value
 
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"{value}: no such time zone; write one like Asia/Shanghai") from None
+        return value
+
     @classmethod
     def load(cls, folder: Path | None = None) -> Settings:
         """The settings of the project in `folder` (default: AUTOMATION_PROJECT, or the current folder).
 
         SettingsError names the file, the key and what is wrong with it.
         """
-        folder = (folder or Path(os.environ.get("AUTOMATION_PROJECT", "."))).resolve()
+        folder = project_folder(folder)
         path = folder / FILE
         values = _read(path)
         _overlay(values)
@@ -117,6 +127,11 @@ class Settings(_Section):
             return (self.folder / value["file"]).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise SettingsError("settings.no_file", setting=where, name=value["file"], reason=error.strerror) from None
+
+
+def project_folder(chosen: Path | None = None) -> Path:
+    """`chosen`, or what AUTOMATION_PROJECT names, or the current folder."""
+    return (chosen or Path(os.environ.get("AUTOMATION_PROJECT", "."))).resolve()
 
 
 def locale_language() -> Lang:

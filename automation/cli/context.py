@@ -15,7 +15,9 @@ from automation.i18n import current_language, set_language
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from zoneinfo import ZoneInfo
 
+    from automation.catalogue.model import Catalogue
     from automation.clock import Clock
     from automation.engine.engine import Engine
     from automation.rules.project import Project
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 class _Options:
     folder: Path | None = None
     lang: str | None = None
+    timezone: str = "UTC"
 
 
 _options = _Options()
@@ -49,7 +52,22 @@ def open_settings() -> Settings:
     settings = Settings.load(_options.folder)
     if _options.lang is None:
         set_language(settings.language())
+    _options.timezone = settings.timezone
     return settings
+
+
+def project_folder() -> Path:
+    """Where the chosen project lies, also when its settings can't be read."""
+    from automation.settings import project_folder
+
+    return project_folder(_options.folder)
+
+
+def project_zone() -> ZoneInfo:
+    """The zone in which the chosen project's times are shown."""
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(_options.timezone)
 
 
 def load_project(settings: Settings | None = None) -> Project:
@@ -57,6 +75,25 @@ def load_project(settings: Settings | None = None) -> Project:
     from automation.rules.project import Project
 
     return Project.load(settings or open_settings())
+
+
+def open_catalogue(settings: Settings, *, strict: bool = False) -> Catalogue:
+    """The project's catalogue alone. With `strict`, a mistake in it stops here: values would be read wrongly."""
+    from automation.catalogue.loader import load_catalogue
+    from automation.errors import AutomationError
+
+    path = settings.path(settings.catalogue)
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else None
+    except (OSError, UnicodeDecodeError) as error:
+        raise AutomationError("cli.cannot_read", file=str(path), reason=str(error)) from None
+    catalogue, problems = load_catalogue(text, settings.catalogue)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if strict and errors:
+        for problem in errors:
+            typer.echo(problem.shown(), err=True)
+        raise typer.Exit(1)
+    return catalogue
 
 
 def open_database(settings: Settings) -> Database:

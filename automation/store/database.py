@@ -65,6 +65,13 @@ class Database:
 
         command.upgrade(self.alembic_config(), "head")
 
+    def revision(self) -> str | None:
+        """The revision that the tables are at; None in an empty database."""
+        from alembic.migration import MigrationContext
+
+        with self.engine.connect() as conn:
+            return MigrationContext.configure(conn).get_current_revision()
+
     def alembic_config(self) -> Any:
         from alembic.config import Config
 

@@ -130,6 +130,12 @@ def list_messages(
     return list(conn.execute(query.order_by(message.c.id.desc()).limit(limit)))
 
 
+def load_message(conn: Connection, message_id: int) -> AnyRow | None:
+    """One message with its rule's key."""
+    query = select(message, rule.c.key.label("rule")).join(rule, rule.c.id == message.c.rule_id)
+    return conn.execute(query.where(message.c.id == message_id)).one_or_none()
+
+
 def counts(conn: Connection) -> dict[tuple[str, str], int]:
     """How many messages each channel has in each status."""
     query = select(message.c.channel, message.c.status, func.count()).group_by(message.c.channel, message.c.status)

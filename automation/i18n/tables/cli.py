@@ -5,17 +5,165 @@ from automation.i18n import Text
 TEXTS: dict[str, Text] = {
     "ingesting": Text("导入事件", "taking events"),
     "ingested": Text(
-        "共 {total} 条：新存 {stored}，重复 {duplicates}，隔离 {quarantined}；进入规则 {entered} 人次，未进入 {skipped} 人次",
+        "共 {total} 条：新存 {stored}，重复 {duplicates}，隔离 {quarantined}；"
+        "进入规则 {entered} 人次，未进入 {skipped} 人次",
         "{total} items: {stored} stored, {duplicates} known already, {quarantined} quarantined;"
         " {entered} entries into rules, {skipped} skipped",
     ),
     "see_quarantine": Text(
         "被隔离的条目可用 automation quarantine list 查看，改正后用 automation quarantine retry 重试",
-        "see the quarantined items with `automation quarantine list`, and take them again with `automation quarantine retry`",
+        "see the quarantined items with `automation quarantine list`, and take them again with"
+        " `automation quarantine retry`",
     ),
     "retried": Text(
-        "重试 {total} 条：已接收 {stored}，仍被隔离 {still}", "{total} items tried again: {stored} taken, {still} still wrong"
+        "重试 {total} 条：已接收 {stored}，仍被隔离 {still}",
+        "{total} items tried again: {stored} taken, {still} still wrong",
     ),
     "dropped": Text("已放弃 {count} 条", "{count} items put aside"),
     "cannot_read": Text("无法读取 {file}：{reason}", "can't read {file}: {reason}"),
+    # lists
+    "nothing": Text("（没有内容）", "(nothing)"),
+    "column_id": Text("编号", "id"),
+    "column_at": Text("时间", "time"),
+    "column_rule": Text("规则", "rule"),
+    "column_contact": Text("联系人", "contact"),
+    "column_contact_id": Text("联系人", "contact"),
+    "column_reason": Text("原因", "reason"),
+    "column_step": Text("步骤", "step"),
+    "column_detail": Text("详情", "detail"),
+    "column_origin": Text("来源", "origin"),
+    "column_item": Text("内容", "item"),
+    "column_channel": Text("渠道", "channel"),
+    "column_address": Text("地址", "address"),
+    "column_template": Text("模板", "template"),
+    "column_template_version": Text("模板版本", "template version"),
+    "column_status": Text("状态", "status"),
+    "column_outcome": Text("结果", "outcome"),
+    "column_outcome_code": Text("结果代码", "outcome code"),
+    "column_outcome_detail": Text("结果说明", "outcome detail"),
+    "column_queued_at": Text("排队时间", "queued"),
+    "column_due_at": Text("可发送时间", "due"),
+    "column_settled_at": Text("落定时间", "settled"),
+    "column_run_id": Text("流程", "run"),
+    "column_attempts": Text("尝试次数", "attempts"),
+    "column_provider": Text("服务商", "provider"),
+    "column_provider_message_id": Text("服务商消息号", "provider's id"),
+    "column_batch": Text("券批次", "batch"),
+    "column_label": Text("名称", "label"),
+    "column_kind": Text("类型", "kind"),
+    "column_issued": Text("已发", "issued"),
+    "column_left": Text("剩余", "left"),
+    # naming
+    "no_contact": Text(
+        "没有找到联系人“{found}”；可写 '#编号'、类型:值（如 phone:13800138000）或一个身份的值",
+        "nobody is known as “{found}”; write '#id', kind:value (like phone:13800138000) or an identity's value",
+    ),
+    "no_rule": Text("没有规则 {found}{hint}；已有：{known}", "there is no rule {found}{hint}; known: {known}"),
+    "no_reason": Text(
+        "没有原因代码 {found}{hint}；可写一类（{groups}）或完整代码",
+        "there is no reason code {found}{hint}; write a group ({groups}) or a whole code",
+    ),
+    "bad_moment": Text(
+        "看不懂时间“{found}”；请写 30m、2h、3d 这样的时长，或 2026-08-01、2026-08-01T10:00 这样的时间",
+        "“{found}” is no time; write a duration like 30m, 2h or 3d, or a date like 2026-08-01 or 2026-08-01T10:00",
+    ),
+    # init, validate, migrate
+    "init_taken": Text(
+        "{folder} 中已有 {files}；不会覆盖任何文件，请换一个目录",
+        "{folder} has {files} already; nothing is overwritten, choose another folder",
+    ),
+    "init_done": Text("已在 {folder} 写入 {count} 个文件。接下来：", "{count} files written to {folder}. Next:"),
+    "init_next": Text(
+        "{enter}  automation validate\n  automation contacts import contacts.csv\n  automation ingest events.jsonl\n"
+        "  automation run --once\n  automation log\n  automation why whitepaper_nurture M002\n"
+        "消息写在 outbox/ 里，没有真的发出；接入服务商见 automation.toml。",
+        "{enter}  automation validate\n  automation contacts import contacts.csv\n  automation ingest events.jsonl\n"
+        "  automation run --once\n  automation log\n  automation why whitepaper_nurture M002\n"
+        "Messages are written to outbox/, nothing is sent; automation.toml says how to connect a provider.",
+    ),
+    "cannot_write": Text("无法写入 {file}：{reason}", "can't write {file}: {reason}"),
+    "valid": Text(
+        "校验通过：{rules} 条规则，{errors} 个错误，{warnings} 个提示",
+        "valid: {rules} rules, {errors} errors, {warnings} warnings",
+    ),
+    "not_valid": Text(
+        "校验未通过：{errors} 个错误，{warnings} 个提示；{rules} 条规则可用",
+        "not valid: {errors} errors, {warnings} warnings; {rules} rules are in order",
+    ),
+    "migrated": Text("{url}：已从 {before} 升级到 {after}", "{url}: brought from {before} to {after}"),
+    "migrated_already": Text("{url}：已是最新版本 {after}", "{url}: up to date at {after}"),
+    "empty_database": Text("空库", "an empty database"),
+    # render and messages
+    "no_template": Text("没有模板 {name}；已有：{known}", "there is no template {name}; known: {known}"),
+    "no_template_on": Text(
+        "模板 {name} 没有 {channel} 渠道的文件；已有：{known}",
+        "the template {name} has no file for {channel}; it has: {known}",
+    ),
+    "broken_template": Text(
+        "模板 {name} 的 {channel} 文件有误；请运行 automation validate 查看",
+        "the file of {name} for {channel} is broken; run `automation validate` to see why",
+    ),
+    "would_not_be_sent": Text("不会发送：{reason}", "would not be sent: {reason}"),
+    "give_values": Text(
+        "缺少的值可用 --event '{\"…\": …}' 或 --var coupon.code=A1 补上",
+        "give the missing values with --event '{\"…\": …}' or --var coupon.code=A1",
+    ),
+    "part_subject": Text("主题：", "subject:"),
+    "part_text": Text("正文：", "text:"),
+    "part_html": Text("HTML：", "html:"),
+    "part_data": Text("内容：", "data:"),
+    "sms_parts": Text(
+        "字符 {characters}，计费 {segments} 条，编码 {encoding}，签名 {signature}",
+        "{characters} characters, {segments} segment(s), {encoding}, signature {signature}",
+    ),
+    "no_signature": Text("无（国内短信须以【签名】开头或结尾）", "none"),
+    "content": Text("内容", "content"),
+    "payload": Text("附加参数", "payload"),
+    "history": Text("经过", "history"),
+    "no_message": Text("没有编号为 {id} 的消息", "there is no message {id}"),
+    "no_template_used": Text("（该消息不使用模板）", "(this message has no template)"),
+    "not_rendered_yet": Text("（尚未渲染：发送前才渲染）", "(not rendered yet: that happens just before sending)"),
+    "template_not_kept": Text("（模板版本 {version} 未保留）", "(the template's version {version} was not kept)"),
+    # contacts
+    "importing": Text("导入联系人", "importing people"),
+    "imported": Text(
+        "共 {read} 行：新建 {created}，更新 {updated}，无变化 {unchanged}，被拒 {rejected}；合并 {merged} 人",
+        "{read} rows: {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected;"
+        " {merged} merged",
+    ),
+    "see_rejects": Text(
+        "被拒的行连同原因在 {file}；改正后可直接再次导入",
+        "the rejected rows with their reasons are in {file}; correct it and import it again",
+    ),
+    "dry_run": Text("这是试运行，没有写入任何数据", "this was a dry run; nothing was kept"),
+    "exported": Text("已导出 {count} 人到 {file}", "{count} people exported to {file}"),
+    "consent_set": Text(
+        "{contact}：{purpose} / {channel} 记为 {state}", "{contact}: {purpose} on {channel} is now {state}"
+    ),
+    "suppressed": Text(
+        "{contact} 已加入禁发名单：渠道 {channel}，到期 {until}", "{contact} is suppressed on {channel}, until {until}"
+    ),
+    "lifted": Text("{contact} 已移出禁发名单（{count} 条）", "{contact}: {count} suppression(s) lifted"),
+    "unchanged": Text("{contact}：没有变化", "{contact}: nothing changed"),
+    "for_ever": Text("永久", "for ever"),
+    "until": Text("到期：{end}", "until {end}"),
+    "since": Text("自 {at}", "since {at}"),
+    "merged_from": Text("已并入：{ids}", "merged from {ids}"),
+    "person_identities": Text("身份", "identities"),
+    "person_attributes": Text("属性", "attributes"),
+    "person_tags": Text("标签", "tags"),
+    "person_consents": Text("同意", "consents"),
+    "person_suppressions": Text("禁发", "suppressions"),
+    "no_consents": Text("（没有表示过同意：营销消息不会发送）", "(none given: no marketing message is sent)"),
+    "state_granted": Text("同意", "granted"),
+    "state_denied": Text("拒绝", "denied"),
+    # coupons
+    "codes_imported": Text(
+        "共 {total} 个券码：新增 {added}，已有 {known}；批次 {batch} 现有 {left} 个可发",
+        "{total} codes: {added} added, {known} known already; {batch} has {left} left",
+    ),
+    "no_code_column": Text(
+        "{file} 有多列（{columns}），但没有名为 code 的列",
+        "{file} has several columns ({columns}), but none named code",
+    ),
 }

@@ -1,0 +1,192 @@
+"""`automation contacts`: people in, people out, one person seen, and what they allow."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
+from automation.cli.output import Format, emit_value, local_time
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from automation.contacts.importing import ImportReport
+
+app = typer.Typer(help="People: import, export, consent 联系人", no_args_is_help=True)
+
+ACTOR = "cli"
+_Contact = Annotated[str, typer.Argument(metavar="CONTACT", help=CONTACT_HELP)]
+_Channel = Annotated[str, typer.Option(help="A channel, or * for all 渠道")]
+
+
+@app.command("import", help="Import a .csv or .jsonl file 导入联系人")
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    map_: Annotated[
+        list[str] | None, typer.Option("--map", metavar="KEY=COLUMN", help="e.g. phone=手机 指定列")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, keep nothing 只检查不写入")] = False,
+    rejects: Annotated[Path | None, typer.Option(help="Where wrong rows go 被拒行写入的文件")] = None,
+) -> None:
+    """Wrong rows go to a file of their own with line and reason; the good ones are imported; the totals add up."""
+    from zoneinfo import ZoneInfo
+
+    from automation.cli.output import progress
+    from automation.clock import SystemClock
+    from automation.contacts.importing import import_contacts
+
+    settings = open_settings()
+    catalogue = open_catalogue(settings, strict=True)
+    database = open_database(settings)
+    with progress(say("cli.importing")) as advance:
+        done = 0
+
+        def show(read: int) -> None:
+            nonlocal done
+            advance(read - done)
+            done = read
+
+        report = import_contacts(
+            database, catalogue, file, mapping=_mapping(map_ or ()), zone=ZoneInfo(settings.timezone),
+            clock=SystemClock(), dry_run=dry_run, progress=show, rejects=rejects,
+        )  # fmt: skip
+    database.close()
+    _print_report(report, dry_run)
+
+
+@app.command("show", help="Everything known of one person 查看一位联系人")
+def show(
+    contact: _Contact,
+    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data in full 显示完整个人信息")] = False,
+) -> None:
+    """Personal data are masked unless --reveal is given."""
+    from automation.cli.person import as_dict, print_person
+    from automation.contacts.view import contact_view
+
+    settings = open_settings()
+    catalogue = open_catalogue(settings)
+    database = open_database(settings)
+    with database.read() as conn:
+        view = contact_view(conn, catalogue, contact_id_of(conn, catalogue, contact))
+    database.close()
+    if format_ is Format.table:
+        print_person(view, catalogue, reveal=reveal)
+    else:
+        emit_value(as_dict(view, catalogue, reveal=reveal))
+
+
+@app.command("export", help="All people, as the import reads them 导出联系人")
+def export(
+    format_: Annotated[str, typer.Option("--format", help="csv | jsonl 输出格式")] = "csv",
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; default: standard output 输出文件")] = None,
+) -> None:
+    """Identities, attributes, tags and consents, in full."""
+    from automation.contacts.exporting import export_contacts
+    from automation.errors import AutomationError
+
+    if format_ not in ("csv", "jsonl"):
+        raise typer.BadParameter("csv | jsonl", param_hint="--format")
+    fmt = cast('Literal["csv", "jsonl"]', format_)
+    settings = open_settings()
+    catalogue = open_catalogue(settings)
+    database = open_database(settings)
+    if out is None:
+        export_contacts(database, catalogue, sys.stdout, fmt)
+    else:
+        try:
+            with out.open("w", encoding="utf-8", newline="") as file:
+                count = export_contacts(database, catalogue, file, fmt)
+        except OSError as error:
+            raise AutomationError("cli.cannot_write", file=str(out), reason=error.strerror) from None
+        typer.echo(say("cli.exported", count=count, file=str(out)))
+    database.close()
+
+
+@app.command("consent", help="Record a yes or a no 记录同意或拒绝")
+def consent(
+    contact: _Contact,
+    purpose: Annotated[str, typer.Argument(help="e.g. marketing 用途")],
+    channel: Annotated[str, typer.Argument(help="A channel, or * for all 渠道")],
+    state: Annotated[str, typer.Argument(metavar="granted|denied")],
+) -> None:
+    """The newest answer counts; the change leaves an audit row."""
+    from automation.contacts.consent import ConsentChange, record_consent
+
+    def change(conn: Any, contact_id: int, now: int) -> int:
+        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now)
+        return len(record_consent(conn, [row], actor=ACTOR))
+
+    _change(contact, change, "cli.consent_set", purpose=purpose, channel=channel, state=state)
+
+
+@app.command("suppress", help="Send this person nothing 加入禁发名单")
+def suppress(
+    contact: _Contact,
+    channel: _Channel = "*",
+    reason: Annotated[str, typer.Option(help="Why 原因")] = "manual",
+    until: Annotated[str | None, typer.Option(help="A duration or a date; without it, for ever 到何时")] = None,
+) -> None:
+    """On one channel or on all, for a while or for ever."""
+    from automation.contacts.suppression import Suppression
+    from automation.contacts.suppression import suppress as put
+
+    open_settings()  # its zone says what a date means
+    end = moment_after(until) if until else None
+
+    def change(conn: Any, contact_id: int, now: int) -> int:
+        return put(conn, [Suppression(reason, contact_id, channel=channel, until_ms=end)], now, actor=ACTOR)
+
+    _change(contact, change, "cli.suppressed", channel=channel, until=local_time(end) if end else say("cli.for_ever"))
+
+
+@app.command("lift", help="Take this person off the list 移出禁发名单")
+def lift(
+    contact: _Contact,
+    channel: Annotated[str | None, typer.Option(help="Only this channel's entry 仅此渠道")] = None,
+    reason: Annotated[str, typer.Option(help="Why 原因")] = "manual",
+) -> None:
+    """Suppressions of the person; those of an address alone stay."""
+    from automation.contacts.suppression import lift as take
+
+    def change(conn: Any, contact_id: int, now: int) -> int:
+        return take(conn, now, actor=ACTOR, reason=reason, contact_id=contact_id, channel=channel)
+
+    _change(contact, change, "cli.lifted")
+
+
+def _change(contact: str, change: Any, key: str, **params: Any) -> None:
+    """Find the person and change something in one transaction; say whether anything changed."""
+    from automation.clock import SystemClock, to_ms
+
+    settings = open_settings()
+    catalogue = open_catalogue(settings)
+    database = open_database(settings)
+    with database.write() as conn:
+        contact_id = contact_id_of(conn, catalogue, contact)
+        count = change(conn, contact_id, to_ms(SystemClock().now()))
+    database.close()
+    typer.echo(say(key if count else "cli.unchanged", contact=f"#{contact_id}", count=count, **params))
+
+
+def _mapping(pairs: Any) -> dict[str, str]:
+    mapping: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, column = pair.partition("=")
+        if not equals or not key.strip() or not column:
+            raise typer.BadParameter(pair, param_hint="--map KEY=COLUMN")
+        mapping[key.strip()] = column
+    return mapping
+
+
+def _print_report(report: ImportReport, dry_run: bool) -> None:
+    counts = {name: getattr(report, name) for name in ("read", "created", "updated", "unchanged", "rejected", "merged")}
+    typer.echo(say("cli.imported", **counts))
+    if report.rejects_file is not None:
+        typer.echo(say("cli.see_rejects", file=str(report.rejects_file)))
+    if dry_run:
+        typer.echo(say("cli.dry_run"))

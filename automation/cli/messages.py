@@ -1,0 +1,131 @@
+"""`automation messages`: the ledger, and one message as it was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.masking import mask
+from automation.cli.naming import CONTACT_HELP, SINCE_HELP, check_rule, contact_ids_of, moment_before
+from automation.cli.output import BomOption, Format, FormatOption, emit_table, emit_value, iso_time, local_time
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from automation.cli.receipt import Receipt
+
+app = typer.Typer(help="What was sent, and what became of it 消息", no_args_is_help=True)
+
+STATUSES = ("queued", "sending", "accepted", "failed", "unknown", "dropped")
+_IN_TABLE = ("id", "queued_at", "rule", "contact", "channel", "address", "template", "status", "outcome")
+_IN_DATA = (
+    "id", "queued_at", "due_at", "settled_at", "rule", "run_id", "step", "contact_id", "channel", "address", "template",
+    "status", "attempts", "provider", "provider_message_id", "outcome_code", "outcome_detail",
+)  # fmt: skip
+_Reveal = Annotated[bool, typer.Option("--reveal", help="Show addresses in full 显示完整地址")]
+
+
+@app.command("list", help="The newest messages 列出消息")
+def list_messages(
+    rule: Annotated[str | None, typer.Option(help="Rule id 规则")] = None,
+    contact: Annotated[str | None, typer.Option(help=CONTACT_HELP)] = None,
+    status: Annotated[str | None, typer.Option(help=" | ".join(STATUSES))] = None,
+    channel: Annotated[str | None, typer.Option(help="sms | email | wechat … 渠道")] = None,
+    since: Annotated[str | None, typer.Option(help=SINCE_HELP)] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many 最多条数")] = 100,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
+    reveal: _Reveal = False,
+) -> None:
+    """The newest first."""
+    from automation.store.messages import list_messages as read
+
+    _check_choices(status, channel)
+    settings = open_settings()
+    database = open_database(settings)
+    with database.read() as conn:
+        rows = read(
+            conn,
+            rule_key=check_rule(conn, rule) if rule else None,
+            contact_ids=contact_ids_of(conn, open_catalogue(settings), contact) if contact else None,
+            status=status,
+            channel=channel,
+            since=moment_before(since) if since else None,
+            limit=limit,
+        )
+    database.close()
+    columns = _IN_TABLE if format_ is Format.table else _IN_DATA
+    emit_table(columns, [_shaped(row, reveal) for row in rows], format_, bom=bom)
+
+
+@app.command("show", help="Everything known of one message 查看一条消息")
+def show(
+    id_: Annotated[int, typer.Argument(metavar="ID")],
+    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+    reveal: _Reveal = False,
+) -> None:
+    """With its exact content, rendered again from the template as it was then and the values that it read."""
+    from automation.cli.receipt import read_receipt
+
+    settings = open_settings()
+    database = open_database(settings)
+    receipt = read_receipt(database, id_)
+    database.close()
+    if format_ is Format.table:
+        _print(receipt, reveal)
+    else:
+        emit_value(_as_dict(receipt, reveal))
+
+
+def _check_choices(status: str | None, channel: str | None) -> None:
+    from automation.channels import CHANNELS
+
+    if status is not None and status not in STATUSES:
+        raise typer.BadParameter(" | ".join(STATUSES), param_hint="--status")
+    if channel is not None and channel not in CHANNELS:
+        raise typer.BadParameter(" | ".join(CHANNELS), param_hint="--channel")
+
+
+def _shaped(row: Any, reveal: bool) -> dict[str, Any]:
+    shaped = {name: getattr(row, name, None) for name in _IN_DATA}
+    outcome = " ".join(filter(None, [row.outcome_code, row.outcome_detail]))
+    shaped.update(contact=f"#{row.contact_id}", outcome=outcome)
+    return shaped if reveal else {**shaped, "address": mask(row.address)}
+
+
+def _as_dict(receipt: Receipt, reveal: bool) -> dict[str, Any]:
+    from automation.cli.content import as_dict
+
+    row = _shaped(receipt.message, reveal)
+    del row["contact"], row["outcome"]
+    times = {name: iso_time(value) for name, value in row.items() if name.endswith("_at")}
+    history = [{"at": iso_time(e.at), "code": e.code, "step": e.step, "detail": e.detail} for e in receipt.history]
+    content = None if receipt.content is None else as_dict(receipt.content)
+    return {
+        **row, **times, "template_version": receipt.message.template_version, "payload": receipt.message.payload,
+        "content": content, "content_problem": receipt.problem, "log": history,
+    }  # fmt: skip
+
+
+def _print(receipt: Receipt, reveal: bool) -> None:
+    from automation.cli.content import show_content
+    from automation.cli.details import summary
+    from automation.reasons import Reason
+
+    row = _shaped(receipt.message, reveal)
+    for name in (*_IN_DATA, "template_version"):
+        value = row.get(name, getattr(receipt.message, name, None))
+        if value is not None:
+            shown = local_time(value) if name.endswith("_at") else f"#{value}" if name == "contact_id" else str(value)
+            typer.echo(f"{say(f'cli.column_{name}')}  {shown}")
+    typer.echo(f"\n{say('cli.content')}")
+    if receipt.content is not None:
+        show_content(receipt.message.channel, receipt.content)
+    else:
+        typer.echo(receipt.problem)
+    if receipt.message.payload:
+        typer.echo(f"{say('cli.payload')} {summary(receipt.message.payload, 1000)}")
+    typer.echo(f"\n{say('cli.history')}")
+    for entry in receipt.history:
+        typer.echo(f"{local_time(entry.at)}  {Reason(entry.code).sentence()}  {summary(entry.detail)}".rstrip())

@@ -1,0 +1,60 @@
+"""`automation log` and `automation why`: what was decided, and what would be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from automation.cli.context import load_project, open_database
+from automation.cli.journal import log
+from automation.cli.naming import CONTACT_HELP, contact_id_of
+from automation.cli.output import Format, emit_value
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from automation.insight.account import Account, Line
+
+_MARKS = {True: "✓", False: "✗", None: "·"}
+
+
+def register(app: typer.Typer) -> None:
+    app.command("log", help="Every decision and its reason 查看执行日志")(log)
+    app.command("why", help="Why a person enters a rule or doesn't 为何进入或未进入")(why)
+
+
+def why(
+    rule: Annotated[str, typer.Argument(help="Rule id 规则")],
+    contact: Annotated[str, typer.Argument(help=CONTACT_HELP)],
+    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+) -> None:
+    """Asks the same decision functions as the engine, for anybody, and changes nothing."""
+    from automation.clock import SystemClock
+    from automation.insight.why import why as explain
+
+    project = load_project()
+    database = open_database(project.settings)
+    with database.read() as conn:
+        contact_id = contact_id_of(conn, project.catalogue, contact)
+    account = explain(database, project, rule, contact_id, SystemClock().now())
+    database.close()
+    if format_ is Format.table:
+        _print_account(account)
+    else:
+        emit_value(account.as_dict())
+
+
+def _print_account(account: Account) -> None:
+    typer.echo(f"{account.rule}  ×  #{account.contact}")
+    kind = ""
+    for line in account.lines:
+        if line.kind != kind:
+            kind = line.kind
+            typer.echo(f"\n{say(f'insight.kind_{kind}')}")
+        _print_account_line(line)
+    typer.echo(f"\n{say('insight.conclusion')}{account.conclusion}")
+
+
+def _print_account_line(line: Line) -> None:
+    seen = f"  〔{line.seen}〕" if line.seen else ""
+    typer.echo(f"  {_MARKS[line.ok]} {'  ' * line.depth}{line.sentence}{seen}")

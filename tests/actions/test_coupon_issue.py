@@ -302,22 +302,26 @@ def test_codes_that_another_issuer_is_taking_are_passed_over(postgres_db: Databa
     assert [answer.code for answer in (one, two) if isinstance(answer, Issued)] == ["P1", "P2"]
 
 
-def test_four_issuers_at_once_keep_the_limit_of_a_person(postgres_db: Database) -> None:
-    people(postgres_db, *[{}] * 5)
+def test_the_limit_of_a_person_waits_for_an_issuer_that_is_not_done(postgres_db: Database) -> None:
+    people(postgres_db, {})
     one = batch(per_contact=1)
+    with postgres_db.write() as conn:
+        coupons.sync_batches(conn, catalogue(one), MS)
     answers: list[Any] = []
-    start = threading.Barrier(4)
 
-    def work(number: int) -> None:
-        start.wait()
+    def second() -> None:
         with postgres_db.write() as conn:
-            claims = [Claim(number * 100 + contact_id, contact_id) for contact_id in range(1, 6)]
-            answers.extend(coupons.issue(conn, one, claims, step="s", now_ms=MS))
+            answers.extend(coupons.issue(conn, one, [Claim(2, 1)], step="s", now_ms=MS))
 
-    _together(work, [1, 2, 3, 4])
+    other = threading.Thread(target=second)
+    with postgres_db.write() as conn:
+        (first,) = coupons.issue(conn, one, [Claim(1, 1)], step="s", now_ms=MS)
+        other.start()
+        other.join(0.5)
+    other.join()
 
-    assert sum(isinstance(answer, Issued) for answer in answers) == 5
-    assert overview(postgres_db) == [Stock("BDAY", "generated", 5, None)]
+    assert isinstance(first, Issued)
+    assert answers == [Reason.FAILED_COUPON_LIMIT]
 
 
 def test_the_number_of_statements_does_not_grow_with_the_people(db: Database) -> None:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from automation.catalogue import money
 from automation.catalogue.model import FieldType
-from automation.contacts.cells import LIST_MARKS, join_cell
+from automation.contacts.cells import BAR, LIST_MARKS, CsvWriter, join_cell
 from automation.contacts.columns import CONSENT, CONTACT, OWN_COLUMNS, label_keys
 from automation.contacts.consent import EVERY_CHANNEL
 from automation.store import consent as consent_rows
@@ -56,7 +55,7 @@ def _page(conn: Connection, catalogue: Catalogue, page: Sequence[ContactRow]) ->
         values: Values = {}
         for kind, value, _ in held.get(row.id, ()):
             values.setdefault(kind, []).append(value)
-        for key, value in row.attributes.items():
+        for key, value in sorted(row.attributes.items()):
             if _exported(catalogue, key):
                 values[_column(catalogue, labels, key)] = _text(catalogue.fields.get(key), value)
         if row.id in tags:
@@ -68,15 +67,15 @@ def _page(conn: Connection, catalogue: Catalogue, page: Sequence[ContactRow]) ->
 
 def _csv(conn: Connection, catalogue: Catalogue, out: TextIO) -> Any:
     columns = _columns(conn, catalogue)
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer = CsvWriter(out)
+    writer.write(columns)
     marks = {
         name: LIST_MARKS for name, field in catalogue.fields.items()
         if field.type is FieldType.LIST and field.storage == "attribute"
     }  # fmt: skip
 
     def write(values: Values) -> None:
-        writer.writerow([_cell(values.get(column, ""), marks.get(column, "|")) for column in columns])
+        writer.write([_cell(values.get(column, ""), marks.get(column, BAR)) for column in columns])
 
     return write
 
@@ -114,7 +113,7 @@ def _exported(catalogue: Catalogue, key: str) -> bool:
 def _column(catalogue: Catalogue, labels: dict[str, str], key: str) -> str:
     """The attribute's name; `contact.…` where the import would take the bare name for something else."""
     free = key not in catalogue.fields
-    return CONTACT + key if free and (key.casefold() in labels or key in OWN_COLUMNS or key != key.strip()) else key
+    return CONTACT + key if free and (key.casefold() in labels or key in OWN_COLUMNS) else key
 
 
 def _consent_column(purpose: str, channel: str) -> str:

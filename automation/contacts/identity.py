@@ -26,7 +26,7 @@ class IdentityError(AutomationError):
     """A value is no identity of its kind. `params` hold `kind` and `found`."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=32_768)
 def normalise_identity(kind: str, value: str, country: str) -> str:
     """`+8613800138000`, `li@example.com`; other kinds are only trimmed. `country` reads numbers without a code."""
     text = value.strip()

@@ -95,7 +95,7 @@ def remove_tags(conn: Connection, tags: Mapping[int, Iterable[str]], now_ms: int
 
 def check_key(key: str) -> str:
     """`key`, when it can be an attribute's name. ContactError otherwise."""
-    if not key.strip() or len(key) > MAX_NAME or _BAD_KEY.search(key):
+    if not key or key != key.strip() or len(key) > MAX_NAME or _BAD_KEY.search(key):
         raise ContactError("contacts.bad_key", found=ascii(key) if _BAD_TAG.search(key) else key, max=MAX_NAME)
     return key
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TextIO
 
-from automation.contacts.columns import LINE, OWN_COLUMNS, RAW, REASON, ImportProblem
+from automation.contacts.cells import CsvWriter
+from automation.contacts.columns import LINE, OWN_COLUMNS, REASON, ImportProblem
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Rejects:
     def add(self, record: Record, reason: str) -> None:
         out = self._out or self._begin()
         if self._survey.fmt == "csv":
-            csv.writer(out, lineterminator="\n").writerow([record.line, reason, *self._cells(record.cells)])
+            CsvWriter(out).write([record.line, reason, *self._cells(record.cells)])
         else:
             original = {key: value for key, value in record.values.items() if key not in (LINE, REASON)}
             out.write(to_json({LINE: record.line, REASON: reason, **original}) + "\n")
@@ -57,12 +57,9 @@ class Rejects:
         self.file = self._path
         if self._survey.fmt == "csv":
             names = [self._survey.columns[place] for place in self._kept]
-            csv.writer(self._out, lineterminator="\n").writerow([LINE, REASON, *names])
+            CsvWriter(self._out).write([LINE, REASON, *names])
         return self._out
 
     def _cells(self, cells: list[str]) -> list[str]:
         width = len(self._survey.columns)
         return [cells[place] for place in self._kept if place < len(cells)] + cells[width:]
-
-
-__all__ = ["RAW", "Rejects", "rejects_path"]

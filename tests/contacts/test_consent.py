@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from automation.clock import token
 from automation.contacts.consent import ConsentChange, allows, load_consents, record_consent
 from automation.contacts.profile import ContactError
 from tests.contacts.helpers import NOW, audit_of, someone, together
@@ -84,19 +85,18 @@ def test_a_wrong_answer_is_refused_whole(db: Database, wrong: dict[str, str], sa
     assert said in caught.value.text("en")
 
 
-answers = st.lists(st.tuples(st.sampled_from(["granted", "denied"]), st.integers(0, 3)), max_size=8)
+answers = st.lists(st.tuples(st.sampled_from(["granted", "denied"]), st.integers(0, 3)), min_size=1, max_size=6)
 
 
-@given(answers=answers, cut=st.integers(0, 8))
-def test_batches_give_the_same_as_one_by_one_in_any_order(answers: list[tuple[str, int]], cut: int) -> None:
-    """What stands is decided by the answers alone: the latest, and of those a denial."""
-    from automation.contacts.consent import _wins
-    from automation.store.consent import ConsentRow
-
-    expected = max(answers, key=lambda answer: (answer[1], answer[0] == "denied"), default=None)
-    for order in (answers, answers[::-1], answers[cut:] + answers[:cut]):
-        standing: ConsentRow | None = None
-        for state, at in order:
-            new = ConsentRow(state, "", at)
-            standing = new if _wins(new, standing) else standing
-        assert (standing and (standing.state, standing.changed_at)) == expected
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(answers=answers, cut=st.integers(0, 6))
+def test_in_any_order_and_any_batches_the_same_answer_stands(
+    sqlite_db: Database, answers: list[tuple[str, int]], cut: int
+) -> None:
+    expected, _ = max(answers, key=lambda answer: (answer[1], answer[0] == "denied"))
+    for order in (answers, answers[::-1]):
+        person = someone(sqlite_db, member_no=token("0123456789", 20))
+        with sqlite_db.write() as conn:
+            for batch in (order[:cut], order[cut:]):
+                record_consent(conn, [change(person, state, NOW + at) for state, at in batch])
+            assert load_consents(conn, [person])[person] == {("marketing", "*"): expected}

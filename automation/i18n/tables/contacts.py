@@ -25,9 +25,10 @@ TEXTS: dict[str, Text] = {
     ),
     # profile, consent, suppression
     "bad_key": Text(
-        "“{found}”不能用作属性名：不可为空、不可超过 {max} 个字符，且不可含有引号、反斜杠、句点和控制字符",
-        "“{found}” can't be an attribute's name: 1 to {max} characters, without quotes, backslashes, dots and "
-        "control characters",
+        "“{found}”不能用作属性名：不可为空、不可超过 {max} 个字符，首尾不可有空格，"
+        "且不可含有引号、反斜杠、句点和控制字符",
+        "“{found}” can't be an attribute's name: 1 to {max} characters, without quotes, backslashes, dots, "
+        "control characters and spaces around it",
     ),
     "bad_tag": Text(
         "“{found}”不能用作标签：不可为空、不可超过 {max} 个字符，且不可含有控制字符",
@@ -102,7 +103,7 @@ TEXTS: dict[str, Text] = {
     ),
     "bad_csv": Text("引号没有配对或位置不对（{reason}）", "quotes are not closed or misplaced ({reason})"),
     "bad_json": Text("不是合法的 JSON（{reason}）", "no valid JSON ({reason})"),
-    "not_an_object": Text("这一行应为一个 JSON 对象 {{…}}", "the line should be a JSON object {{…}}"),
+    "not_an_object": Text("这一行应为一个 JSON 对象", "the line should be a JSON object"),
     "no_identity": Text("没有可识别联系人的值（{known}）", "nothing identifies a contact ({known})"),
     "in_column": Text("列“{column}”：{reason}", "column “{column}”: {reason}"),
     "unstorable": Text("文本含有无法保存的字符（{found}）", "the text has characters that can't be stored ({found})"),

@@ -10,7 +10,7 @@ from email.policy import default
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automation.providers.base import Content, Outgoing
@@ -105,6 +105,7 @@ def test_a_reference_never_leaves_the_folder(make: Make, tmp_path: Path, referen
     assert [path.parent for path in files] == [tmp_path / "outbox" / "sms" / TODAY]
 
 
+@settings(deadline=None)
 @given(st.sets(st.text(max_size=20), max_size=8))
 def test_two_references_never_share_a_file(references: set[str]) -> None:
     names = {_file_name(reference) for reference in references}

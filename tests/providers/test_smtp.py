@@ -35,7 +35,7 @@ def server() -> Iterator[FakeSmtp]:
 @pytest.fixture
 def make(server: FakeSmtp, context: Callable[[str], ProviderContext]) -> Make:
     def _make(**changes: Any) -> Smtp:
-        usual = {"host": "127.0.0.1", "port": server.port, "security": "none", "sender": SENDER, "timeout": 0.3}
+        usual = {"host": "127.0.0.1", "port": server.port, "security": "none", "sender": SENDER, "timeout": 5}
         return Smtp(SmtpParams(**{**usual, **changes}), context("email"))
 
     return _make
@@ -109,7 +109,7 @@ def test_a_connection_lost_after_the_mail_went_out_leaves_it_unknown(
     make: Make, server: FakeSmtp, trouble: Hang | Drop
 ) -> None:
     server.script("250 OK", trouble)
-    outcomes = make().send([email(number) for number in range(4)])
+    outcomes = make(timeout=1).send([email(number) for number in range(4)])
     assert kinds(outcomes) == [
         ("accepted", None),
         ("unknown", "no_answer"),
@@ -166,7 +166,7 @@ def certificate(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("security", ["starttls", "ssl"])
 def test_it_logs_in_over_tls_and_the_password_shows_nowhere(make: Make, certificate: Path, security: str) -> None:
     with FakeSmtp(certificate, implicit=security == "ssl", login=True) as server, heard() as records:
-        options = {"port": server.port, "security": security, "ca_file": "ca.pem", "user": USER, "timeout": 3}
+        options = {"port": server.port, "security": security, "ca_file": "ca.pem", "user": USER}
         good, bad = make(**options, password=PASSWORD), make(**options, password="old-one")
         assert kinds(good.send([email(1)])) == [("accepted", None)]
         refused = bad.send([email(2), email(3)])
@@ -178,7 +178,7 @@ def test_it_logs_in_over_tls_and_the_password_shows_nowhere(make: Make, certific
 
 def test_an_unknown_certificate_sends_nothing(make: Make, certificate: Path) -> None:
     with FakeSmtp(certificate) as server:
-        [outcome] = make(port=server.port, security="starttls", timeout=3).send([email(1)])
+        [outcome] = make(port=server.port, security="starttls").send([email(1)])
     assert (outcome.kind, outcome.code) == ("transient", "unreachable")
     assert outcome.detail == "SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED"
     assert server.mails == []

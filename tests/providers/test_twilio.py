@@ -35,7 +35,7 @@ def server() -> Iterator[FakeTwilio]:
 def make(server: FakeTwilio, context: Callable[[str], ProviderContext]) -> Callable[..., Twilio]:
     def _make(**changes: Any) -> Twilio:
         usual = {"account_sid": ACCOUNT, "auth_token": TOKEN, "from_number": SENDER, "base_url": server.url}
-        return Twilio(TwilioParams(**{**usual, "timeout": 0.3, **changes}), context("sms"))
+        return Twilio(TwilioParams(**{**usual, "timeout": 5, **changes}), context("sms"))
 
     return _make
 
@@ -122,7 +122,7 @@ def test_no_answer_to_a_request_that_went_out_is_unknown(
     make: Callable[..., Twilio], server: FakeTwilio, trouble: Any
 ) -> None:
     server.script(trouble)
-    [outcome] = make().send([sms(1)])
+    [outcome] = make(timeout=0.3).send([sms(1)])
     assert (outcome.kind, outcome.code) == ("unknown", "no_answer")
     assert len(server.requests) == 1  # nobody tried again behind our back
 
@@ -143,7 +143,7 @@ def test_a_2xx_that_is_not_twilios_is_unknown(make: Callable[..., Twilio], serve
 def test_the_token_shows_nowhere(make: Callable[..., Twilio], server: FakeTwilio) -> None:
     server.script(Reply(500), error(401, 20003, "Authenticate"), Hang())
     with heard() as records:
-        outcomes = [make().send([sms(number)]) for number in range(4)]
+        outcomes = [make(timeout=0.3).send([sms(number)]) for number in range(4)]
     shown = [record.getMessage() for record in records] + [repr(outcomes), repr(make().params), repr(vars(make()))]
     assert any("Messages.json" in text for text in shown)  # the client did log its requests
     assert not [text for text in shown if TOKEN in text]
@@ -152,7 +152,7 @@ def test_the_token_shows_nowhere(make: Callable[..., Twilio], server: FakeTwilio
 def test_several_threads_share_a_provider(make: Callable[..., Twilio], server: FakeTwilio) -> None:
     waits = {str(number): float(number) for number in range(8)}
     server.script(*(error(429, 20429, "Too Many Requests", {"Retry-After": wait}) for wait in waits))
-    provider = make(timeout=5)
+    provider = make()
     with ThreadPoolExecutor(8) as threads:
         outcomes = [outcome for [outcome] in threads.map(lambda n: provider.send([sms(n)]), range(40))]
     assert sorted(one.retry_after for one in outcomes if one.retry_after is not None) == sorted(waits.values())

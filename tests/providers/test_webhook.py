@@ -37,7 +37,7 @@ def server() -> Iterator[FakeReceiver]:
 @pytest.fixture
 def make(context: Callable[[str], ProviderContext]) -> Make:
     def _make(**changes: Any) -> Webhook:
-        usual = {"secret": SECRET, "allow_private": True, "timeout": 0.3}
+        usual = {"secret": SECRET, "allow_private": True, "timeout": 5}
         return Webhook(WebhookParams(**{**usual, **changes}), context("webhook"))
 
     return _make
@@ -132,7 +132,7 @@ def test_retry_after_is_passed_on(make: Make, server: FakeReceiver, clock: Manua
 @pytest.mark.parametrize("trouble", [Hang(), Hang(after_accept=False), Drop(), Drop(after_accept=False), Delay(0.6)])
 def test_no_answer_is_unknown(make: Make, server: FakeReceiver, trouble: Any) -> None:
     server.script(trouble)
-    [outcome] = make().send([hook(server.url)])
+    [outcome] = make(timeout=0.3).send([hook(server.url)])
     assert (outcome.kind, outcome.code) == ("unknown", "no_answer")
 
 
@@ -217,7 +217,7 @@ def test_over_tls_the_certificate_must_have_the_urls_name(
     receiver = FakeReceiver()
     receiver.tls = server_tls(make_certificate(tmp_path, "hook.test"))
     with receiver:
-        provider = make(ca_file="ca.pem", timeout=3)
+        provider = make(ca_file="ca.pem")
         good, wrong = (provider.send([hook(f"https://{name}.test:{receiver.port}/")])[0] for name in ("hook", "other"))
     assert good == Outcome.accepted()
     assert (wrong.kind, wrong.code) == ("transient", "unreachable")
@@ -228,7 +228,7 @@ def test_neither_the_secret_nor_a_token_in_the_url_is_logged(make: Make, server:
     token = "access-token-91ff"
     server.script(Reply(500), Hang())
     with heard() as records:
-        outcomes = [make().send([hook(f"{server.url}/in?key={token}")]) for _ in range(3)]
+        outcomes = [make(timeout=0.3).send([hook(f"{server.url}/in?key={token}")]) for _ in range(3)]
         outcomes.append(make().send([hook(f"{nobody()}/in?key={token}")]))
     provider = make()
     shown = [record.getMessage() for record in records] + [repr(outcomes), repr(provider.params), repr(vars(provider))]

@@ -48,8 +48,8 @@ def quoted(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def show(defn: FieldDef, value: Any, lang: str | None = None) -> str:
-    """A normalised value as people read it."""
+def show(defn: FieldDef, value: Any, lang: str | None = None, zone: ZoneInfo | None = None) -> str:
+    """A normalised value as people read it; a moment in `zone`, or in UTC when none is given."""
     if value is None:
         return ""
     if defn.type is FieldType.MONEY and isinstance(value, int):
@@ -60,8 +60,16 @@ def show(defn: FieldDef, value: Any, lang: str | None = None) -> str:
         items = sorted(value) if isinstance(value, (frozenset, set)) else value
         return ("、" if lang == "zh" else ", ").join(str(item) for item in items)
     if defn.type is FieldType.DATETIME and isinstance(value, str):
-        return value[:16].replace("T", " ") + " UTC"
+        return _local(value, zone)
     return str(value)
+
+
+def _local(text: str, zone: ZoneInfo | None) -> str:
+    try:
+        moment = dates.moment_of(text)
+    except ValueError:
+        return text
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if zone else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _text(defn: FieldDef, value: object, _: ZoneInfo) -> str:

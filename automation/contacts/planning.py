@@ -24,6 +24,9 @@ class Conflict:
         ids = ", ".join(f"#{id_}" for id_ in self.contact_ids)
         return say("contacts.conflict", lang, kinds=", ".join(self.kinds), ids=ids or "–")
 
+    def __str__(self) -> str:
+        return self.text()
+
 
 @dataclass
 class Plan:

@@ -75,6 +75,7 @@ def test_a_second_member_number_is_a_conflict_and_changes_nothing(db: Database) 
         f"these identities can't be one person: there would be two values of member_no (contacts #{known})"
     )
     assert "两个不同的 member_no" in refused.text("zh")
+    assert str(refused) == refused.text()
     assert isinstance(neighbour, int)
     assert together(db, {"email": "a@x.cn"}, {"member_no": "M2"}, create=False) == [None, None]
 

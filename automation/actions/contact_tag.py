@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.tags import TagParams
@@ -18,8 +18,7 @@ class ContactTag(Action):
     type = "contact.tag"
     title = Text("给联系人打标签", "tag the contact")
 
-    class Params(TagParams):
-        pass
+    Params: ClassVar[Any] = TagParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         people, now_ms = {item.contact_id for item in items}, to_ms(context.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -17,16 +17,19 @@ from automation.plugin import Params, param
 from automation.rules.params import ContactValues
 
 
+class ContactUpdateParams(Params):
+    set_: Annotated[dict[str, Any], ContactValues(), Field(min_length=1)] = param(
+        alias="set", zh="字段与新值，文本可含 {{ }}", en="fields and their new values; texts may hold {{ }}"
+    )
+
+
 class ContactUpdate(Action):
     """Sets attributes of the contact: `set: {level: 金卡, last_sku: "{{ event.sku }}"}`. An empty text deletes one."""
 
     type = "contact.update"
     title = Text("更新联系人属性", "update the contact")
 
-    class Params(Params):
-        set_: Annotated[dict[str, Any], ContactValues(), Field(min_length=1)] = param(
-            alias="set", zh="字段与新值，文本可含 {{ }}", en="fields and their new values; texts may hold {{ }}"
-        )
+    Params: ClassVar[Any] = ContactUpdateParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         fields = context.catalogue.fields

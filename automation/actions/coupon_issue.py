@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from automation.calendars.duration import Duration
 
 
+class CouponIssueParams(Params):
+    batch: Annotated[str, CouponBatch()] = param(zh="券批次", en="the coupon batch")
+    valid_for: PositiveDuration | None = param(
+        None,
+        zh="有效期，从发券起算；默认用批次的有效期",
+        en="how long the code is valid; by default as the batch says",
+    )
+
+
 class CouponIssue(Action):
     """Gives the person one code; the same step of the same run gives the same code, however often it is repeated.
 
@@ -38,13 +47,7 @@ class CouponIssue(Action):
         "value": FieldType.MONEY,
     }
 
-    class Params(Params):
-        batch: Annotated[str, CouponBatch()] = param(zh="券批次", en="the coupon batch")
-        valid_for: PositiveDuration | None = param(
-            None,
-            zh="有效期，从发券起算；默认用批次的有效期",
-            en="how long the code is valid; by default as the batch says",
-        )
+    Params: ClassVar[Any] = CouponIssueParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         batch = context.catalogue.coupons.get(params.batch)

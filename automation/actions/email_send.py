@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.message import MessageAction
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import TemplateName
+
+
+class EmailSendParams(Params):
+    template: Annotated[str, TemplateName("email")] = param(zh="邮件模板", en="the e-mail template")
 
 
 class EmailSend(MessageAction):
@@ -17,5 +21,4 @@ class EmailSend(MessageAction):
     title = Text("发送邮件", "send an e-mail")
     channel = "email"
 
-    class Params(Params):
-        template: Annotated[str, TemplateName("email")] = param(zh="邮件模板", en="the e-mail template")
+    Params: ClassVar[Any] = EmailSendParams

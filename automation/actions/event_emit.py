@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.texts import for_each
@@ -15,17 +15,20 @@ from automation.rules.params import EventName, TemplateText
 from automation.store.events import NewEvent
 
 
+class EventEmitParams(Params):
+    name: Annotated[str, EventName()] = param(zh="事件名", en="the event's name")
+    properties: Annotated[dict[str, Any], TemplateText()] = param(
+        {}, zh="事件属性，文本可含 {{ }}", en="the event's properties; texts may hold {{ }}"
+    )
+
+
 class EventEmit(Action):
     """Stores an event of the contact, in the run's transaction; other rules may be triggered by it."""
 
     type = "event.emit"
     title = Text("产生一个事件", "emit an event")
 
-    class Params(Params):
-        name: Annotated[str, EventName()] = param(zh="事件名", en="the event's name")
-        properties: Annotated[dict[str, Any], TemplateText()] = param(
-            {}, zh="事件属性，文本可含 {{ }}", en="the event's properties; texts may hold {{ }}"
-        )
+    Params: ClassVar[Any] = EventEmitParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         event = context.catalogue.events.get(params.name)

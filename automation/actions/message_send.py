@@ -14,6 +14,15 @@ from automation.plugin import Params, param
 from automation.rules.params import ChannelName, TemplateName
 
 
+class MessageSendParams(Params):
+    channels: Annotated[list[str], ChannelName(), Field(min_length=1)] = param(
+        zh="依次尝试的渠道", en="the channels, tried in this order"
+    )
+    template: Annotated[str, TemplateName()] = param(
+        zh="模板；每个渠道都要有对应的文件", en="the template; it needs a file for each channel"
+    )
+
+
 class MessageSend(Action):
     """Sends the template on the first channel that reaches the person; when one refuses, the next is tried."""
 
@@ -22,13 +31,7 @@ class MessageSend(Action):
     on_error_default: ClassVar[Literal["stop", "continue"]] = "continue"
     outputs: ClassVar[Mapping[str, FieldType]] = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
 
-    class Params(Params):
-        channels: Annotated[list[str], ChannelName(), Field(min_length=1)] = param(
-            zh="依次尝试的渠道", en="the channels, tried in this order"
-        )
-        template: Annotated[str, TemplateName()] = param(
-            zh="模板；每个渠道都要有对应的文件", en="the template; it needs a file for each channel"
-        )
+    Params: ClassVar[Any] = MessageSendParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         channels = tuple(dict.fromkeys(params.channels))

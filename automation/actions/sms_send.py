@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.message import MessageAction
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import TemplateName
+
+
+class SmsSendParams(Params):
+    template: Annotated[str, TemplateName("sms")] = param(zh="短信模板", en="the SMS template")
 
 
 class SmsSend(MessageAction):
@@ -17,5 +21,4 @@ class SmsSend(MessageAction):
     title = Text("发送短信", "send an SMS")
     channel = "sms"
 
-    class Params(Params):
-        template: Annotated[str, TemplateName("sms")] = param(zh="短信模板", en="the SMS template")
+    Params: ClassVar[Any] = SmsSendParams

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
@@ -35,6 +35,16 @@ def _headers(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+class WebhookPostParams(Params):
+    url: Annotated[str, AfterValidator(_url)] = param(zh="https 地址", en="the https address")
+    body: Annotated[dict[str, Any], TemplateText()] = param(
+        {}, zh="请求体（JSON），文本可含 {{ }}", en="the JSON body; texts may hold {{ }}"
+    )
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = param(
+        {}, zh="附加的请求头", en="headers to send along"
+    )
+
+
 class WebhookPost(Action):
     """Posts JSON to an address, signed by the provider. The address is fixed: nothing a contact says can change it.
 
@@ -46,14 +56,7 @@ class WebhookPost(Action):
     on_error_default = "continue"
     outputs = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
 
-    class Params(Params):
-        url: Annotated[str, AfterValidator(_url)] = param(zh="https 地址", en="the https address")
-        body: Annotated[dict[str, Any], TemplateText()] = param(
-            {}, zh="请求体（JSON），文本可含 {{ }}", en="the JSON body; texts may hold {{ }}"
-        )
-        headers: Annotated[dict[str, str], AfterValidator(_headers)] = param(
-            {}, zh="附加的请求头", en="headers to send along"
-        )
+    Params: ClassVar[Any] = WebhookPostParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         def outbound(_: Item, variables: Mapping[str, Any]) -> Result:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.message import MessageAction
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import TemplateName, TemplateText
+
+
+class WechatTemplateParams(Params):
+    template: Annotated[str, TemplateName("wechat")] = param(zh="公众号模板", en="the WeChat template")
+    url: Annotated[str | None, TemplateText()] = param(
+        None, zh="点击后打开的网址，可含 {{ }}", en="the link that a tap opens; may hold {{ }}"
+    )
 
 
 class WechatTemplate(MessageAction):
@@ -18,8 +25,4 @@ class WechatTemplate(MessageAction):
     channel = "wechat"
     extras: ClassVar[tuple[str, ...]] = ("url",)
 
-    class Params(Params):
-        template: Annotated[str, TemplateName("wechat")] = param(zh="公众号模板", en="the WeChat template")
-        url: Annotated[str | None, TemplateText()] = param(
-            None, zh="点击后打开的网址，可含 {{ }}", en="the link that a tap opens; may hold {{ }}"
-        )
+    Params: ClassVar[Any] = WechatTemplateParams

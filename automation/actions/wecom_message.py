@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from automation.actions.message import MessageAction
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import TemplateName
+
+
+class WecomMessageParams(Params):
+    template: Annotated[str, TemplateName("wecom")] = param(zh="企业微信模板", en="the WeCom template")
 
 
 class WecomMessage(MessageAction):
@@ -17,5 +21,4 @@ class WecomMessage(MessageAction):
     title = Text("发送企业微信消息", "send a WeCom message")
     channel = "wecom"
 
-    class Params(Params):
-        template: Annotated[str, TemplateName("wecom")] = param(zh="企业微信模板", en="the WeCom template")
+    Params: ClassVar[Any] = WecomMessageParams

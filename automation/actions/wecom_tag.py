@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
 from automation.actions.tags import TagParams
@@ -17,8 +17,7 @@ class WecomTag(Action):
     title = Text("打企业微信客户标签", "tag a WeCom customer")
     on_error_default = "continue"
 
-    class Params(TagParams):
-        pass
+    Params: ClassVar[Any] = TagParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         payload = {"add": list(params.add), "remove": list(params.remove)}

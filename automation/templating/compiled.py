@@ -40,7 +40,12 @@ class Compiled:
 
     @property
     def uses_dates(self) -> bool:
-        return any(node.name == "date" for tree in self.trees.values() for node in tree.find_all(nodes.Filter))
+        """Whether the filter `date` is used, which shows times in a zone; also as `map("date")`."""
+        return any(
+            "date" in (getattr(node, "name", None), getattr(node, "value", None))
+            for tree in self.trees.values()
+            for node in tree.find_all((nodes.Filter, nodes.Const))
+        )
 
     def text(self, values: dict[str, Any]) -> str:
         """The whole text. RenderError when it can't be rendered."""

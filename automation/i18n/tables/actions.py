@@ -16,7 +16,6 @@ TEXTS: dict[str, Text] = {
         "code number {number} for the batch {batch} is wrong: expected 1 to {max} visible characters; none was added",
     ),
     "tags_missing": Text("请写明要添加（add）或移除（remove）的标签", "name the tags to `add` or to `remove`"),
-    "no_channels": Text("请至少写一个渠道", "name at least one channel"),
     "bad_url": Text(
         "{found} 不是有效的网址；应以 https:// 开头", "{found} is no usable address; it must begin with https://"
     ),

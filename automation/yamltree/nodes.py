@@ -40,7 +40,10 @@ class Mapping:
 
     def get(self, name: str) -> Node | None:
         """The value under `name`; None when the key is absent."""
-        return next((entry.value for entry in self.entries if entry.key.value == name), None)
+        for entry in self.entries:
+            if entry.key.value == name:
+                return entry.value
+        return None
 
     def key_node(self, name: str) -> Scalar | None:
         """The key `name` itself, for its position."""

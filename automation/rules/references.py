@@ -1,63 +1,30 @@
-"""References in plugin parameters (see params.py): found in the model, checked against the project, and replaced."""
+"""References in plugin parameters (see params.py), checked against the project and replaced by what they name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from automation.catalogue.model import Catalogue, EventDef, FieldDef, FieldType
+from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules import params as marks
+from automation.rules.marked import marked, named_event
 from automation.rules.names import Names
 from automation.rules.reader import Reader, listed
 from automation.rules.template_use import TemplateUse
 from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
 
 if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
+    pass
 
 
 _BRACES = re.compile(r"\{[{%#]")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A field of a Params model that holds references."""
-
-    attribute: str
-    key: str
-    reference: marks.Reference
-
-
-@cache
-def marked(model: type[BaseModel]) -> tuple[Mark, ...]:
-    """The marks of a model, events first: they say what `event.*` means to the others."""
-    found = [
-        Mark(name, field.alias or name, reference)
-        for name, field in model.model_fields.items()
-        for reference in _references(field)
-    ]
-    return tuple(sorted(found, key=lambda mark: not isinstance(mark.reference, marks.EventName)))
-
-
-def _references(field: FieldInfo) -> list[marks.Reference]:
-    found = [item for item in field.metadata if isinstance(item, marks.Reference)]
-    return (found or list(_inside(field.annotation)))[:1]
-
-
-def _inside(annotation: Any) -> Iterator[marks.Reference]:
-    """Marks inside Optional, list, dict …"""
-    yield from (item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, marks.Reference))
-    for argument in get_args(annotation):
-        if not isinstance(argument, marks.Reference):
-            yield from _inside(argument)
 
 
 @dataclass(frozen=True)
@@ -78,40 +45,13 @@ def resolve(place: Place, params: BaseModel, node: Node | None) -> BaseModel:
     for mark in marked(type(params)):
         value = getattr(params, mark.attribute)
         below = node.get(mark.key) if isinstance(node, Mapping) else None
-        if value is None:
+        resolver = _RESOLVERS.get(type(mark.reference))
+        if value is None or resolver is None:
             continue
-        resolver = _RESOLVERS[type(mark.reference)]
         new = resolver(_Use(place, mark.reference, params, below or place.at, below is not None), value)
         if new is not value:
             changed[mark.attribute] = new
     return params.model_copy(update=changed) if changed else params
-
-
-def named_event(params: BaseModel, catalogue: Catalogue) -> EventDef | None:
-    """The event that a trigger's parameters name; of several, what they have in common. None when one is unknown."""
-    for mark in marked(type(params)):
-        if isinstance(mark.reference, marks.EventName):
-            value = getattr(params, mark.attribute)
-            names = value if isinstance(value, (list, tuple)) else [value]
-            events = [catalogue.events.get(str(name)) for name in names]
-            return _common([event for event in events if event]) if all(events) else None
-    return None
-
-
-def names_events(params: BaseModel) -> bool:
-    """Whether a parameter holds an event's name, known or not."""
-    return any(isinstance(mark.reference, marks.EventName) for mark in marked(type(params)))
-
-
-def _common(events: list[EventDef]) -> EventDef | None:
-    if not events:
-        return None
-    shared = {
-        name: prop
-        for name, prop in events[0].properties.items()
-        if all(name in other.properties and other.properties[name].type is prop.type for other in events)
-    }
-    return replace(events[0], properties=shared)
 
 
 @dataclass(frozen=True)

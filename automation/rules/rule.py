@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from automation.rules.guards import read_guards
 from automation.rules.later import RULE_KEYS_LATER, refuse_later
+from automation.rules.marked import named_event, names_events
 from automation.rules.measured import MEASURED_KEYS, read_measured
 from automation.rules.names import Names
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader
-from automation.rules.references import Place, named_event, names_events, resolve
+from automation.rules.references import Place, resolve
 from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automation.rules import params as marks
-from automation.rules.references import marked
+from automation.rules.marked import marked
 from automation.rules.schema_words import either, mapping, ref, says
 
 if TYPE_CHECKING:

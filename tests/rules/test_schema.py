@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from automation.catalogue.loader import load_catalogue
 from automation.plugin import Registry
-from automation.rules.references import marked
+from automation.rules.marked import marked
 from automation.rules.rule import RULE_KEYS
 from automation.rules.schema_json import json_schema
 from automation.yamltree import parse, plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -109,13 +109,18 @@ def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Reques
 def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Refused | Held | None]:
     """What has changed since messages were queued, just before they are sent; each request names its one channel."""
     past = _load_past(conn, requests, now, with_caps=False)
-    found: list[Refused | Held | None] = []
-    for request in requests:
-        channel = request.channels[0]
-        if CHANNELS[channel].reaches_person:
-            found.append(_standing(request, channel, past) or _quiet(request, now))
-        else:
-            found.append(None)
+    return [_rechecked(_Asked(request, request.channels[0], request.address, past)) for request in requests]
+
+
+def ask_all(
+    conn: Connection, templates: TemplateSet, request: Request, now: int
+) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+    """What each guard says now, by channel, in their order: for `why`. Nothing is queued."""
+    past = _load_past(conn, [request], now)
+    found = {}
+    for channel in request.channels:
+        asked = _Asked(request, channel, request.address or _address(request.contact, channel), past, templates)
+        found[channel] = [(guard.reason, guard.ask(asked)) for guard in _guards_of(channel)]
     return found
 
 
@@ -140,48 +145,108 @@ def _choose(request: Request, templates: TemplateSet, past: _Past) -> _Choice | 
     return Skipped(refusals[0][0] if refusals else Reason.SKIPPED_UNREACHABLE, detail)
 
 
+def _rechecked(asked: _Asked) -> Refused | Held | None:
+    guards = _RECHECKED if CHANNELS[asked.channel].reaches_person else ()
+    return next((refusal for guard in guards if (refusal := guard.ask(asked)) is not None), None)
+
+
 def _refusal(
     request: Request, channel: str, address: str | None, templates: TemplateSet, past: _Past
 ) -> Refused | Held | None:
-    """The guards before a message, in their fixed order."""
-    if not address:
-        return Reason.SKIPPED_UNREACHABLE, {"identity": CHANNELS[channel].identity}
-    if request.template is not None and templates.get(request.template, channel) is None:
-        return Reason.SKIPPED_NO_TEMPLATE, {"template": request.template}
-    if not CHANNELS[channel].reaches_person:
-        return None
-    standing = _standing(request, channel, past)
-    if standing is not None:
-        return standing
-    rule, guards = request.rule, request.rule.spec.guards
-    if guards.purpose != TRANSACTIONAL:
-        zone = rule.spec.zone
-        cap = past.caps.reached(guards.frequency_cap, request.contact_id, channel, rule.rule_id, past.now, zone)
-        if cap is not None:
-            return Reason.SKIPPED_FREQUENCY_CAP, cap
-    return _quiet(request, past.now)
-
-
-def _standing(request: Request, channel: str, past: _Past) -> Refused | None:
-    """What a person has said: never on this channel, or not for this purpose."""
-    contact_id, purpose = request.contact_id, request.rule.spec.guards.purpose
-    if (contact_id, channel) in past.suppressed:
-        return Reason.SKIPPED_SUPPRESSION, {}
-    if purpose != TRANSACTIONAL and not allows(past.consents.get(contact_id, {}), purpose, channel):
-        return Reason.SKIPPED_CONSENT, {"purpose": purpose}
+    """The first guard that holds the message back."""
+    asked = _Asked(request, channel, address, past, templates)
+    for guard in _guards_of(channel):
+        refusal = guard.ask(asked)
+        if refusal is not None:
+            return refusal
     return None
 
 
-def _quiet(request: Request, now: int) -> Refused | Held | None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One message on one channel, before its guards."""
+
+    request: Request
+    channel: str
+    address: str | None
+    past: _Past
+    templates: TemplateSet | None = None  # None where no guard that is asked needs them
+
+
+@dataclass(frozen=True)
+class MessageGuard:
+    """One guard. `personal`: it protects a person, so it doesn't apply where none is reached."""
+
+    reason: Reason
+    ask: Callable[[_Asked], Refused | Held | None]
+    personal: bool = True
+
+
+def _no_address(asked: _Asked) -> Refused | None:
+    return None if asked.address else (Reason.SKIPPED_UNREACHABLE, {"identity": CHANNELS[asked.channel].identity})
+
+
+def _no_template(asked: _Asked) -> Refused | None:
+    name = asked.request.template
+    assert asked.templates is not None
+    there = name is None or asked.templates.get(name, asked.channel) is not None
+    return None if there else (Reason.SKIPPED_NO_TEMPLATE, {"template": name})
+
+
+def _suppressed(asked: _Asked) -> Refused | None:
+    listed = (asked.request.contact_id, asked.channel) in asked.past.suppressed
+    return (Reason.SKIPPED_SUPPRESSION, {}) if listed else None
+
+
+def _without_consent(asked: _Asked) -> Refused | None:
+    purpose = asked.request.rule.spec.guards.purpose
+    consents = asked.past.consents.get(asked.request.contact_id, {})
+    allowed = purpose == TRANSACTIONAL or allows(consents, purpose, asked.channel)
+    return None if allowed else (Reason.SKIPPED_CONSENT, {"purpose": purpose})
+
+
+def _capped(asked: _Asked) -> Refused | None:
+    request, past = asked.request, asked.past
+    rule, guards = request.rule, request.rule.spec.guards
+    if guards.purpose == TRANSACTIONAL:
+        return None
+    caps, zone = guards.frequency_cap, rule.spec.zone
+    cap = past.caps.reached(caps, request.contact_id, asked.channel, rule.rule_id, past.now, zone)
+    return None if cap is None else (Reason.SKIPPED_FREQUENCY_CAP, cap)
+
+
+def _quiet(asked: _Asked) -> Refused | Held | None:
+    request = asked.request
     hours = request.rule.spec.guards.quiet_hours
     if hours is None:
         return None
     zone = zone_of(request.contact, request.rule.spec.zone)
-    until = quiet_until(hours, from_ms(now), zone)
+    until = quiet_until(hours, from_ms(asked.past.now), zone)
     if until is None:
         return None
     detail = {"until": until.astimezone(zone).isoformat(), "zone": zone.key}
     return Held(to_ms(until), detail) if hours.then == "delay" else (Reason.SKIPPED_QUIET_HOURS, detail)
+
+
+_SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)
+_CONSENT = MessageGuard(Reason.SKIPPED_CONSENT, _without_consent)
+_QUIET = MessageGuard(Reason.HELD_QUIET_HOURS, _quiet)
+MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
+    MessageGuard(Reason.SKIPPED_UNREACHABLE, _no_address, personal=False),
+    MessageGuard(Reason.SKIPPED_NO_TEMPLATE, _no_template, personal=False),
+    _SUPPRESSION,
+    _CONSENT,
+    MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
+    _QUIET,
+)
+"""The fixed order before a message."""
+_IMPERSONAL = tuple(guard for guard in MESSAGE_GUARDS if not guard.personal)
+_RECHECKED = (_SUPPRESSION, _CONSENT, _QUIET)
+"""What may have changed since a message was queued."""
+
+
+def _guards_of(channel: str) -> tuple[MessageGuard, ...]:
+    return MESSAGE_GUARDS if CHANNELS[channel].reaches_person else _IMPERSONAL
 
 
 def _load_past(conn: Connection, requests: Sequence[Request], now: int, *, with_caps: bool = True) -> _Past:

@@ -19,7 +19,6 @@ from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of
 from automation.rules.template_use import TemplateUse
-from automation.triggers.base import EventTrigger
 from automation.yamltree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ class _Rule:
         if plugin is None or params is None:
             return None, lost
         event = named_event(params, self.names.catalogue)
-        listens = issubclass(plugin, EventTrigger)
+        listens = bool(getattr(plugin, "listens", False))
         names = self.names.of_event(event) if event else (lost if names_events(params) or listens else self.names)
         place = Place(reader, names, self.around.templates, self.zone, kind, path)
         spec = TriggerSpec(plugin.type, resolve(place, params, mapping.get("with")))

@@ -22,10 +22,14 @@ class Trigger(Plugin):
     """Base of both shapes; subclass one of them."""
 
     kind: ClassVar[Kind] = "trigger"
+    listens: ClassVar[bool] = False
+    """Whether each occurrence is an event, so that the rule can name `event.*`."""
 
 
 class EventTrigger(Trigger):
     """Fires once for each event that it listens to. The occurrence is the event, its key `e<event id>`."""
+
+    listens: ClassVar[bool] = True
 
     @abstractmethod
     def names(self, params: Any) -> tuple[str, ...]:

@@ -7,14 +7,19 @@ import re
 from automation.problems import Problem
 
 HALF_WIDTH = {
-    "：": ":", "，": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "【": "[", "】": "]", "［": "[", "］": "]",
-    "｛": "{", "｝": "}", "－": "-", "＃": "#",
+    "：": ":", "，": ",", "“": '"', "”": '"', "‘": "'", "’": "'", "［": "[", "］": "]",
+    "｛": "{", "｝": "}",
 }  # fmt: skip
 """What YAML wants instead of each full-width mark."""
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BAD_INDENT = re.compile("^ *(?:- +)*([\t\u3000\xa0])", re.MULTILINE)
 _KEY_COLON = re.compile(r"[A-Za-z_][\w.]*：", re.ASCII)
+_MISPLACED = re.compile(
+    r"^\s*(?:-\s+)*[\w.]+(?P<after_key>：)"
+    r"|(?:^\s*(?:-\s+)*|[:,]\s+|[\[{]\s*)(?P<before_value>[“”‘’［｛])"
+    r"|[\[{][^\]}]*?(?P<in_flow>[：，])"
+)
 _QUOTED = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^']|'')*'|(?:^|\s)#.*")
 
 
@@ -47,12 +52,10 @@ def mistyped(text: str, *, in_flow: bool, after_key: bool) -> str | None:
 
 
 def first_full_width(line: str) -> tuple[int, str] | None:
-    """Column and mark of the first full-width mark outside quotes and comments in a line that breaks the syntax."""
+    """Column and mark of what broke a line: a full-width mark outside quotes, where YAML has a mark of its own."""
     bare = _QUOTED.sub(lambda match: " " * len(match[0]), line)
-    for index, mark in enumerate(bare):
-        if mark in HALF_WIDTH:
-            return index + 1, mark
-    return None
+    match = _MISPLACED.search(bare)
+    return (match.start(match.lastgroup or 0) + 1, match[match.lastgroup or 0]) if match else None
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:

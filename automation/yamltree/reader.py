@@ -154,7 +154,9 @@ class Reading:
         as_value = top is not None and isinstance(top.key, Scalar) and top.key.line == node.line
         found = characters.mistyped(node.text, in_flow=top is not None and top.flow, after_key=as_value)
         if found is not None:
-            self._report(node, "full_width", found=found, instead=characters.HALF_WIDTH[found])
+            params = {"found": found, "instead": characters.HALF_WIDTH[found]}
+            column = node.column + node.text.index(found)
+            self.problems.append(Problem(self.file, node.line, column, "yamltree.full_width", params))
 
     def _refuse(self, event: Any, key: str, **params: Any) -> None:
         mark = event.start_mark

@@ -21,6 +21,7 @@ _MEANINGS = (
     ("mapping values are not allowed", "syntax_colon"),
     ("found unexpected end of stream", "syntax_unclosed_quote"),
     ("expected ',' or", "syntax_unclosed_bracket"),
+    ("expected node content", "syntax_unclosed_bracket"),
     ("could not find expected ':'", "syntax_no_colon"),
     ("cannot start any token", "syntax_bad_start"),
     ("unknown escape", "syntax_escape"),
@@ -85,10 +86,12 @@ def _explained(error: yaml.MarkedYAMLError, lines: list[str], file: str, offset:
     opened = "quoted scalar" in context or "flow" in context
     mark: Any = error.context_mark if opened and error.context_mark else error.problem_mark or error.context_mark
     line = min(mark.line + offset, len(lines) - 1)
+    while line > offset and not lines[line].strip():
+        line -= 1
     near = {line, line - 1, min((error.problem_mark or mark).line + offset, len(lines) - 1)}
     for number in sorted(near & set(range(offset, len(lines))), key=lambda number: abs(number - line)):
         found = characters.first_full_width(lines[number])
-        if found is not None:
+        if found is not None and (number >= line or found[1] == "："):
             params = {"found": found[1], "instead": characters.HALF_WIDTH[found[1]]}
             return Problem(file, number + 1, found[0], "yamltree.full_width", params)
     meaning = next((name for part, name in _MEANINGS if part in said), "syntax")

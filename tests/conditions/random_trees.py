@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from conditions import CATALOGUE, ZONE
 from hypothesis import strategies as st
 
 from automation.calendars.duration import Duration
 from automation.catalogue.model import FieldType as T
 from automation.rules.conditions.operators import OPERATORS, Operator
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from tests.conditions.helpers import CATALOGUE, ZONE
 
 NOW = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
 

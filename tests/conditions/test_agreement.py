@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from random_trees import ATTRIBUTES, NOW, PROPERTIES, ZONE, compares, event_trees, people, some, trees
 from sqlalchemy import select
 
 from automation.catalogue.dates import moment_text
@@ -21,6 +20,7 @@ from automation.rules.conditions.sql import SqlScope, clause, event_where
 from automation.rules.conditions.tree import Compare, histories
 from automation.store.bulk import insert_rows, to_json
 from automation.store.schema import contact, contact_tag, event, identity
+from tests.conditions.random_trees import ATTRIBUTES, NOW, PROPERTIES, ZONE, compares, event_trees, people, some, trees
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -23,7 +23,7 @@ _RIGHT = {
     FieldType.NUMBER: "v.__class__ is float and LOW <= v <= HIGH or v.__class__ is int and LOW <= v <= HIGH",
     FieldType.MONEY: "False",
     FieldType.BOOLEAN: "v.__class__ is bool",
-    FieldType.DATE: "v.__class__ is str and IS_DATE(v)",
+    FieldType.DATE: "v.__class__ is str and (v in DATES or IS_DATE(v))",
     FieldType.DATETIME: "v.__class__ is str and IS_MOMENT(v)",
     FieldType.LIST: "v.__class__ is list and {*map(type, v)} <= TEXTS",
 }
@@ -36,7 +36,7 @@ def event_checker(event: EventDef, zone: ZoneInfo) -> Callable[[dict[str, Any]],
     """
     names: dict[str, Any] = {
         "NUL": "\x00", "LOW": -MAX_INTEGER, "HIGH": MAX_INTEGER, "TEXTS": frozenset({str}),
-        "IS_DATE": _is_date, "IS_MOMENT": _is_moment, "DROP": _drop,
+        "IS_DATE": _is_date, "DATES": _dates, "IS_MOMENT": _is_moment, "DROP": _drop,
     }  # fmt: skip
     lines = ["def check(props):", "    out = None", "    get = props.get"]
     for index, defn in enumerate(event.properties.values()):
@@ -98,13 +98,20 @@ def _drop(name: str, props: dict[str, Any], out: dict[str, Any] | None) -> dict[
     return out
 
 
+_dates: set[str] = set()  # seen and right: few dates make up most events
+_MOST_DATES = 20_000
+
+
 def _is_date(text: str) -> bool:
     if len(text) != 10 or text[4] != "-" or text[7] != "-":
         return False
     try:
-        return bool(date.fromisoformat(text))
+        date.fromisoformat(text)
     except ValueError:
         return False
+    if len(_dates) < _MOST_DATES:
+        _dates.add(text)
+    return True
 
 
 def _is_moment(text: str) -> bool:

@@ -55,9 +55,11 @@ class Actor:
         if action is None:
             return [Failed(Reason.STEP_FAILED, {"error": f"the action {op.action} is not installed"})] * len(items)
         rule = group[0].rule
+        project = self._book.project
         context = ActionContext(
-            self._conn, self._now, rule.spec.zone, rule.spec.id, op.path, self._book.project.catalogue, self._emitter
-        )
+            self._conn, self._now, rule.spec.zone, rule.spec.id, op.path, project.catalogue, self._emitter,
+            rule_name=rule.spec.name, brand=project.settings.template_variables,
+        )  # fmt: skip
         try:
             with self._conn.begin_nested():
                 results = _checked(action(), op, items, context)

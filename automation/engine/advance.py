@@ -14,6 +14,7 @@ from automation.engine.state import RunState
 from automation.engine.steps import Stepper
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
+from automation.store.retry import retried
 from automation.store.rules import hold_runs
 from automation.store.runs import claim_due, lock_contacts, save_progress
 
@@ -38,12 +39,15 @@ class Advance:
 
     def __call__(self, limit: int = 500) -> int:
         """Move up to `limit` due runs; returns how many were claimed."""
-        with self._database.write() as conn:
-            now = self._clock.now()
-            rows = claim_due(conn, to_ms(now), limit)
-            if rows:
-                self._move(conn, rows)
-            return len(rows)
+
+        def move() -> int:
+            with self._database.write() as conn:
+                rows = claim_due(conn, to_ms(self._clock.now()), limit)
+                if rows:
+                    self._move(conn, rows)
+                return len(rows)
+
+        return retried(move)
 
     def _move(self, conn: Connection, rows: Sequence[AnyRow]) -> None:
         now = self._clock.now()

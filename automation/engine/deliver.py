@@ -21,6 +21,7 @@ from automation.store.bulk import to_json
 from automation.store.events import load_properties
 from automation.store.log import Entry, write_log
 from automation.store.messages import claim_queued, expired_leases, mark_sending, postpone
+from automation.store.retry import retried
 from automation.store.rules import keep_template
 from automation.store.runs import load_runs
 from automation.templating.content import Content
@@ -85,10 +86,14 @@ class Deliver:
             return len(rows)
 
     def _settle(self, rows: Sequence[AnyRow], outcomes: Sequence[Outcome]) -> None:
-        with self._database.write() as conn:
-            now = to_ms(self._clock.now())
-            self._settler.settle_sent(conn, {row.id: row.attempts + 1 for row in rows},
-                                      {row.id: o for row, o in zip(rows, outcomes, strict=True)}, now)  # fmt: skip
+        attempts = {row.id: row.attempts + 1 for row in rows}
+        known = {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
+
+        def settle() -> None:
+            with self._database.write() as conn:
+                self._settler.settle_sent(conn, attempts, known, to_ms(self._clock.now()))
+
+        retried(settle)
 
     def _prepare(self, conn: Connection, provider: Provider, rows: Sequence[AnyRow], now: int) -> list[_Ready]:
         """Check, render and mark; what can't be sent is settled here and now."""

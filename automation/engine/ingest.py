@@ -13,6 +13,7 @@ from automation.engine.reading import EventError, EventReader, Parsed
 from automation.errors import AutomationError
 from automation.store.events import settle_times, store_events
 from automation.store.quarantine import Rejected, store_rejected
+from automation.store.retry import retried
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -60,8 +61,12 @@ class Ingest:
     def __call__(self, items: Sequence[Incoming]) -> IngestResult:
         now = to_ms(self._clock.now())
         parsed, rejected = self._read(items, now)
-        with self._database.write() as conn:
-            return self._store(conn, parsed, rejected, now)
+
+        def store() -> IngestResult:
+            with self._database.write() as conn:
+                return self._store(conn, parsed, list(rejected), now)
+
+        return retried(store)
 
     def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
         parsed: list[tuple[Incoming, Parsed]] = []

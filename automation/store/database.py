@@ -31,7 +31,7 @@ class Database:
         """`url` is `sqlite:///file.db` or `postgresql+psycopg://…`. StoreError when it is neither."""
         self.url = _parsed(url)
         self.dialect = self.url.get_backend_name()
-        self.engine = create_engine(self.url, **_options(self.url))
+        self.engine = create_engine(self.url, hide_parameters=True, **_options(self.url))
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

@@ -9,7 +9,7 @@ import typer
 from automation.cli.context import load_project, open_database
 from automation.cli.journal import log
 from automation.cli.naming import CONTACT_HELP, contact_id_of
-from automation.cli.output import Format, emit_value
+from automation.cli.output import Format, emit_value, visible
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -56,5 +56,6 @@ def _print_account(account: Account) -> None:
 
 
 def _print_account_line(line: Line) -> None:
-    seen = f"  〔{line.seen}〕" if line.seen else ""
-    typer.echo(f"  {_MARKS[line.ok]} {'  ' * line.depth}{line.sentence}{seen}")
+    step = line.path.partition("/")[2].partition("/")[2] if line.kind == "history" else ""
+    told = "  ".join(filter(None, [line.sentence, step, f"〔{line.seen}〕" if line.seen else ""]))
+    typer.echo(f"  {_MARKS[line.ok]} {'  ' * line.depth}{visible(told)}")

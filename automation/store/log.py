@@ -84,9 +84,3 @@ def read_message_log(conn: Connection, contact_ids: Sequence[int], message_id: i
     """What the log says of one message, oldest first. `contact_ids`: whose it is, and who was merged into them."""
     query = select(log).where(log.c.contact_id.in_(contact_ids), log.c.message_id == message_id)
     return list(conn.execute(query.order_by(log.c.id)))
-
-
-def read_run_log(conn: Connection, contact_ids: Sequence[int], run_ids: Sequence[int]) -> list[AnyRow]:
-    """What the log says of some people's runs, oldest first."""
-    query = select(log).where(log.c.contact_id.in_(contact_ids), log.c.run_id.in_(run_ids))
-    return list(conn.execute(query.order_by(log.c.id)))

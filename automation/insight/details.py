@@ -1,0 +1,53 @@
+"""What a log row saw, on one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from automation.clock import from_ms
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+LONGEST = 100
+
+
+def summary(detail: Mapping[str, Any] | None, zone: ZoneInfo, longest: int = LONGEST) -> str:
+    """`channel=sms, until=…`, times in `zone`; what is longer than `longest` ends in …"""
+    text = ", ".join(_pair(key, value, zone) for key, value in (detail or {}).items())
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def shown_time(ms: int, zone: ZoneInfo) -> str:
+    """A stored moment as people read it."""
+    return f"{from_ms(ms).astimezone(zone):%Y-%m-%d %H:%M}"
+
+
+def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
+    if key == "channels" and isinstance(value, list):
+        return "; ".join(_channel(item, zone) for item in value)
+    if key == "last_entry" and isinstance(value, int):
+        return f"{key}={shown_time(value, zone)}"
+    if key in ("until", "due_at") and isinstance(value, str):
+        return f"{key}={_local(value, zone)}"
+    if key in ("outputs", "skipped") and isinstance(value, Mapping):
+        return ", ".join(_pair(name, item, zone) for name, item in value.items())
+    return f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"
+
+
+def _channel(item: Any, zone: ZoneInfo) -> str:
+    """Why one channel was passed over."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    rest = [_pair(key, value, zone) for key, value in item.items() if key not in ("channel", "reason")]
+    return f"{item.get('channel')}: {item.get('reason')}" + (f" ({', '.join(rest)})" if rest else "")
+
+
+def _local(text: str, zone: ZoneInfo) -> str:
+    try:
+        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+    except ValueError:
+        return text

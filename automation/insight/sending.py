@@ -1,0 +1,85 @@
+"""What would hold back the messages of a rule's steps, were they sent now: every guard on every channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from automation.channels import CHANNELS
+from automation.clock import to_ms
+from automation.engine.dispatch import Held, Request, ask_all
+from automation.i18n import say
+from automation.insight.account import Line
+from automation.insight.details import summary
+from automation.reasons import Reason
+from automation.rules.marked import marked
+from automation.rules.params import TemplateName
+from automation.rules.program import Act
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.engine.dispatch import Refused
+    from automation.insight.subject import Subject
+    from automation.rules.project import Project
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One step that sends a template. `refusal` is what stands in its way on the first channel; None: it can go."""
+
+    path: str
+    lines: tuple[Line, ...]
+    refusal: str | None
+
+
+def sendings(conn: Connection, project: Project, subject: Subject) -> list[Sending]:
+    """Every step that sends a template to a person, in the order of the steps."""
+    found = []
+    for op in subject.rule.program.ops:
+        if isinstance(op, Act):
+            found += [_sending(conn, project, subject, op, *use) for use in _templates(op)]
+    return found
+
+
+def _templates(op: Act) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The templates that a step's parameters name, and on which channels: what the checker checks them for."""
+    for mark in marked(type(op.params)):
+        if isinstance(mark.reference, TemplateName):
+            name = getattr(op.params, mark.attribute)
+            asked: Any = mark.reference.channel or getattr(op.params, "channels", ())
+            channels = (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+            if isinstance(name, str) and channels:
+                yield name, channels
+
+
+def _sending(
+    conn: Connection, project: Project, subject: Subject, op: Act, template: str, channels: tuple[str, ...]
+) -> Sending:
+    request = Request(
+        subject.rule, 0, subject.contact_id, op.path, subject.profile, channels, template, payload={}
+    )  # fmt: skip
+    answers = ask_all(conn, project.templates, request, to_ms(subject.now))
+    lines, refusals = [], []
+    for channel, asked in answers.items():
+        first = next((refusal for _, refusal in asked if refusal is not None), None)
+        label = say("insight.channel", channel=CHANNELS[channel].title, template=template)
+        lines.append(Line("message", first is None, label, "", op.path))
+        lines += [_line(subject, op.path, reason, refusal) for reason, refusal in asked]
+        refusals.append(first)
+    stuck = all(refusal is not None and not isinstance(refusal, Held) for refusal in refusals)
+    return Sending(op.path, tuple(lines), _told(refusals[0]) if stuck else None)
+
+
+def _line(subject: Subject, path: str, reason: Reason, refusal: Refused | Held | None) -> Line:
+    if refusal is None:
+        return Line("message", True, say(f"insight.passes_{reason.value}"), "", path, 1)
+    detail = refusal.detail if isinstance(refusal, Held) else refusal[1]
+    return Line("message", False, _told(refusal), summary(detail, subject.rule.spec.zone), path, 1)
+
+
+def _told(refusal: Refused | Held | None) -> str:
+    if refusal is None:
+        return ""
+    return (Reason.HELD_QUIET_HOURS if isinstance(refusal, Held) else refusal[0]).sentence()

@@ -17,6 +17,7 @@ from automation.cli import (
     messages,
     project,
     reading,
+    report,
 )
 from automation.cli.context import failing_clearly, remember
 
@@ -48,7 +49,7 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, events, reading):
+for module in (project, daemon, events, reading, report):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

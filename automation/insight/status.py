@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from automation.clock import from_ms, to_ms
 from automation.i18n import say
@@ -21,6 +20,8 @@ ALIVE_MS = 20_000
 """A daemon whose last heartbeat is older than this is taken for dead."""
 
 Table = tuple[str, list[str], list[dict[str, Any]]]
+_RULE_COLUMNS = ["rule", "name", "state", "active", "sending", "held", "done", "exited", "failed", "detail"]
+_DAEMON_COLUMNS = ["instance", "pid", "state", "started_at", "heartbeat_at", "last_error"]
 
 
 @dataclass(frozen=True)
@@ -36,22 +37,25 @@ class Status:
     problems: list[str]
 
     def as_dict(self) -> dict[str, Any]:
-        return dict(vars(self))
+        times = [
+            daemon | {key: from_ms(daemon[key]).isoformat() for key in ("started_at", "heartbeat_at")}
+            for daemon in self.daemons
+        ]
+        return dict(vars(self)) | {"daemons": times}
 
     def tables(self) -> list[Table]:
         """Titles, columns and rows, in the order in which an operator looks."""
-        backlog = [
+        waiting: list[dict[str, Any]] = [
             {"what": say("insight.run_lag"), "value": _span(self.run_lag)},
             {"what": say("insight.message_lag"), "value": _span(self.message_lag)},
             {"what": say("insight.quarantined"), "value": self.quarantined},
         ]
         tables: list[Table] = [
-            (say("insight.daemons"), ["instance", "pid", "state", "started_at", "heartbeat_at", "last_error"], self.daemons),
-            (say("insight.backlog"), ["what", "value"], backlog),
-            (say("insight.rules"), ["rule", "name", "state", "active", "sending", "held", "done", "exited", "failed", "detail"],
-             self.rules),
+            (say("insight.daemons"), _DAEMON_COLUMNS, self.daemons),
+            (say("insight.backlog"), ["what", "value"], waiting),
+            (say("insight.rules"), _RULE_COLUMNS, self.rules),
             (say("insight.messages"), ["channel", "status", "count"], self.messages),
-        ]  # fmt: skip
+        ]
         if self.problems:
             tables.append((say("insight.problems"), ["problem"], [{"problem": text} for text in self.problems]))
         return tables
@@ -59,10 +63,9 @@ class Status:
 
 def read_status(database: Database, project: Project, now: datetime) -> Status:
     """Look at everything once, in one snapshot."""
-    zone = ZoneInfo(project.settings.timezone)
     with database.read() as conn:
         return Status(
-            daemons=_daemons(conn, now, zone),
+            daemons=_daemons(conn, now),
             run_lag=_lag(runs.next_due(conn), now),
             message_lag=_lag(messages.oldest_queued(conn, to_ms(now)), now),
             rules=_rules(conn),
@@ -75,7 +78,7 @@ def read_status(database: Database, project: Project, now: datetime) -> Status:
         )
 
 
-def _daemons(conn: Connection, now: datetime, zone: ZoneInfo) -> list[dict[str, Any]]:
+def _daemons(conn: Connection, now: datetime) -> list[dict[str, Any]]:
     found = []
     for row in daemons.list_daemons(conn):
         alive = row.stopped_at is None and to_ms(now) - row.heartbeat_at < ALIVE_MS
@@ -85,8 +88,8 @@ def _daemons(conn: Connection, now: datetime, zone: ZoneInfo) -> list[dict[str, 
                 "instance": row.instance,
                 "pid": row.pid,
                 "state": say(f"insight.daemon_{state}"),
-                "started_at": _shown(row.started_at, zone),
-                "heartbeat_at": _shown(row.heartbeat_at, zone),
+                "started_at": row.started_at,
+                "heartbeat_at": row.heartbeat_at,
                 "last_error": row.last_error,
             }
         )
@@ -97,7 +100,10 @@ def _rules(conn: Connection) -> list[dict[str, Any]]:
     counted = runs.counts(conn)
     return [
         {"rule": row.key, "name": row.name, "state": say(f"insight.rule_{row.status}"), "detail": row.status_detail}
-        | {state: counted.get((row.id, state), 0) for state in ("active", "sending", "held", "done", "exited", "failed")}
+        | {
+            state: counted.get((row.id, state), 0)
+            for state in ("active", "sending", "held", "done", "exited", "failed")
+        }
         for row in rules.list_rules(conn)
     ]
 
@@ -108,7 +114,3 @@ def _lag(due: int | None, now: datetime) -> float | None:
 
 def _span(seconds: float | None) -> str:
     return "–" if seconds is None else str(timedelta(seconds=round(seconds)))
-
-
-def _shown(ms: int, zone: ZoneInfo) -> str:
-    return from_ms(ms).astimezone(zone).isoformat(sep=" ", timespec="seconds")

@@ -88,4 +88,13 @@ TEXTS: dict[str, Text] = {
     "would_enter_by_clock": Text("触发时若轮到此人，就会进入", "would enter when the trigger names this person"),
     "unsent": Text("但步骤 {step} 的消息现在发不出：{reason}", "but the message of {step} could not go now: {reason}"),
     "then": Text("；", "; "),
+    # report
+    "report_rule": Text("{rule}（{name}）：进入 {entered:,} 人次", "{rule} ({name}): {entered:,} entries"),
+    "report_messages": Text("    {count:>7,}  {channel}：{status}", "    {count:>7,}  {channel}: {status}"),
+    "status_queued": Text("已排队", "queued"),
+    "status_sending": Text("发送中", "being sent"),
+    "status_accepted": Text("服务商已接收", "accepted by the provider"),
+    "status_failed": Text("失败", "failed"),
+    "status_unknown": Text("结果未知", "outcome unknown"),
+    "status_dropped": Text("未发送", "not sent"),
 }

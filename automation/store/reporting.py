@@ -1,0 +1,50 @@
+"""Sums over the log, the occurrences and the ledger, for reports."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from automation.reasons import Reason
+from automation.store.schema import execution_log, message, occurrence, rule
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.store.types import AnyRow
+
+
+def log_counts(conn: Connection, since: int | None = None) -> dict[tuple[str, str], int]:
+    """How often each reason was logged for people of each rule: {(rule key, code): count}."""
+    query = (
+        select(rule.c.key, execution_log.c.code, func.count())
+        .join(rule, rule.c.id == execution_log.c.rule_id)
+        .where(execution_log.c.contact_id.is_not(None))
+        .group_by(rule.c.key, execution_log.c.code)
+    )
+    if since is not None:
+        query = query.where(execution_log.c.at >= since)
+    return {(key, code): count for key, code, count in conn.execute(query)}
+
+
+def audience_skips(conn: Connection, since: int | None = None) -> dict[str, int]:
+    """How many people occurrences looked at whose audience did not match, by rule key: counted, not listed."""
+    reason = Reason.SKIPPED_AUDIENCE.value
+    query = select(rule.c.key, occurrence.c.skipped).join(rule, rule.c.id == occurrence.c.rule_id)
+    if since is not None:
+        query = query.where(occurrence.c.due_at >= since)
+    found: Counter[str] = Counter()
+    for key, skipped in conn.execute(query):
+        found[key] += skipped.get(reason, 0)
+    return dict(found)
+
+
+def message_counts(conn: Connection, since: int | None = None) -> list[AnyRow]:
+    """(rule key, channel, status, count) of messages."""
+    columns = (rule.c.key, message.c.channel, message.c.status)
+    query = select(*columns, func.count().label("count")).join(rule, rule.c.id == message.c.rule_id)
+    if since is not None:
+        query = query.where(message.c.queued_at >= since)
+    return list(conn.execute(query.group_by(*columns).order_by(*columns)))

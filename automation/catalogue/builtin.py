@@ -27,11 +27,8 @@ _FIELDS = (
 
 _RULE = FieldDef("rule", _TEXT, Text("规则", "rule"))
 _CHANNEL = FieldDef("channel", _TEXT, Text("渠道", "channel"))
-_TEMPLATE = FieldDef("template", _TEXT, Text("模板", "template"))
-_CODE = FieldDef("code", _TEXT, Text("结果码", "outcome code"))
 
 _EVENTS = (
-    ("contact.created", Text("建立档案", "contact created"), ()),
     ("contact.unsubscribed", Text("退订", "unsubscribed"), (_CHANNEL,)),
     (
         "coupon.issued",
@@ -42,8 +39,6 @@ _EVENTS = (
             _RULE,
         ),
     ),
-    ("message.accepted", Text("消息已接收", "message accepted"), (_CHANNEL, _TEMPLATE, _RULE, _CODE)),
-    ("message.failed", Text("消息发送失败", "message failed"), (_CHANNEL, _TEMPLATE, _RULE, _CODE)),
 )
 
 

@@ -10,6 +10,7 @@ from automation.clock import to_ms
 from automation.contacts.resolve import Conflict, resolve
 from automation.engine.enter import Arrival, enter_arrivals
 from automation.engine.reading import EventError, EventReader, Parsed
+from automation.engine.unsubscribes import UNSUBSCRIBED, withdraw
 from automation.errors import AutomationError
 from automation.store.events import settle_times, store_events
 from automation.store.quarantine import Rejected, store_rejected
@@ -102,6 +103,14 @@ class Ingest:
             for (e, contact_id), id_ in zip(taken, ids, strict=True)
             if id_ is not None and e.name in by_event
         ]
+        withdraw(
+            conn,
+            [
+                (contact_id, e.properties.get("channel"), at)
+                for (e, contact_id), at, id_ in zip(taken, times, ids, strict=True)
+                if e.name == UNSUBSCRIBED and contact_id is not None and id_ is not None
+            ],
+        )
         entered, skipped = enter_arrivals(conn, self._book, arrivals, now)
         stored = sum(id_ is not None for id_ in ids)
         return IngestResult(stored, len(ids) - stored, len(rejected), entered, skipped, rejected)

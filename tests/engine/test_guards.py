@@ -179,3 +179,16 @@ def test_a_cap_holds_when_workers_decide_at_the_same_time(postgres_db: Database,
     people = [m.contact_id for m in w.messages()]
     assert len(people) == len(set(people)) == 20
     assert len(w.log("skipped.frequency_cap")) == 100
+
+
+@pytest.mark.parametrize(("properties", "sent"), [({}, []), ({"channel": "sms"}, ["email"])])
+def test_who_unsubscribes_is_heard_at_once(
+    world: Callable[..., World], properties: dict[str, str], sent: list[str]
+) -> None:
+    w = world(promo(channels="sms, email"))
+    w.person("M1", phone="13800138001", email="a@example.com", name="安娜", consent=["sms", "email"])
+    w.clock.advance(timedelta(seconds=1))
+    w.event("contact.unsubscribed", "M1", **properties)
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    assert [m.channel for m in w.messages()] == sent

@@ -12,6 +12,7 @@ from automation.engine.enter import Arrival, enter_arrivals
 from automation.engine.reading import EventError, EventReader, Parsed
 from automation.engine.unsubscribes import UNSUBSCRIBED, withdraw
 from automation.errors import AutomationError
+from automation.memory import uncollected
 from automation.store.events import settle_times, store_events
 from automation.store.quarantine import Rejected, store_rejected
 from automation.store.retry import retried
@@ -60,7 +61,10 @@ class Ingest:
         self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
 
     def __call__(self, items: Sequence[Incoming]) -> IngestResult:
-        now = to_ms(self._clock.now())
+        with uncollected():
+            return self._take(items, to_ms(self._clock.now()))
+
+    def _take(self, items: Sequence[Incoming], now: int) -> IngestResult:
         parsed, rejected = self._read(items, now)
 
         def store() -> IngestResult:

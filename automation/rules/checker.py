@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from collections.abc import Mapping as AnyMapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from automation.errors import AutomationError
+from automation.memory import uncollected
 from automation.problems import Problem, in_order
 from automation.rules.guards import read_defaults
 from automation.rules.later import refuse_segments
@@ -67,7 +66,7 @@ class StoredRuleError(AutomationError):
 
 def check_rules(files: Sequence[tuple[str, str]], env: CheckEnv) -> Checked:
     """`files`: name and text of each. A broken rule doesn't stop the others; syntax and `defaults:` stop their file."""
-    with _no_collection():
+    with uncollected():
         read = {name: _read_file(name, text, env) for name, text in files}
     problems = [problem for file in read.values() for problem in file.problems]
     problems += [problem for file in read.values() for rule in file.rules for problem in rule.problems]
@@ -89,18 +88,6 @@ def respec(content: AnyMapping[str, Any], env: CheckEnv) -> RuleSpec:
         errors = [problem for problem in read.problems if problem.severity == "error"]
         raise StoredRuleError("rules.stored_unusable", rule=str(content.get("id")), reason=errors[0].text())
     return read.spec
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Without garbage collection: big files make many objects and no cycles; looking for them costs a third."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from automation.clock import to_ms
-from automation.contacts.resolve import Conflict, resolve
+from automation.contacts.resolve import Conflict, resolve_pairs
 from automation.engine.enter import Arrival, enter_arrivals
 from automation.engine.reading import EventError, EventReader, Parsed
 from automation.engine.unsubscribes import UNSUBSCRIBED, withdraw
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One event as it came: JSON, where it came from, and how many identical ones its input held before it."""
 
     payload: bytes | str
@@ -87,14 +86,8 @@ class Ingest:
     def _store(
         self, conn: Connection, pairs: list[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
     ) -> IngestResult:
-        contacts = self._contacts(conn, [parsed for _, parsed in pairs], now)
-        taken: list[tuple[Parsed, int | None]] = []
-        for (item, parsed), contact_id in zip(pairs, contacts, strict=True):
-            if isinstance(contact_id, AutomationError):
-                rejected.append(_rejection(item, contact_id))
-            else:
-                taken.append((parsed, contact_id))
-        times = _times(conn, [parsed for parsed, _ in taken], now)
+        taken = self._taken(conn, pairs, rejected, now)
+        times = _times(conn, [event for event, _ in taken], now)
         rows = [
             (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)
             for (e, contact_id), at in zip(taken, times, strict=True)
@@ -119,26 +112,23 @@ class Ingest:
         stored = sum(id_ is not None for id_ in ids)
         return IngestResult(stored, len(ids) - stored, len(rejected), entered, skipped, rejected)
 
-    def _contacts(self, conn: Connection, parsed: Sequence[Parsed], now: int) -> list[int | None | AutomationError]:
-        """Each event's contact: an id, None when it names nobody, or why it can't be told."""
-        wanted = [(i, e.identities) for i, e in enumerate(parsed) if e.identities is not None]
-        found: list[int | None | AutomationError] = [None] * len(parsed)
-        if not wanted:
-            return found
-        settings = self._book.project.settings.ingest
-        identities = [identity for _, identity in wanted]
-        resolved = resolve(
-            conn, self._book.project.catalogue, identities, now, create=settings.create_contacts, actor="ingest"
-        )
-        for (i, identity), contact_id in zip(wanted, resolved, strict=True):
-            if isinstance(contact_id, Conflict):
-                found[i] = EventError("ingest.conflict", reason=str(contact_id))
-            elif contact_id is None:
-                shown = ", ".join(f"{kind}:{value}" for kind, value in identity.items())
-                found[i] = EventError("ingest.no_contact", identities=shown)
+    def _taken(
+        self, conn: Connection, pairs: Sequence[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
+    ) -> list[tuple[Parsed, int | None]]:
+        """The events whose contact could be told, with it; None where they name nobody."""
+        catalogue, create = self._book.project.catalogue, self._book.project.settings.ingest.create_contacts
+        named = [event.identities for _, event in pairs]
+        resolved = resolve_pairs(conn, catalogue, named, now, create=create, actor="ingest").contacts
+        taken: list[tuple[Parsed, int | None]] = []
+        for (item, event), contact in zip(pairs, resolved, strict=True):
+            if isinstance(contact, Conflict):
+                rejected.append(_rejection(item, EventError("ingest.conflict", reason=str(contact))))
+            elif contact is None and event.identities:
+                shown = ", ".join(f"{kind}:{value}" for kind, value in event.identities)
+                rejected.append(_rejection(item, EventError("ingest.no_contact", identities=shown)))
             else:
-                found[i] = contact_id
-        return found
+                taken.append((event, contact))
+        return taken
 
 
 def _times(conn: Connection, parsed: Sequence[Parsed], now: int) -> list[int]:

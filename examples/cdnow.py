@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SAMPLE = Path(__file__).with_name("cdnow_orders_sample.csv")
 ZONE = ZoneInfo("Asia/Shanghai")
 LAST_DAY = date(1998, 6, 30)
-EVENING = time(23, 59)
+NOON = time(12, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +67,9 @@ def replay(
     last_day: date = LAST_DAY,
     each_day: Callable[[date], None] | None = None,
 ) -> None:
-    """Live through the history: each day's orders come in, and at its end everything that is due is done."""
+    """Live through the history: at each noon the day's orders come in, and everything that is due is done."""
     for day, lines in _days(orders, last_day, moved_by):
-        clock.set(datetime.combine(day, EVENING, ZONE))
+        clock.set(datetime.combine(day, NOON, ZONE))
         for _ in engine.ingest_all(Incoming(line, "cdnow") for line in lines):
             pass
         engine.run_due()

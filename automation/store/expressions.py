@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Boolean, ColumnElement, Double, String, bindparam, false, func, literal_column
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import TypeEngine
 
 from automation.store.bulk import to_json
@@ -47,7 +48,12 @@ def two_valued(condition: ColumnElement[Any]) -> ColumnElement[bool]:
 
 
 class _Among(ColumnElement[bool]):
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("values", InternalTraversal.dp_clauseelement),
+        ("numeric", InternalTraversal.dp_boolean),
+    ]
     type = Boolean()
 
     def __init__(self, column: Any, values: Any, *, numeric: bool) -> None:
@@ -74,7 +80,12 @@ _SQL_TYPES: dict[str, TypeEngine[Any]] = {"text": String(), "number": Double(), 
 
 
 class _JsonValue(ColumnElement[Any]):
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("key", InternalTraversal.dp_clauseelement),
+        ("kind", InternalTraversal.dp_string),
+    ]
 
     def __init__(self, column: Any, key: Any, *, kind: JsonKind) -> None:
         self.column, self.key, self.kind = column, key, kind
@@ -108,7 +119,12 @@ def _json_postgres(element: _JsonValue, compiler: Any, **kw: Any) -> str:
 
 
 class _JsonListHas(ColumnElement[bool]):
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("key", InternalTraversal.dp_clauseelement),
+        ("value", InternalTraversal.dp_clauseelement),
+    ]
     type = Boolean()
 
     def __init__(self, column: Any, key: Any, value: Any) -> None:

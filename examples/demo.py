@@ -1,0 +1,200 @@
+"""`make demo`: the rules of this repository at work on real orders and invented members, under a moved clock.
+
+No account, no service, no network: everything goes to the outbox, files that can be read.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from automation.clock import ManualClock
+from automation.contacts.importing import ImportReport, import_contacts
+from automation.engine.engine import Engine
+from automation.engine.ingest import Incoming, IngestResult
+from automation.i18n import Text, set_language
+from automation.insight.report import read_report
+from automation.reasons import Reason
+from automation.rules.project import Project
+from automation.settings import Settings, locale_language
+from automation.store.database import Database
+from examples.cdnow import LAST_DAY, ZONE, Order, expected_win_backs, read_orders, replay
+
+ROOT = Path(__file__).resolve().parents[1]
+HERE = ROOT / "examples"
+FOLDER = ROOT / "demo-project"
+MOVED_BY = (date(2026, 7, 31) - LAST_DAY).days
+"""The orders are moved by this many days, so that their history ends on 2026-07-31."""
+
+SETTINGS = """# Made by `make demo`.
+database_url = "sqlite:///automation.db"
+timezone = "Asia/Shanghai"
+
+[template_variables]
+name = "示例商城"
+"""
+
+
+def main() -> None:
+    """Set up, live through eighteen months and five days, and tell what happened."""
+    set_language(locale_language())
+    set_up()
+    settings = Settings.load(FOLDER)
+    project = Project.load(settings)
+    tell(Text("规则已校验：{ok} 条可运行，{wrong} 条有错误", "rules checked: {ok} can run, {wrong} are broken"),
+         ok=len(project.checked.rules), wrong=len(project.checked.broken))  # fmt: skip
+    database = Database(settings.database_url)
+    database.migrate()
+    orders = read_orders()
+    clock = ManualClock(datetime.combine(orders[0].day + timedelta(days=MOVED_BY - 1), datetime.min.time(), ZONE))
+    import_people(database, project, clock, orders)
+    engine = Engine(project, database, clock)
+    head(Text("二、十八个月的真实订单", "2. Eighteen months of real orders"))
+    live_through(engine, clock, orders)
+    head(Text("三、2026 年 8 月的五天", "3. Five days in August 2026"))
+    five_days(engine, clock)
+    engine.close()
+    tell_all(database, orders)
+    database.close()
+
+
+def set_up() -> None:
+    """A fresh project folder with the repository's rules, catalogue and templates."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    (FOLDER / "automation.toml").write_text(SETTINGS, encoding="utf-8")
+    for name in ("rules.yaml", "catalog.yaml"):
+        shutil.copy(ROOT / name, FOLDER / name)
+    shutil.copytree(ROOT / "templates", FOLDER / "templates")
+    head(Text("一、项目与联系人（demo-project/）", "1. The project and its contacts (demo-project/)"))
+
+
+def import_people(database: Database, project: Project, clock: ManualClock, orders: list[Order]) -> None:
+    """The invented members, and the customers of the real orders: four in five allow e-mails."""
+    customers = FOLDER / "customers.csv"
+    with customers.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(["member_no", "email", "consent.marketing.email"])
+        for i, customer in enumerate(sorted({order.customer for order in orders})):
+            rows.writerow([f"CD{customer}", f"cd{customer}@example.com", "granted" if i % 5 else "denied"])
+    members = FOLDER / "members.csv"
+    shutil.copy(HERE / "members.csv", members)
+    for path in (customers, members):
+        report = import_contacts(database, project.catalogue, path, mapping={}, zone=ZONE, clock=clock)
+        tell_import(path, report)
+
+
+def tell_import(path: Path, report: ImportReport) -> None:
+    tell(Text("{file}：读取 {read} 行 = 新建 {created} + 更新 {updated} + 不变 {unchanged} + 拒绝 {rejected}",
+              "{file}: {read} rows = {created} created + {updated} updated + {unchanged} unchanged + {rejected} rejected"),
+         file=path.name, read=report.read, created=report.created, updated=report.updated,
+         unchanged=report.unchanged, rejected=report.rejected)  # fmt: skip
+    if report.rejects_file is not None:
+        with report.rejects_file.open(newline="", encoding="utf-8-sig") as file:
+            for row in csv.DictReader(file):
+                print(f"    {row['import_line']:>4}  {row['import_reason']}")
+
+
+def live_through(engine: Engine, clock: ManualClock, orders: list[Order]) -> None:
+    """Each day's orders come in as of 00:00, then the engine does what is due."""
+    months: Counter[str] = Counter(f"{order.day + timedelta(days=MOVED_BY):%Y-%m}" for order in orders)
+
+    def each_day(day: date) -> None:
+        if (day + timedelta(days=1)).day == 1:
+            show_progress(f"{day:%Y-%m}", months[f"{day:%Y-%m}"])
+
+    replay(engine, clock, orders, moved_by=MOVED_BY, each_day=each_day)
+    print()
+    tell(Text("{count:,} 笔订单已入库（原始日期整体后移 {days} 天）", "{count:,} orders are in (all dates moved by {days} days)"),
+         count=len(orders), days=MOVED_BY)  # fmt: skip
+
+
+def five_days(engine: Engine, clock: ManualClock) -> None:
+    """Birthdays, white papers and stock-outs, each event at its own minute."""
+    lines = (HERE / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    total = IngestResult()
+    for line in sorted(lines, key=lambda line: json.loads(line)["occurred_at"]):
+        to(engine, clock, datetime.fromisoformat(json.loads(line)["occurred_at"]))
+        total.add(engine.ingest([Incoming(line, "events.jsonl")]))
+        engine.run_due()
+    to(engine, clock, datetime(2026, 8, 5, 20, 0, tzinfo=ZONE))
+    tell(Text("{all} 个事件：新存 {stored}，重复 {duplicates}，隔离 {quarantined}（见 automation quarantine list）",
+              "{all} events: {stored} stored, {duplicates} known already, {quarantined} quarantined"
+              " (see `automation quarantine list`)"),
+         all=len(lines), stored=total.stored, duplicates=total.duplicates, quarantined=total.quarantined)  # fmt: skip
+
+
+def to(engine: Engine, clock: ManualClock, moment: datetime) -> None:
+    """Move the clock hour by hour, and let the engine do what is due on the way."""
+    while clock.now() < moment:
+        clock.set(min(clock.now() + timedelta(hours=1), moment))
+        engine.run_due()
+
+
+def tell_all(database: Database, orders: list[Order]) -> None:
+    """The report, the check against the independent computation, and where to look next."""
+    head(Text("四、谁进入了、谁没有、发了什么", "4. Who entered, who did not, what was sent"))
+    for report in read_report(database):
+        print("\n".join(report.lines()))
+        if report.rule == "win_back":
+            held_back = sum(count for reason, count in report.skipped.items() if reason != Reason.SKIPPED_AUDIENCE)
+            check_win_backs(report.entered, held_back, orders)
+    head(Text("五、接下来看哪里", "5. Where to look next"))
+    written = Counter(path.parts[-3] for path in (FOLDER / "outbox").rglob("*") if path.is_file())
+    tell(Text("渲染好的消息在 demo-project/outbox/：{files}", "the rendered messages are in demo-project/outbox/: {files}"),
+         files=", ".join(f"{channel} {count:,}" for channel, count in sorted(written.items())))  # fmt: skip
+    show_a_message()
+    for command in COMMANDS:
+        print(f"    {command}")
+
+
+def check_win_backs(entered: int, skipped: int, orders: Iterable[Order]) -> None:
+    """Everybody whom the CSV names is accounted for: entered, or held back by a guard with the reason."""
+    in_demo = list(orders)
+    expected = len(expected_win_backs(in_demo, last_day=LAST_DAY))
+    extra = len(expected_win_backs(in_demo, last_day=LAST_DAY + timedelta(days=5))) - expected
+    tell(Text("    ✓ 独立核算：按 CSV 应有 {expected:,} 次（含 8 月 {extra} 次）；进入与对照组等合计 {ours:,} 次",
+              "    ✓ computed a second time from the CSV: {expected:,} lapses ({extra} of them in August);"
+              " entered, or held back with the reason: {ours:,}"),
+         expected=expected + extra, extra=extra, ours=entered + skipped)  # fmt: skip
+
+
+def show_a_message() -> None:
+    """The newest SMS, as it would have gone out."""
+    found = sorted((FOLDER / "outbox" / "sms").rglob("*.txt"))
+    if found:
+        print("\n" + "\n".join("    │ " + line for line in found[-1].read_text(encoding="utf-8").splitlines()) + "\n")
+
+
+COMMANDS = (
+    ".venv/bin/automation -p demo-project log --rule birthday_coupon",
+    ".venv/bin/automation -p demo-project why birthday_coupon member_no:M0001",
+    ".venv/bin/automation -p demo-project messages list --channel wechat",
+    ".venv/bin/automation -p demo-project contacts show member_no:M0004",
+    ".venv/bin/automation -p demo-project quarantine list",
+    ".venv/bin/automation -p demo-project validate",
+    ".venv/bin/automation -p demo-project status",
+    "docs/tutorial.md · docs/tutorial.zh-CN.md",
+)
+
+
+def show_progress(month: str, orders: int) -> None:
+    print(f"    {month} {'▇' * max(orders // 40, 1)} {orders:,}", flush=True)
+
+
+def head(text: Text) -> None:
+    print(f"\n{text.get()}\n")
+
+
+def tell(text: Text, **values: Any) -> None:
+    print(text.get().format(**values))
+
+
+if __name__ == "__main__":
+    main()

@@ -55,9 +55,9 @@ def emit_value(value: Any) -> None:
 
 def csv_line(values: Iterable[Any]) -> str:
     """One line of CSV, without its end."""
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow([_cell(value) for value in values])
-    return line.getvalue()
+    line = io.StringIO(newline="")
+    csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in values])  # so that both are quoted
+    return line.getvalue().removesuffix("\r\n")
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import load_project, open_database
+from automation.cli.context import load_project, open_database, refuse_fatal
 from automation.cli.journal import log
 from automation.cli.naming import CONTACT_HELP, contact_id_of
 from automation.cli.output import Format, emit_value, visible
@@ -33,6 +33,7 @@ def why(
     from automation.insight.why import why as explain
 
     project = load_project()
+    refuse_fatal(project)
     database = open_database(project.settings)
     with database.read() as conn:
         contact_id = contact_id_of(conn, project.catalogue, contact)

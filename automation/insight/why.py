@@ -54,7 +54,10 @@ def why(database: Database, project: Project, rule_key: str, contact_id: int, no
         state = _state_lines(spec, broken, known)
         past = past_lines(conn, rule_key, runs, people, zone)
         if spec is None:
-            lines, conclusion = [*state, *past], _joined([_entered(runs, zone), _first_obstacle(state[0].sentence)])
+            lines, conclusion = (
+                [*state, *past],
+                _joined([_entered(runs, zone), _first_obstacle(state[0].sentence, again=bool(runs))]),
+            )
         else:
             subject = load_subject(conn, project, spec, people, now)
             lines, conclusion = _examine(conn, project, subject, state, runs)
@@ -105,8 +108,7 @@ def _examine(
     first = first or trigger_obstacle(subject, catalogue, trigger) or obstacle(subject, catalogue)
     alive = bool(runs) and runs[0].ended_at is None
     parts = [_entered(runs, subject.rule.spec.zone)]
-    if not alive:
-        parts.append(_first_obstacle(first) if first is not None else _would_enter(subject))
+    parts.append(_would_enter(subject) if first is None else _first_obstacle(first, again=bool(runs)))
     if alive or first is None:
         parts.append(_unsent(messages))
     return lines, _joined(parts)
@@ -118,8 +120,8 @@ def _entered(runs: Sequence[AnyRow], zone: ZoneInfo) -> str | None:
     return say("insight.was_entered", at=shown_time(runs[0].entered_at, zone), outcome=outcome(runs[0], zone))
 
 
-def _first_obstacle(sentence: str) -> str:
-    return say("insight.obstacle", sentence=sentence)
+def _first_obstacle(sentence: str, *, again: bool) -> str:
+    return say("insight.obstacle_again" if again else "insight.obstacle", sentence=sentence)
 
 
 def _would_enter(subject: Subject) -> str:

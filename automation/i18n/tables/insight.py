@@ -83,6 +83,9 @@ TEXTS: dict[str, Text] = {
     # why: the conclusion
     "was_entered": Text("{at} 已进入，{outcome}", "entered on {at}, {outcome}"),
     "obstacle": Text("现在最先拦住的是：{sentence}", "the first thing that stands in the way: {sentence}"),
+    "obstacle_again": Text(
+        "再次进入时最先拦住的是：{sentence}", "the first thing that stands in the way of entering again: {sentence}"
+    ),
     "would_enter": Text("此刻若有这样的事件，就会进入", "would enter now, with the next such event"),
     "would_enter_at": Text("轮到时（{at}）就会进入", "would enter at the next turn, on {at}"),
     "would_enter_by_clock": Text("触发时若轮到此人，就会进入", "would enter when the trigger names this person"),

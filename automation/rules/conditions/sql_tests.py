@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Boolean, String, and_, false, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, bindparam
+from sqlalchemy.sql.visitors import InternalTraversal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,11 @@ def has_all(subject: Any, values: Sequence[str]) -> ColumnElement[bool]:
 class _Position(ColumnElement[Any]):
     """Where a text begins inside another, from 1; 0 when it doesn't."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("text", InternalTraversal.dp_clauseelement),
+    ]
 
     def __init__(self, column: Any, text: Any) -> None:
         self.column, self.text = column, text
@@ -70,7 +75,11 @@ def _position_postgres(element: _Position, compiler: Any, **kw: Any) -> str:
 class JsonListSome(ColumnElement[bool]):
     """Whether the JSON array at `key` holds a text."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [
+        ("column", InternalTraversal.dp_clauseelement),
+        ("name", InternalTraversal.dp_clauseelement),
+    ]
     type = Boolean()
 
     def __init__(self, column: Any, key: str) -> None:
@@ -99,7 +108,8 @@ def _some_postgres(element: JsonListSome, compiler: Any, **kw: Any) -> str:
 class CodePoints(ColumnElement[Any]):
     """A text column in the order of its code points, which is SQLite's own order and Python's."""
 
-    inherit_cache = False
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]
     type = String()
 
     def __init__(self, column: Any) -> None:

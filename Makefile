@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test setup lint format bench clean
+.PHONY: demo test setup lint format bench docs clean
 
 setup: $(VENV)/.installed
 
@@ -30,6 +30,9 @@ format: setup
 
 bench: setup
 	$(BIN)/python -m benchmarks
+
+docs: setup
+	$(BIN)/python -m scripts.make_reference
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo-project

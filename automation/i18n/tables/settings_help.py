@@ -1,0 +1,69 @@
+"""What each setting of automation.toml means, keyed by its dotted name. The reference is made from it."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    "database_url": Text(
+        "数据库地址。SQLite 写 sqlite:///文件名（相对于项目目录），PostgreSQL 写 postgresql+psycopg://用户@主机/库名。"
+        "密码请用环境变量 AUTOMATION_DATABASE_URL 传入整个地址，不要写进文件",
+        "The database: sqlite:///FILE (relative to the project folder) or postgresql+psycopg://user@host/name. "
+        "Pass an address with a password through AUTOMATION_DATABASE_URL instead of writing it into the file",
+    ),
+    "lang": Text(
+        "命令输出与报错的语言：zh 或 en；不写则按系统语言。命令行的 --lang 优先",
+        "The language of output and errors: zh or en; without it, as the system says. --lang goes first",
+    ),
+    "timezone": Text(
+        "项目时区：规则文件没写 timezone 时用它，命令里的日期与显示的时间也按它",
+        "The project's time zone: for rule files without a timezone, for dates on the command line, for times shown",
+    ),
+    "rules": Text("规则文件，可写多个", "The rule files, one or more"),
+    "catalogue": Text(
+        "目录文件：联系人字段、事件与券批次", "The catalogue file: contact fields, events and coupon batches"
+    ),
+    "templates": Text("模板文件夹", "The folder of templates"),
+    "plugins": Text("自定义插件文件夹", "The folder of your own plugins"),
+    "ingest.batch_size": Text(
+        "导入事件时每个事务处理多少条", "How many events one transaction takes when events come in"
+    ),
+    "ingest.create_contacts": Text(
+        "事件里的联系人不存在时是否自动建档；false 则该事件进入隔离区",
+        "Whether an event about somebody unknown makes a contact; with false the event is quarantined",
+    ),
+    "delivery.max_attempts": Text(
+        "服务商暂时失败时，一条消息最多尝试几次", "How often a message is tried when the provider fails for the moment"
+    ),
+    "delivery.backoff_seconds": Text(
+        "首次重试前等待的秒数，之后每次翻倍，最长 6 小时；服务商要求等更久时以服务商为准",
+        "Seconds before the first retry; doubled each time, up to 6 hours; longer when the provider asks for it",
+    ),
+    "delivery.lease_seconds": Text(
+        "消息标记为“发送中”后，多少秒没有结果就判为“结果未知”。须大于一批消息的发送时间",
+        "Seconds after which a message still being sent is called unknown. Keep it longer than sending a batch takes",
+    ),
+    "delivery.batch_size": Text(
+        "每批最多取多少条消息发送（服务商自身的上限更小时以服务商为准）",
+        "How many messages are sent in one batch at most; a provider's own limit may be lower",
+    ),
+    "daemon.tick_seconds": Text("守护进程每隔多少秒查看一次到期工作", "How often the daemon looks for what is due"),
+    "daemon.reload_seconds": Text(
+        "每隔多少秒检查规则、目录、模板、插件文件是否改动", "How often the daemon looks for changed project files"
+    ),
+    "daemon.log_format": Text(
+        "守护进程日志格式：console 给人看，json 每行一个对象，给日志系统收集",
+        "The daemon's log: console for people, json (one object a line) for collectors",
+    ),
+    "webhook.allow_private": Text(
+        "是否允许 webhook.post 访问内网地址与 http:// 地址；默认拒绝",
+        "Whether webhook.post may call private addresses and plain http; refused by default",
+    ),
+    "providers": Text(
+        "每个渠道一张表 [providers.渠道]，用 type 指定服务商，其余键见“服务商”一页；没有写的渠道使用 outbox，"
+        "只写文件不发送",
+        "One table per channel, [providers.CHANNEL]: `type` names the provider, the other keys are on the page about "
+        "providers. A channel without a table uses the outbox, which writes files and sends nothing",
+    ),
+    "template_variables": Text(
+        "所有模板都能用的文字，写作 {{ brand.名称 }}", "Texts that every template may use as {{ brand.NAME }}"
+    ),
+}

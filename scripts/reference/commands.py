@@ -1,0 +1,136 @@
+"""Every command with its arguments and options, from the Typer application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import typer.main
+
+from automation.i18n import Lang, Text
+from scripts.reference.markdown import Page, code
+
+if TYPE_CHECKING:
+    from scripts.reference.surroundings import Surroundings
+
+NAME = "commands"
+
+MEANINGS: dict[str, Text] = {
+    "init": Text("新建一个能直接运行的项目目录，不覆盖任何文件。",
+                 "Writes a project folder that runs; nothing is overwritten."),
+    "validate": Text("检查规则、目录、模板、插件与设置，一次列出全部问题（文件:行:列）。有错误时退出码为 1。",
+                     "Checks rules, catalogue, templates, plugins and settings and lists every problem as "
+                     "file:line:column. Exit code 1 when there is an error."),
+    "schema": Text("输出规则文件的 JSON Schema，供编辑器补全与检查，含本项目的字段、事件与插件。",
+                   "Prints the JSON Schema of rule files for an editor, with this project's fields, events and "
+                   "plugins."),
+    "render": Text("预览某人会收到的内容；短信还会显示字符数与计费条数。缺变量时退出码为 1。",
+                   "Shows what a person would get; for SMS also characters and segments. Exit code 1 when it would not "
+                   "be sent."),
+    "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
+                    "Brings the database to the newest revision. Other commands do this by themselves."),
+    "run": Text("运行守护进程；--once 只处理当前到期的工作后退出。收到 SIGTERM 会做完手头的批次再停。",
+                "Runs the daemon; with --once does what is due and exits. On SIGTERM the batch in hand is finished "
+                "first."),
+    "status": Text("守护进程、延迟、积压、各规则的状态、隔离区与最近的错误。",
+                   "The daemon, lags, backlog, rules and their state, quarantine, last errors."),
+    "ingest": Text("导入事件（JSON Lines）。坏行进入隔离区，其余照常。",
+                   "Takes events (JSON Lines). A bad line is quarantined, the others are taken."),
+    "quarantine list": Text("列出隔离区里的条目与原因。", "Lists quarantined items with their reasons."),
+    "quarantine retry": Text("重新接收；仍有问题的会以新编号回到隔离区。",
+                             "Takes items again; what is still wrong comes back under a new id."),
+    "quarantine drop": Text("放弃条目，不再重试（数据保留）。", "Puts items aside for good; nothing is deleted."),
+    "log": Text("查看执行日志：每个决定及其原因。", "Shows the execution log: every decision and its reason."),
+    "why": Text("逐条说明某人为何进入或不进入某规则：每个条件、每条守则，以及看到的值。",
+                "Says condition by condition and guard by guard why a person enters a rule or not, with the values "
+                "seen."),
+    "report": Text("汇总：各规则进入、跳过及原因、发送情况。",
+                   "Sums up each rule: who entered, who was skipped and why, what was sent."),
+    "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。",
+                            "Imports people from CSV or JSON Lines, UTF-8 or GB18030. Wrong rows go to a rejects "
+                            "file."),
+    "contacts show": Text("查看一个人的全部资料，默认打码。", "Everything known of one person, masked by default."),
+    "contacts export": Text("导出全部联系人，格式与导入一致。", "Everybody, in the form that the import reads."),
+    "contacts consent": Text("记录某人对某用途、某渠道的同意或拒绝。",
+                             "Records a person's yes or no for a purpose and a channel."),
+    "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",
+                              "Puts a person on the suppression list: one channel or all, for a while or for ever."),
+    "contacts lift": Text("移出禁发名单。", "Takes a person off the suppression list."),
+    "coupons import": Text("把券码导入 pool 批次，全部成功或全部不导入。",
+                           "Adds codes to a pool, all or nothing."),
+    "coupons list": Text("各批次的已发与剩余。", "What each batch has issued and has left."),
+    "messages list": Text("列出消息及其状态。", "Lists messages and what became of them."),
+    "messages show": Text("查看一条消息：当时发出的内容与全部经过。",
+                          "One message: exactly what was sent, and its history."),
+}  # fmt: skip
+"""By the words that are typed."""
+
+
+class Command(NamedTuple):
+    """One command as Click knows it."""
+
+    name: str
+    command: Any
+
+
+def commands() -> Iterator[Command]:
+    """Every command, groups opened, in the order of `--help`."""
+    from automation.cli.main import app
+
+    yield from _below(typer.main.get_command(app), "")
+
+
+def page(lang: Lang, around: Surroundings) -> str:
+    page = Page(lang)
+    page.heading(1, Text("命令", "Commands"))
+    page.text(
+        Text(
+            "所有命令之前都可以写这些选项。联系人可写 `'#42'`、`phone:13800138000` 或一个身份的值（如会员号）。",
+            "These options go before every command. A contact is written as `'#42'`, `phone:13800138000`, or a value "
+            "of "
+            "an identity such as a member number.",
+        )
+    )
+    from automation.cli.main import app
+
+    _parameters(page, typer.main.get_command(app))
+    for name, command in commands():
+        page.heading(2, code(f"automation {name}"))
+        if name in MEANINGS:
+            page.text(MEANINGS[name])
+        _parameters(page, command)
+    return page.markdown()
+
+
+def _below(group: Any, prefix: str) -> Iterator[Command]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _below(command, f"{prefix}{name} ")
+        else:
+            yield Command(prefix + name, command)
+
+
+def _parameters(page: Page, command: Any) -> None:
+    rows = [(_written(p), _help(p, page.lang)) for p in command.params if p.name != "help"]
+    if rows:
+        page.table((Text("参数", "argument or option"), Text("含义", "meaning")), rows)
+
+
+def _written(parameter: Any) -> str:
+    if parameter.param_type_name == "argument":
+        return code(parameter.metavar or parameter.name.rstrip("_").upper())
+    value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.rstrip('_').upper()}"
+    return code(", ".join(parameter.opts) + value)
+
+
+def _help(parameter: Any, lang: str) -> str:
+    """Help texts are written in both languages, English first: `Rule id 规则`."""
+    text = getattr(parameter, "help", None) or ""
+    chinese = next((i for i, letter in enumerate(text) if "\u4e00" <= letter <= "\u9fff"), len(text))
+    english = text[:chinese].strip()
+    shown = (english or text) if lang == "en" else text
+    default = parameter.default
+    if isinstance(default, (str, int)) and not isinstance(default, bool) and str(default):
+        value = getattr(default, "value", default)
+        shown += f" ({'default' if lang == 'en' else '默认'} `{value}`)"
+    return shown

@@ -1,0 +1,161 @@
+"""Conditions and the operator table."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from automation.catalogue.loader import load_catalogue
+from automation.catalogue.model import FieldType
+from automation.i18n import Lang, Text
+from automation.rules.conditions.operators import OPERATORS
+from automation.rules.conditions.parse import Scope, parse_conditions
+from automation.rules.conditions.sentence import sentence
+from automation.yamltree import parse
+from scripts.reference import examples
+from scripts.reference.markdown import Page, code, codes
+
+if TYPE_CHECKING:
+    from automation.catalogue.model import Catalogue
+    from automation.rules.conditions.operators import Operator
+    from automation.rules.conditions.tree import Condition
+    from scripts.reference.surroundings import Surroundings
+
+NAME = "conditions"
+PROJECT = Path(__file__).parent / "project"
+ZONE = ZoneInfo("Asia/Shanghai")
+
+OPERANDS: dict[str, Text] = {
+    "value": Text("一个值", "one value"),
+    "list": Text("列表", "a list"),
+    "pair": Text("两个值，小的在前", "two values, the smaller first"),
+    "flag": Text("true 或 false", "true or false"),
+    "duration": Text("时长", "a duration"),
+}
+
+HISTORY: tuple[tuple[str, Text, Text], ...] = (
+    ("event", Text("事件名，必填", "an event's name, required"), Text("发生过的事件", "the event that happened")),
+    ("where", Text("条件", "conditions"), Text("该事件的属性须满足的条件；这里的属性名不用写 event.",
+                                             "what its properties must satisfy; names go without `event.` here")),
+    ("within", Text("时长", "duration"), Text("最近多久之内；不写则不限", "within the last; without it, ever")),
+    ("since", Text("entry", "entry"), Text("自进入本规则以来（不能与 within 同时写）",
+                                           "since the person entered this rule (not together with within)")),
+    ("at_least", Text("正整数，默认 1", "whole number, 1 by default"), Text("至少几次", "at least so many times")),
+)  # fmt: skip
+
+GROUPS: tuple[tuple[str, Text], ...] = (
+    ("all", Text("全部成立", "all of them hold")),
+    ("any", Text("至少一条成立", "at least one holds")),
+    ("none", Text("一条都不成立", "none of them holds")),
+    ("did", Text("发生过某事件", "an event has happened")),
+    ("did_not", Text("没有发生过（与 did 完全相反）", "it has not: the exact opposite of did")),
+)
+
+
+def page(lang: Lang, around: Surroundings) -> str:
+    page = Page(lang)
+    page.heading(1, Text("条件与运算符", "Conditions and operators"))
+    _lists(page)
+    _values(page)
+    _operators(page, lang)
+    _histories(page)
+    return page.markdown()
+
+
+def example_of(name: str) -> Condition:
+    """The condition of an operator's example, as the checker reads it."""
+    field, value = examples.OPERATORS[name]
+    node, problems = parse(f"- {field}: {{{name}: {value}}}\n", "example")
+    found = parse_conditions(node, _scope(), problems, "example", "example")
+    assert found is not None, [problem.text("en") for problem in problems]
+    return found
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue((PROJECT / "catalog.yaml").read_text(encoding="utf-8"), "catalog.yaml")[0]
+
+
+def _scope() -> Scope:
+    return Scope(_catalogue(), None, namespaces=frozenset({"contact", "history"}), zone=ZONE)
+
+
+def _lists(page: Page) -> None:
+    page.text(
+        Text(
+            "`audience`、`if`、`exit_when`、触发器的 `where` 用的是同一种条件列表。列表里的各行须全部成立；"
+            "分组用下面的词：",
+            "`audience`, `if`, `exit_when` and a trigger's `where` are all the same kind of list. Its lines must all "
+            "hold; these words make groups:",
+        )
+    )
+    page.table((Text("词", "word"), Text("含义", "meaning")), [(code(name), words) for name, words in GROUPS])
+    page.code("yaml", examples.CONDITIONS["groups"])
+
+
+def _values(page: Page) -> None:
+    page.heading(2, Text("字段", "Fields"))
+    page.bullets(
+        [
+            Text("`contact.…`：联系人字段与身份，见“目录”", "`contact.…`: fields and identities of the contact"),
+            Text("`event.…`：触发事件的属性（定时类触发器没有）",
+                 "`event.…`: properties of the trigger's event (clock triggers have none)"),
+            Text("`coupon.code` 这样的变量：前面步骤 `save_as` 保存的结果",
+                 "variables like `coupon.code`: outputs that an earlier step saved with `save_as`"),
+        ]
+    )  # fmt: skip
+    page.text(
+        Text(
+            "`字段: 值` 是 `is` 的简写，`字段: [甲, 乙]` 是 `in` 的简写：",
+            "`field: value` is short for `is`, and `field: [a, b]` for `in`:",
+        )
+    )
+    page.code("yaml", examples.CONDITIONS["short"])
+    page.text(
+        Text(
+            "**没有值怎么算**：没有值（或类型不符）的人，任何肯定的比较都不成立，任何否定的比较（`is_not`、`not_in`、"
+            "`has_none`、`none`、`did_not` 等）都成立。每个否定都与对应的肯定完全互补：一个人要么满足这一边，"
+            "要么满足那一边。",
+            "**Missing values.** Whoever has no value (or one of another type) matches no positive comparison and "
+            "every "
+            "negative one (`is_not`, `not_in`, `has_none`, `none`, `did_not` …). A negative is the exact complement of "
+            "its positive: everybody matches one of the two.",
+        )
+    )
+
+
+def _operators(page: Page, lang: Lang) -> None:
+    page.heading(2, Text("运算符", "Operators"))
+    titles = (Text("运算符", "operator"), Text("含义", "meaning"), Text("后面写", "takes"),
+              Text("可用于", "types"), Text("示例", "example"), Text("读作", "reads"))  # fmt: skip
+    page.table(titles, [_row(row, lang) for row in OPERATORS.values()])
+    page.text(
+        Text(
+            "`within_last`、`within_next`、`older_than` 与“现在”比较；日期字段按当地的日历日算。"
+            "触发器的 `where` 与 `did` 的 `where` 只看事件本身，不能用它们。",
+            "`within_last`, `within_next` and `older_than` compare with now; date fields count in local calendar days. "
+            "They can't be used in a trigger's `where` or the `where` of `did`, which look at the event alone.",
+        )
+    )
+
+
+def _row(row: Operator, lang: Lang) -> tuple[str, Text, Text, str, str, str]:
+    field, value = examples.OPERATORS[row.name]
+    types = "–" if not row.types else codes(t.value for t in FieldType if t in row.types)
+    example = code(f"{field}: {{{row.name}: {value}}}")
+    told = sentence(example_of(row.name), _catalogue(), lang, zone=ZONE)
+    return code(row.name), row.label, OPERANDS[row.operand], types, example, told
+
+
+def _histories(page: Page) -> None:
+    page.heading(2, Text("发生过什么：did 与 did_not", "What happened: did and did_not"))
+    page.table((Text("键", "key"), Text("类型", "type"), Text("含义", "meaning")),
+               [(code(name), *words) for name, *words in HISTORY])  # fmt: skip
+    page.code("yaml", examples.CONDITIONS["history"])
+    page.text(
+        Text("`exit_when` 里常用 `since: entry`：进入规则以后发生的才算。",
+             "`exit_when` often says `since: entry`: only what happened after the person entered counts."),
+    )  # fmt: skip
+    page.code("yaml", examples.CONDITIONS["exit"])

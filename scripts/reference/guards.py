@@ -1,0 +1,123 @@
+"""The guards: their keys, and the order in which they are asked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.engine.dispatch import MESSAGE_GUARDS
+from automation.engine.entry import ENTRY_GUARDS
+from automation.i18n import Lang, Text
+from automation.reasons import Reason
+from scripts.reference import examples, keywords
+from scripts.reference.keywords import Keyword
+from scripts.reference.markdown import Page, code
+from scripts.reference.rules import _TITLES, _rows
+
+if TYPE_CHECKING:
+    from scripts.reference.surroundings import Surroundings
+
+NAME = "guards"
+
+GUARDS: tuple[Keyword, ...] = (
+    Keyword("consent", keywords.NAME, Text("marketing", "marketing"), Text(
+        "需要的同意用途。没有对该用途（该渠道或所有渠道）表示同意的人不发。transactional（交易通知）不需要同意，"
+        "也不计入频次，"
+        "但仍受免打扰与禁发名单约束",
+        "the purpose a person must have consented to, for the channel or for all. `transactional` needs no consent and "
+        "counts towards no cap; quiet hours and suppressions still apply")),
+    Keyword("quiet_hours", keywords.MAPPING, keywords.NONE, Text(
+        "免打扰时段：from、to、then。按联系人自己的时区（timezone 字段），不知道则按规则的时区。写 none 取消默认值",
+        "no message between `from` and `to`, in the contact's own time zone (the field timezone) or else the rule's. "
+        "`none` drops the default")),
+    Keyword("frequency_cap", keywords.LIST, keywords.NONE, Text(
+        "频次上限：max、per、channel、scope，可写多条，逐条都不能超。规则写的与 defaults 的叠加；写 none 两者都取消。"
+        "排队中、已发出、结果未知的都计入",
+        "caps of max, per, channel, scope; each must leave room. A rule's come on top of the defaults', and `none` "
+        "drops "
+        "both. Messages that are queued, sent or of unknown outcome count")),
+    Keyword("cooldown", keywords.DURATION, keywords.NONE, Text(
+        "同一人两次进入本规则至少间隔多久；写 none 取消默认值",
+        "the least time between two entries of one person into the rule; `none` drops the default")),
+    Keyword("holdout", keywords.PERCENT, Text("0%", "0%"), Text(
+        "对照组：这么多的人永不进入（按人固定分组）。规则里的是本规则的对照组，defaults 里的是所有规则共同的对照组，"
+        "两者都生效",
+        "the control group: this share of people never enters, always the same people. A rule's is its own; the one in "
+        "the defaults is that of all rules together; both apply")),
+    Keyword("budget", Text("–", "–"), keywords.NONE, Text("目前还不能用", "can't be used yet")),
+)  # fmt: skip
+
+ORDER_NOTES: dict[Reason, Text] = {
+    Reason.SKIPPED_AUDIENCE: Text("人群条件 audience", "the audience"),
+    Reason.SKIPPED_HOLDOUT: Text("对照组 holdout", "holdout, the rule's and the global one"),
+    Reason.SKIPPED_COOLDOWN: Text("冷却期 cooldown", "cooldown"),
+    Reason.SKIPPED_ALREADY_INSIDE: Text("已在其中（mode.on_again: skip）", "already inside (mode.on_again: skip)"),
+    Reason.SKIPPED_UNREACHABLE: Text("联系人有没有该渠道的地址", "whether the person has an address on the channel"),
+    Reason.SKIPPED_NO_TEMPLATE: Text("该渠道有没有模板", "whether the template has a version for the channel"),
+    Reason.SKIPPED_SUPPRESSION: Text("禁发名单", "the suppression list"),
+    Reason.SKIPPED_CONSENT: Text("同意 consent", "consent"),
+    Reason.SKIPPED_FREQUENCY_CAP: Text("频次上限 frequency_cap", "frequency_cap"),
+    Reason.HELD_QUIET_HOURS: Text(
+        "免打扰 quiet_hours（then: drop 时为 skipped.quiet_hours）", "quiet_hours (skipped.quiet_hours with then: drop)"
+    ),
+}
+
+
+def page(lang: Lang, around: Surroundings) -> str:
+    page = Page(lang)
+    page.heading(1, Text("守则", "Guards"))
+    page.text(
+        Text(
+            "守则决定谁不该进入、什么时候不该发。写在规则的 `guards:` 里，或写在文件的 `defaults:` 里对所有规则生效；"
+            "规则里写了的键替换默认值（频次上限是叠加）。判断出错时按不发送处理。",
+            "Guards hold people and messages back. They stand in a rule's `guards:`, or in the file's `defaults:` for "
+            "every rule; a key in the rule replaces the default (frequency caps add up). When a decision fails, "
+            "nothing "
+            "is sent.",
+        )
+    )
+    page.table(_TITLES, _rows(GUARDS))
+    page.heading(2, "quiet_hours")
+    page.table(_TITLES, _rows(keywords.QUIET_HOURS))
+    page.heading(2, "frequency_cap")
+    page.table(_TITLES, _rows(keywords.FREQUENCY_CAP))
+    page.code("yaml", examples.RULES["guards"])
+    page.text(
+        Text("交易通知（订单、验证等）不受营销守则限制：", "A transactional message is free of the marketing guards:")
+    )
+    page.code("yaml", examples.RULES["transactional"])
+    _order(page)
+    return page.markdown()
+
+
+def _order(page: Page) -> None:
+    page.heading(2, Text("固定的顺序", "The fixed order"))
+    page.text(
+        Text(
+            "依次检查，遇到第一条不通过的就停，日志里记下它的原因代码。",
+            "They are asked in this order; the first that refuses is the reason in the log.",
+        )
+    )
+    titles = (Text("顺序", "order"), Text("守则", "guard"), Text("不通过时的原因代码", "reason code"))
+    page.heading(3, Text("进入规则时", "At the entry"))
+    enabled = (Text("规则已启用（停用的规则不触发）", "the rule is enabled (a disabled rule does not fire)"), "–")
+    entry = [enabled, *((ORDER_NOTES[guard.reason], code(guard.reason.value)) for guard in ENTRY_GUARDS)]
+    page.table(titles, [(str(number), *row) for number, row in enumerate(entry, 1)])
+    page.heading(3, Text("每一步之前", "Before every step"))
+    page.text(
+        Text(
+            "规则是否仍启用（停用则暂停，`held.disabled`），然后是 `exit_when`（满足则 `exited.condition`）。"
+            "等待之后也查。",
+            "Whether the rule is still enabled (otherwise the person waits, `held.disabled`), then `exit_when` "
+            "(`exited.condition`). Also after a wait.",
+        )
+    )
+    page.heading(3, Text("每条消息之前（每个渠道分别判断）", "Before every message (for each channel)"))
+    rows = [(ORDER_NOTES[guard.reason], code(guard.reason.value)) for guard in MESSAGE_GUARDS]
+    page.table(titles, [(str(number), *row) for number, row in enumerate(rows, 1)])
+    page.text(
+        Text(
+            "真正发送前，禁发名单、同意与免打扰会再查一遍：排队期间退订的人不会收到。",
+            "Just before sending, suppression, consent and quiet hours are asked once more: somebody who unsubscribed "
+            "while the message was queued gets nothing.",
+        )
+    )

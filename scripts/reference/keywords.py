@@ -1,0 +1,189 @@
+"""Every keyword of the rule file: type, default, meaning. A test holds these tables against the reader's own keys."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from automation.i18n import Text
+
+
+class Keyword(NamedTuple):
+    """`type` and `default` as an author thinks of them; `default` is "" for a key that is required."""
+
+    name: str
+    type: Text
+    default: Text
+    meaning: Text
+
+
+REQUIRED = Text("必填", "required")
+NONE = Text("无", "none")
+
+TEXT = Text("文字", "text")
+NAME = Text("标识", "name")
+FLAG = Text("true 或 false", "true or false")
+COUNT = Text("正整数", "whole number")
+LIST = Text("列表", "list")
+CONDITIONS = Text("条件列表", "conditions")
+STEPS = Text("步骤列表", "steps")
+DURATION = Text("时长", "duration")
+SIGNED = Text("时长，可为负", "duration, may be negative")
+TIME = Text("时刻", "time of day")
+ZONE = Text("时区", "time zone")
+PERCENT = Text("百分比", "percentage")
+MAPPING = Text("键值", "mapping")
+EVENT = Text("事件名", "event name")
+CHANNEL = Text("渠道", "channel")
+
+
+def _key(name: str, type_: Text, default: Text, zh: str, en: str) -> Keyword:
+    return Keyword(name, type_, default, Text(zh, en))
+
+
+FILE = (
+    _key("timezone", ZONE, Text("设置里的 timezone", "the setting timezone"),
+         "本文件所有规则的时区", "the time zone of every rule in this file"),
+    _key("defaults", MAPPING, NONE, "所有规则共用的守则，键与规则的 guards 相同；其中的 holdout 是全局对照组",
+         "guards for every rule of this file, with the keys of a rule's guards; a holdout here is the global control "
+         "group"),
+    _key("rules", LIST, REQUIRED, "规则，一条一项", "the rules, one an item"),
+)  # fmt: skip
+
+RULE = (
+    _key("id", NAME, REQUIRED, "规则的固定标识，如 birthday_coupon：小写字母、数字、下划线，字母开头，最长 64。"
+         "改了 id 就是另一条规则：旧规则视为删除，里面的人退出",
+         "the rule's lasting name, like birthday_coupon: small letters, digits and _, a letter first, 64 at most. "
+         "Another id is another rule: the old one counts as removed and its people leave"),
+    _key("name", TEXT, Text("同 id", "the id"), "给人看的名称", "what people call it"),
+    _key("owner", TEXT, NONE, "负责人或团队", "who looks after it"),
+    _key("enabled", FLAG, Text("true", "true"),
+         "false 停用：没有人进入，已在其中的人原地暂停，启用后继续",
+         "false stops it: nobody enters, people inside stay where they are and go on once it is enabled again"),
+    _key("timezone", ZONE, Text("文件的 timezone", "the file's timezone"), "本规则的时区", "this rule's time zone"),
+    _key("trigger", MAPPING, REQUIRED, "什么时候触发：type 与 with", "when it fires: type and with"),
+    _key("audience", CONDITIONS, Text("所有人", "everybody"), "哪些人可以进入，见“条件与运算符”",
+         "who may enter, see Conditions and operators"),
+    _key("guards", MAPPING, Text("defaults", "the defaults"), "守则：替换或收紧 defaults，见“守则”",
+         "guards: replace or tighten the defaults, see Guards"),
+    _key("mode", MAPPING, Text("on_again: parallel", "on_again: parallel"), "同一人再次触发时怎么办",
+         "what happens when the same person is called again"),
+    _key("exit_when", CONDITIONS, NONE, "每一步之前检查（等待之后也查）；满足就退出，不再做后面的步骤",
+         "asked before every step, also after a wait; once it holds, the person leaves and nothing more happens"),
+    _key("steps", STEPS, REQUIRED, "依次执行的步骤", "what happens, step by step"),
+    _key("goal", MAPPING, NONE, "目标事件。现在只检查并保留，以后的版本才统计",
+         "the event the rule is for. Checked and kept; counted from a later version on"),
+    _key("attribution", MAPPING, NONE, "业绩归因。现在只检查并保留",
+         "who is credited with the result. Checked and kept; counted from a later version on"),
+    _key("tests", LIST, NONE, "规则的用例。现在只检查写法，以后的版本才运行",
+         "cases for the rule. Their form is checked; a later version runs them"),
+    _key("on_unknown", Text("hold", "hold"), Text("hold", "hold"),
+         "发送结果未知时不自动重发（hold）；resend 目前还不能用",
+         "when it is unknown whether a message was sent, it is not sent again (hold); resend can't be used yet"),
+)  # fmt: skip
+
+TRIGGER = (
+    _key("type", NAME, REQUIRED, "触发器类型，见“触发器”", "the trigger's type, see Triggers"),
+    _key("with", MAPPING, NONE, "该触发器的参数", "its parameters"),
+)
+
+MODE = (
+    _key("on_again", Text("skip、restart、parallel", "skip, restart, parallel"), Text("parallel", "parallel"),
+         "skip：已在规则中则不再进入；restart：退出旧流程，从头开始；parallel：同时走多次。queue 还不能用",
+         "skip: whoever is inside doesn't enter again; restart: the old run ends and a new one begins; parallel: "
+         "several runs at once. queue can't be used yet"),
+    _key("per", Text("contact，或再加事件属性", "contact, or it and event properties"), Text("contact", "contact"),
+         "按什么算“已在其中”：`contact` 按人；`[contact, event.sku]` 按人与该属性的每个值",
+         "what counts as being inside: `contact` the person; `[contact, event.sku]` the person and each value of the "
+         "property"),
+)  # fmt: skip
+
+QUIET_HOURS = (
+    _key("from", TIME, REQUIRED, "开始时刻（含）", "when it begins (included)"),
+    _key("to", TIME, REQUIRED, "结束时刻（不含）；早于 from 则跨午夜", "when it ends (excluded); earlier than `from`, "
+         "it crosses midnight"),
+    _key("then", Text("delay、drop", "delay, drop"), Text("delay", "delay"),
+         "delay：推迟到时段结束；drop：这条消息不发", "delay: wait for the end; drop: this message is not sent"),
+)  # fmt: skip
+
+FREQUENCY_CAP = (
+    _key("max", COUNT, REQUIRED, "最多几条", "at most so many messages"),
+    _key("per", DURATION, REQUIRED, "滑动时间窗，如 7d 指最近 7 天", "in a sliding window: 7d is the last seven days"),
+    _key("channel", CHANNEL, Text("所有渠道", "all channels"), "只计此渠道", "count this channel alone"),
+    _key("scope", Text("all、rule", "all, rule"), Text("all", "all"), "all 计所有规则的消息，rule 只计本规则的",
+         "all counts the messages of every rule, rule those of this rule"),
+)  # fmt: skip
+
+STEP = (
+    _key("id", NAME, NONE, "步骤标识，供人阅读", "a name for the step, for readers"),
+    _key("name", TEXT, NONE, "步骤说明，供人阅读", "a description of the step, for readers"),
+)
+
+DO = (
+    _key("do", NAME, REQUIRED, "动作类型，见“动作”", "the action's type, see Actions"),
+    _key("with", MAPPING, NONE, "该动作的参数", "its parameters"),
+    _key("save_as", NAME, NONE, "把动作的结果存成变量，后面的条件与模板可用，如 `coupon.code`",
+         "keep the action's outputs under this name for later conditions and templates, like `coupon.code`"),
+    _key("on_error", Text("stop、continue", "stop, continue"), Text("看动作", "as the action says"),
+         "这一步对此人失败时：stop 结束此人的流程，continue 继续下一步",
+         "when the step fails for a person: stop ends the run, continue goes on with the next step"),
+)  # fmt: skip
+
+WAIT = (
+    _key("wait", Text("时长，或 until", "duration, or until"), REQUIRED, "等待。等待中的人是数据库里的行，重启不会丢",
+         "wait. Whoever waits is a row in the database; a restart loses nobody"),
+    _key("until", Text("时刻，或日期字段", "time of day, or date field"), NONE,
+         "等到下一个该时刻，或等到某日期字段（contact.…、event.…、变量）那天；日期为空或已过则不等",
+         "until the next such time of day, or until the day of a date field (contact.…, event.…, a variable); a date "
+         "that is missing or past is not waited for"),
+    _key("offset", SIGNED, NONE, "与日期字段相差多久，如 -1d 指前一天", "before or after the date, e.g. -1d"),
+    _key("at", TIME, Text("00:00", "00:00"), "那天的几点", "at what time of that day"),
+)  # fmt: skip
+
+IF = (
+    _key("if", CONDITIONS, REQUIRED, "如果满足", "if this holds"),
+    _key("then", STEPS, REQUIRED, "就执行", "do this"),
+    _key("elif", LIST, NONE, "否则如果：每项写 if 与 then，依次检查", "else, if: items of if and then, asked in order"),
+    _key("else", STEPS, NONE, "都不满足时执行", "do this when none holds"),
+)
+
+SPLIT = (
+    _key("split", MAPPING, REQUIRED, "按权重分流；同一人在同名分流中总走同一支",
+         "divide people by weight; in a split of one name a person's arm never changes"),
+    _key("name", NAME, REQUIRED, "分流名称，在规则内唯一", "the split's name, unique in the rule"),
+    _key("arms", LIST, REQUIRED, "分支", "the arms"),
+    _key("arm", TEXT, REQUIRED, "分支名称，不含空格与 /", "the arm's name, without spaces and /"),
+    _key("weight", COUNT, REQUIRED, "权重，按比例分配", "its weight; shares are in proportion"),
+    _key("steps", STEPS, REQUIRED, "该分支的步骤", "its steps"),
+)  # fmt: skip
+
+STOP = (
+    _key("stop", Text("true 或一句原因", "true, or a reason"), REQUIRED, "到此结束", "the journey ends here"),
+)  # fmt: skip
+
+GOAL = (
+    _key("event", EVENT, REQUIRED, "目标事件", "the event"),
+    _key("where", CONDITIONS, NONE, "事件属性须满足的条件", "what its properties must satisfy"),
+    _key("within", DURATION, REQUIRED, "进入后多久内算达成", "how long after the entry it counts"),
+)
+
+ATTRIBUTION = (
+    _key("credit", NAME, REQUIRED, "归因给哪类对象，如 store", "what kind of thing is credited, e.g. store"),
+    _key("id", Text("字段", "field"), REQUIRED, "哪个字段指明它，如 event.store_id",
+         "the field that names it, e.g. event.store_id"),
+    _key("window", DURATION, REQUIRED, "多久内的业绩归它", "for how long results count"),
+)  # fmt: skip
+
+TESTS = (
+    _key("name", TEXT, REQUIRED, "用例名称", "the case's name"),
+    _key("given", MAPPING, NONE, "联系人与事件的值", "values of the contact and the event"),
+    _key("at", Text("日期与时刻", "date and time"), NONE, "当地时间，如 2026-08-01 10:00",
+         "local time, e.g. 2026-08-01 10:00"),
+    _key("expect", Text("原因代码，或动作列表", "reason code, or list of actions"), REQUIRED,
+         "应当发生什么：一个原因代码，或依次发生的动作", "what should come of it: a reason code, or the actions in "
+                                   "order"),
+)  # fmt: skip
+
+LATER = ("priority", "budget", "catch_up", "expires_after", "max_attempts")
+"""Keys of a rule that the language knows and the engine refuses for now."""
+LATER_STEPS = ("wait_for", "repeat")
+LATER_IN_FILE = ("segments",)

@@ -1,0 +1,106 @@
+"""Every provider with its settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automation.channels import CHANNELS
+from automation.i18n import Lang, Text
+from scripts.reference import params
+from scripts.reference.markdown import Page, code
+from scripts.reference.triggers import TITLES
+
+if TYPE_CHECKING:
+    from scripts.reference.surroundings import Surroundings
+
+NAME = "providers"
+
+EXAMPLES: dict[str, str] = {
+    "outbox": '[providers.sms]\ntype = "outbox"\nformat = "jsonl"',
+    "twilio": '[providers.sms]\ntype = "twilio"\naccount_sid = "AC00000000000000000000000000000000"\n'
+    'auth_token = {env = "TWILIO_AUTH_TOKEN"}\nfrom_number = "+15005550006"',
+    "sendgrid": '[providers.email]\ntype = "sendgrid"\napi_key = {env = "SENDGRID_API_KEY"}\n'
+    'sender = "会员中心 <club@example.com>"',
+    "smtp": '[providers.email]\ntype = "smtp"\nhost = "smtp.example.com"\nsecurity = "starttls"\nuser = "robot"\n'
+    'password = {env = "SMTP_PASSWORD"}\nsender = "会员中心 <club@example.com>"',
+    "wechat": '[providers.wechat]\ntype = "wechat"\napp_id = "wx0000000000000000"\nsecret = {env = "WECHAT_SECRET"}',
+    "wecom": '[providers.wecom]\ntype = "wecom"\ncorp_id = "ww0000000000000000"\nsecret = {env = "WECOM_SECRET"}\n'
+    'sender = "zhangsan"',
+    "webhook": '[providers.webhook]\ntype = "webhook"\nsecret = {env = "WEBHOOK_SECRET"}',
+}  # fmt: skip
+
+NOTES: dict[str, Text] = {
+    "outbox": Text(
+        "默认的服务商：把消息写成看得懂的文件，什么也不发。没有写 `[providers.渠道]` 的渠道都用它。",
+        "The default of every channel without a table: writes readable files and sends nothing.",
+    ),
+    "twilio": Text(
+        "`from_number` 与 `messaging_service_sid` 写一个。", "Give one of `from_number` and `messaging_service_sid`."
+    ),
+    "sendgrid": Text(
+        "发件人须先在 SendGrid 验证。一次调用最多 1,000 人。",
+        "The sender must be verified at SendGrid. One call takes up to 1,000 people.",
+    ),
+    "smtp": Text(
+        "任何 SMTP 服务器，适合私有云。`user` 与 `password` 要么都写，要么都不写；不加密时不能写密码。",
+        "Any SMTP server, for private clouds. Give both `user` and `password` or neither; no password without "
+        "encryption.",
+    ),
+    "wechat": Text(
+        "公众号模板消息（`wechat`）与小程序订阅消息（`wechat_subscribe`）是两个渠道，各写一张表，AppID 与 AppSecret "
+        "各用各的。"
+        "access token 存在数据库里由各进程共用。请把服务器 IP 加进公众平台的白名单。",
+        "Template messages (`wechat`) and mini program subscribe messages (`wechat_subscribe`) are two channels: one "
+        "table each, with the AppID and secret of each. Access tokens live in the database, shared by all processes. "
+        "Add the server's IP to the allow-list on the WeChat platform.",
+    ),
+    "wecom": Text(
+        "`wecom` 渠道群发给客户（`external_userid`）：建立群发任务后，"
+        "**由添加了该客户的成员在企业微信里确认才会发出**，"
+        "“已接收”只表示任务已建立；每位客户每月能收到的群发次数由企业微信限制。写了 `agent_id` 则改为应用消息，"
+        "发给成员。"
+        "`wecom_tag` 渠道给客户打标签，须另写一张 `[providers.wecom_tag]`。",
+        "On `wecom` customers (`external_userid`) get a mass message: it makes a task, and **nothing is sent until the "
+        "member who has the customer as a contact confirms it in WeCom**; “accepted” means that the task exists. WeCom "
+        "limits how many a customer gets in a month. With `agent_id`, application messages go to members instead. The "
+        "channel `wecom_tag` tags customers and needs a table of its own, `[providers.wecom_tag]`.",
+    ),
+    "webhook": Text(
+        "`webhook.post` 的出口。请求头 `X-Automation-Signature: t=秒数,v1=HMAC`，签名内容为“t.请求体”；"
+        "`Idempotency-Key` 在每次重试中相同，接收方见过就应忽略。",
+        "What `webhook.post` goes through. The header `X-Automation-Signature: t=SECONDS,v1=HMAC` signs “t.body”; "
+        "`Idempotency-Key` is the same in every attempt, and receivers should ignore one they know.",
+    ),
+}
+
+
+def page(lang: Lang, around: Surroundings) -> str:
+    page = Page(lang)
+    page.heading(1, Text("服务商", "Providers"))
+    page.text(
+        Text(
+            "在 automation.toml 里按渠道配置：`[providers.渠道]` 的 `type` 写服务商，其余键如下。机密写成 "
+            '`{env = "变量名"}` 或 `{file = "路径"}`。',
+            "Configured per channel in automation.toml: `type` in `[providers.CHANNEL]` names the provider, the other "
+            'keys are below. A secret is written as `{env = "NAME"}` or `{file = "path"}`.',
+        )
+    )
+    page.heading(2, Text("渠道", "Channels"))
+    page.table(
+        (Text("渠道", "channel"), Text("名称", "title"), Text("地址来自哪种身份", "address is the identity")),
+        [(code(c.name), c.title, code(c.identity) if c.identity else "–") for c in CHANNELS.values()],
+    )
+    for name, plugin in sorted(around.registry.of("provider").items()):
+        _provider(page, name, plugin)
+    return page.markdown()
+
+
+def _provider(page: Page, name: str, plugin: Any) -> None:
+    page.heading(2, code(name))
+    channels = " ".join(code(channel) for channel in CHANNELS if channel in plugin.channels)
+    page.text(Text(f"{plugin.title.zh}。可用于渠道：{channels}", f"{plugin.title.en}. Channels: {channels}"))
+    if name in NOTES:
+        page.text(NOTES[name])
+    page.table(TITLES, params.cells(plugin.Params))
+    if name in EXAMPLES:
+        page.code("toml", EXAMPLES[name])

@@ -1,0 +1,93 @@
+"""The rule file: every keyword with its type, its default and an example."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.i18n import Lang, Text
+from scripts.reference import examples, keywords
+from scripts.reference.markdown import Page, code, codes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from scripts.reference.keywords import Keyword
+    from scripts.reference.surroundings import Surroundings
+
+NAME = "rules"
+
+_TITLES = (Text("键", "key"), Text("类型", "type"), Text("默认值", "default"), Text("含义", "meaning"))
+
+SECTIONS: tuple[tuple[Text, tuple[Keyword, ...], str | None], ...] = (
+    (Text("文件", "The file"), keywords.FILE, "file"),
+    (Text("规则", "A rule"), keywords.RULE, "rule"),
+    (Text("触发 `trigger`", "`trigger`"), keywords.TRIGGER, None),
+    (Text("再次触发 `mode`", "`mode`"), keywords.MODE, "mode"),
+    (Text("步骤共有的键", "Keys of every step"), keywords.STEP, None),
+    (Text("做 `do`", "`do`"), keywords.DO, "do"),
+    (Text("等 `wait`", "`wait`"), keywords.WAIT, "wait"),
+    (Text("如果 `if`", "`if`"), keywords.IF, "if"),
+    (Text("分流 `split`", "`split`"), keywords.SPLIT, "split"),
+    (Text("结束 `stop`", "`stop`"), keywords.STOP, "stop"),
+    (Text("目标 `goal`", "`goal`"), keywords.GOAL, "goal"),
+    (Text("归因 `attribution`", "`attribution`"), keywords.ATTRIBUTION, "attribution"),
+    (Text("用例 `tests`", "`tests`"), keywords.TESTS, "tests"),
+)
+"""Title, keywords, and the example's name."""
+
+
+def page(lang: Lang, around: Surroundings) -> str:
+    page = Page(lang)
+    page.heading(1, Text("规则文件", "The rule file"))
+    page.text(
+        Text(
+            "规则写成 YAML。关键字是英文，名称与内容用中文即可。下面的示例都通过校验。`automation schema` 输出的 "
+            "JSON Schema "
+            "可让编辑器自动补全并即时检查。",
+            "Rules are YAML. Every example on this page validates. The JSON Schema that `automation schema` prints "
+            "lets "
+            "an editor complete and check the file.",
+        )
+    )
+    page.text(
+        Text(
+            "规则里的每一处都有一个固定的路径，如 `rules/birthday_coupon/steps/1`：报错、日志与 why 都用它指明位置。",
+            "Every place in a rule has one path, such as `rules/birthday_coupon/steps/1`: errors, the log and `why` "
+            "all "
+            "name it that way.",
+        )
+    )
+    for title, words, example in SECTIONS:
+        page.heading(2, title)
+        page.table(_TITLES, _rows(words))
+        if example is not None:
+            page.code("yaml", examples.RULES[example])
+    _steps(page)
+    _later(page)
+    return page.markdown()
+
+
+def _rows(words: Iterable[Keyword]) -> list[tuple[str, Text, Text, Text]]:
+    return [(code(word.name), word.type, word.default, word.meaning) for word in words]
+
+
+def _steps(page: Page) -> None:
+    page.text(
+        Text(
+            "一个步骤只能是 `do`、`wait`、`if`、`split`、`stop` 之一。前面必定结束时，后面永远走不到的步骤会报错。",
+            "A step is exactly one of `do`, `wait`, `if`, `split` and `stop`. Steps that can never be reached are "
+            "errors.",
+        )
+    )
+
+
+def _later(page: Page) -> None:
+    page.heading(2, Text("认识但还不能用的键", "Known, but not usable yet"))
+    page.text(
+        Text(
+            "以下关键字属于规则语言，目前的引擎还不能执行，写了会在校验时被拒绝：",
+            "These belong to the language, but the engine can't run them yet, so validation refuses them:",
+        )
+    )
+    names = (*keywords.LATER, *keywords.LATER_STEPS, *keywords.LATER_IN_FILE)
+    page.text(codes(names) + " `on_again: queue` `on_unknown: resend`")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from automation.cli.context import load_project, open_settings
+from automation.cli.output import View, ViewOption, emit_value
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -25,21 +25,16 @@ _NOT_HERE = ("settings.no_env", "settings.no_file")
 """A secret that this machine lacks is no mistake in the files: perhaps the server has it."""
 
 
-class CheckFormat(StrEnum):
-    text = "text"
-    json = "json"
-
-
 def validate(
     files: Annotated[
         list[Path] | None, typer.Argument(metavar="[FILE]...", help="Rule files; none: the whole project 规则文件")
     ] = None,
-    format_: Annotated[CheckFormat, typer.Option("--format", help="text | json 输出格式")] = CheckFormat.text,
+    format_: ViewOption = View.text,
 ) -> None:
     """Exit code 1 when there is an error; warnings alone give 0."""
     problems, count = _check(files or [])
     errors = sum(problem.severity == "error" for problem in problems)
-    if format_ is CheckFormat.json:
+    if format_ is View.json:
         _print_json(problems, errors)
     else:
         for problem in problems:
@@ -79,8 +74,6 @@ def _closing(errors: int, warnings: int, rules: int) -> str:
 
 
 def _print_json(problems: Iterable[Problem], errors: int) -> None:
-    from automation.cli.output import emit_value
-
     listed = [_as_dict(problem) for problem in problems]
     emit_value({"ok": not errors, "errors": errors, "warnings": len(listed) - errors, "problems": listed})
 

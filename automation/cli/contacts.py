@@ -10,7 +10,7 @@ import typer
 
 from automation.cli.context import open_catalogue, open_database, open_settings
 from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
-from automation.cli.output import Format, emit_value, local_time
+from automation.cli.output import View, ViewOption, emit_value, local_time
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def import_(
 @app.command("show", help="Everything known of one person 查看一位联系人")
 def show(
     contact: _Contact,
-    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+    format_: ViewOption = View.text,
     reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data in full 显示完整个人信息")] = False,
 ) -> None:
     """Personal data are masked unless --reveal is given."""
@@ -74,7 +74,7 @@ def show(
     with database.read() as conn:
         view = contact_view(conn, catalogue, contact_id_of(conn, catalogue, contact))
     database.close()
-    if format_ is Format.table:
+    if format_ is View.text:
         print_person(view, catalogue, reveal=reveal)
     else:
         emit_value(as_dict(view, catalogue, reveal=reveal))

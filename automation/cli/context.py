@@ -41,7 +41,7 @@ def remember(folder: Path | None, lang: str | None) -> None:
 
     if lang not in (None, "zh", "en"):
         raise typer.BadParameter("zh | en", param_hint="--lang")
-    _options.folder, _options.lang = folder, lang
+    _options.folder, _options.lang, _options.timezone = folder, lang, "UTC"
     set_language("zh" if lang == "zh" else "en" if lang == "en" else locale_language())
 
 

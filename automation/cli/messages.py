@@ -9,7 +9,17 @@ import typer
 from automation.cli.context import open_catalogue, open_database, open_settings
 from automation.cli.masking import mask
 from automation.cli.naming import CONTACT_HELP, SINCE_HELP, check_rule, contact_ids_of, moment_before
-from automation.cli.output import BomOption, Format, FormatOption, emit_table, emit_value, iso_time, local_time
+from automation.cli.output import (
+    BomOption,
+    Format,
+    FormatOption,
+    View,
+    ViewOption,
+    emit_table,
+    emit_value,
+    iso_time,
+    local_time,
+)
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -62,7 +72,7 @@ def list_messages(
 @app.command("show", help="Everything known of one message 查看一条消息")
 def show(
     id_: Annotated[int, typer.Argument(metavar="ID")],
-    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+    format_: ViewOption = View.text,
     reveal: _Reveal = False,
 ) -> None:
     """With its exact content, rendered again from the template as it was then and the values that it read."""
@@ -72,7 +82,7 @@ def show(
     database = open_database(settings)
     receipt = read_receipt(database, id_)
     database.close()
-    if format_ is Format.table:
+    if format_ is View.text:
         _print(receipt, reveal)
     else:
         emit_value(_as_dict(receipt, reveal))

@@ -36,13 +36,17 @@ def contact_ids_of(conn: Connection, catalogue: Catalogue, text: str) -> list[in
 
 
 def check_rule(conn: Connection, key: str) -> str:
-    """`key`, when the database has ever known such a rule. AutomationError with the nearest otherwise."""
+    """`key`, when the database or the files know such a rule. AutomationError with the nearest otherwise."""
     from automation.catalogue.nearest import offer
+    from automation.cli.context import load_project
     from automation.store.rules import list_rules
 
-    known = [row.key for row in list_rules(conn)]
+    known = {row.key for row in list_rules(conn)}
     if key not in known:
-        raise AutomationError("cli.no_rule", **offer(key, known), known=", ".join(known) or "–")
+        checked = load_project().checked
+        known |= {rule.id for rule in checked.rules} | {rule.id for rule in checked.broken}
+    if key not in known:
+        raise AutomationError("cli.no_rule", **offer(key, known), known=", ".join(sorted(known)) or "–")
     return key
 
 

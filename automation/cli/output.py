@@ -30,7 +30,15 @@ class Format(StrEnum):
     csv = "csv"
 
 
+class View(StrEnum):
+    """How one thing is shown."""
+
+    text = "text"
+    json = "json"
+
+
 FormatOption = Annotated[Format, typer.Option("--format", help="table | json | csv 输出格式")]
+ViewOption = Annotated[View, typer.Option("--format", help="text | json 输出格式")]
 BomOption = Annotated[bool, typer.Option("--bom", help="Begin CSV with a mark for spreadsheets CSV 带 BOM")]
 
 

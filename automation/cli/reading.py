@@ -9,7 +9,7 @@ import typer
 from automation.cli.context import load_project, open_database, refuse_fatal
 from automation.cli.journal import log
 from automation.cli.naming import CONTACT_HELP, contact_id_of
-from automation.cli.output import Format, emit_value, visible
+from automation.cli.output import View, ViewOption, emit_value, visible
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 def why(
     rule: Annotated[str, typer.Argument(help="Rule id 规则")],
     contact: Annotated[str, typer.Argument(help=CONTACT_HELP)],
-    format_: Annotated[Format, typer.Option("--format", help="table | json 输出格式")] = Format.table,
+    format_: ViewOption = View.text,
 ) -> None:
     """Asks the same decision functions as the engine, for anybody, and changes nothing."""
     from automation.clock import SystemClock
@@ -39,7 +39,7 @@ def why(
         contact_id = contact_id_of(conn, project.catalogue, contact)
     account = explain(database, project, rule, contact_id, SystemClock().now())
     database.close()
-    if format_ is Format.table:
+    if format_ is View.text:
         _print_account(account)
     else:
         emit_value(account.as_dict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -42,27 +43,39 @@ def why(database: Database, project: Project, rule_key: str, contact_id: int, no
     `project` is what the files say now; the rule need not have been published, the daemon need not run.
     """
     with database.read() as conn:
-        people = _people(conn, contact_id)
-        known, runs = rule_row(conn, rule_key), []
-        spec = next((spec for spec in project.checked.rules if spec.id == rule_key), None)
-        broken = next((rule for rule in project.checked.broken if rule.id == rule_key), None)
-        if known is None and spec is None and broken is None:
-            raise _unknown(conn, project, rule_key)
-        zone = spec.zone if spec is not None else ZoneInfo(project.settings.timezone)
-        if known is not None:
-            runs = past_runs(conn, known.id, people)
-        state = _state_lines(spec, broken, known)
-        past = past_lines(conn, rule_key, runs, people, zone)
-        if spec is None:
-            lines, conclusion = (
-                [*state, *past],
-                _joined([_entered(runs, zone), _first_obstacle(state[0].sentence, again=bool(runs))]),
-            )
-        else:
-            subject = load_subject(conn, project, spec, people, now)
-            lines, conclusion = _examine(conn, project, subject, state, runs)
-            lines += past
-    return Account(rule_key, people[0], tuple(lines), conclusion)
+        question = _question(conn, project, rule_key, contact_id, now)
+        lines, conclusion = _not_running(question) if question.spec is None else _examine(question, question.spec)
+        lines += past_lines(conn, rule_key, question.runs, question.people, question.zone)
+    return Account(rule_key, question.people[0], tuple(lines), conclusion)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """`spec` is None where the files have no such rule that could run; `known` where the database has none."""
+
+    conn: Connection
+    project: Project
+    people: tuple[int, ...]
+    now: datetime
+    spec: RuleSpec | None
+    broken: BrokenRule | None
+    known: AnyRow | None
+    runs: Sequence[AnyRow]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.spec.zone if self.spec is not None else ZoneInfo(self.project.settings.timezone)
+
+
+def _question(conn: Connection, project: Project, key: str, contact_id: int, now: datetime) -> _Question:
+    people = _people(conn, contact_id)
+    spec = next((spec for spec in project.checked.rules if spec.id == key), None)
+    broken = next((rule for rule in project.checked.broken if rule.id == key), None)
+    known = rule_row(conn, key)
+    if known is None and spec is None and broken is None:
+        raise _unknown(conn, project, key)
+    runs = past_runs(conn, known.id, people) if known is not None else []
+    return _Question(conn, project, people, now, spec, broken, known, runs)
 
 
 def _people(conn: Connection, contact_id: int) -> tuple[int, ...]:
@@ -78,38 +91,40 @@ def _unknown(conn: Connection, project: Project, key: str) -> AutomationError:
     return AutomationError("insight.no_rule", **offer(key, known), known=", ".join(known) or "–")
 
 
-def _state_lines(spec: RuleSpec | None, broken: BrokenRule | None, known: AnyRow | None) -> list[Line]:
+def _not_running(question: _Question) -> tuple[list[Line], str]:
+    """A rule that is broken, or no longer in the files: nothing else can be asked."""
+    broken = question.broken
+    seen = broken.problems[0].shown() if broken is not None and broken.problems else ""
+    state = Line("rule", False, say("insight.is_broken" if broken else "insight.is_removed"), seen)
+    obstacle = _first_obstacle(state.sentence, again=bool(question.runs))
+    return [state], _joined([_entered(question.runs, question.zone), obstacle])
+
+
+def _state_lines(spec: RuleSpec, known: AnyRow | None) -> list[Line]:
     """Whether the rule runs at all, and whether the database knows it as the files have it."""
-    path = f"rules/{spec.id}" if spec else ""
-    if spec is None:
-        seen = broken.problems[0].shown() if broken is not None and broken.problems else ""
-        return [Line("rule", False, say("insight.is_broken" if broken else "insight.is_removed"), seen, path)]
-    lines = [
-        Line("rule", spec.enabled, say(f"insight.is_{'active' if spec.enabled else 'disabled'}"), spec.version, path)
-    ]
+    status = "active" if spec.enabled else "disabled"
+    lines = [Line("rule", spec.enabled, say(f"insight.is_{status}"), spec.version, spec.path)]
     if known is None:
-        lines.append(Line("rule", None, say("insight.unpublished"), "", path, 1))
-    elif (known.status, known.version) != ("active" if spec.enabled else "disabled", spec.version):
+        lines.append(Line("rule", None, say("insight.unpublished"), "", spec.path, 1))
+    elif (known.status, known.version) != (status, spec.version):
         seen = f"{say(f'insight.rule_{known.status}')}, {known.version or '–'}"
-        lines.append(Line("rule", None, say("insight.published_otherwise"), seen, path, 1))
+        lines.append(Line("rule", None, say("insight.published_otherwise"), seen, spec.path, 1))
     return lines
 
 
-def _examine(
-    conn: Connection, project: Project, subject: Subject, state: Sequence[Line], runs: Sequence[AnyRow]
-) -> tuple[list[Line], str]:
+def _examine(question: _Question, spec: RuleSpec) -> tuple[list[Line], str]:
     """Everything that the engine would ask, and what follows from it."""
-    catalogue = project.catalogue
-    trigger = list(trigger_lines(subject, catalogue))
-    messages = sendings(conn, project, subject)
+    catalogue, runs = question.project.catalogue, question.runs
+    subject = load_subject(question.conn, question.project, spec, question.people, question.now)
+    state, trigger = _state_lines(spec, question.known), list(trigger_lines(subject, catalogue))
+    messages = sendings(question.conn, question.project, subject)
     lines = [*state, *trigger, *audience_lines(subject, catalogue), *entry_lines(subject)]
     lines += [line for sending in messages for line in sending.lines]
     first = state[0].sentence if not state[0].ok else None
     first = first or trigger_obstacle(subject, catalogue, trigger) or obstacle(subject, catalogue)
-    alive = bool(runs) and runs[0].ended_at is None
-    parts = [_entered(runs, subject.rule.spec.zone)]
+    parts = [_entered(runs, spec.zone)]
     parts.append(_would_enter(subject) if first is None else _first_obstacle(first, again=bool(runs)))
-    if alive or first is None:
+    if first is None or (runs and runs[0].ended_at is None):
         parts.append(_unsent(messages))
     return lines, _joined(parts)
 

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
-from automation.cli.main import main
+from automation.cli.context import failing_clearly, remember
+from automation.cli.main import app
 from automation.i18n import set_language
 from automation.store.database import Database
 
@@ -30,11 +32,15 @@ class Said:
 
 Cli = Callable[..., Said]
 
+COMMAND = typer.main.get_command(app)
+"""What `main` makes anew each time; test_startup.py drives the installed program itself."""
+
 
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AUTOMATION_LANG", "AUTOMATION_PROJECT", "AUTOMATION_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
+    remember(None, "en")
     yield
     set_language("en")
 
@@ -47,7 +53,8 @@ def run(capsys: pytest.CaptureFixture[str]) -> Cli:
         capsys.readouterr()
         code: Any = 0
         try:
-            main(list(arguments))
+            with failing_clearly():
+                COMMAND(args=list(arguments))
         except SystemExit as end:
             code = end.code
         captured = capsys.readouterr()
@@ -68,6 +75,13 @@ def folder(tmp_path: Path, run: Cli) -> Path:
 def cli(folder: Path, run: Cli) -> Cli:
     """Commands on that project and its own SQLite file, in English unless `lang` says otherwise."""
     return lambda *arguments, lang="en": run("--project", str(folder), "--lang", lang, *arguments)
+
+
+@pytest.fixture
+def people(folder: Path, cli: Cli) -> Cli:
+    """With the sample people imported, where the kind of database does not matter."""
+    assert cli("contacts", "import", str(folder / "contacts.csv")).code == 0
+    return cli
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import csv
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -92,7 +91,8 @@ def import_people(database: Database, project: Project, clock: ManualClock, orde
 
 def tell_import(path: Path, report: ImportReport) -> None:
     tell(Text("{file}：读取 {read} 行 = 新建 {created} + 更新 {updated} + 不变 {unchanged} + 拒绝 {rejected}",
-              "{file}: {read} rows = {created} created + {updated} updated + {unchanged} unchanged + {rejected} rejected"),
+              "{file}: {read} rows = {created} created + {updated} updated + {unchanged} unchanged"
+              " + {rejected} rejected"),
          file=path.name, read=report.read, created=report.created, updated=report.updated,
          unchanged=report.unchanged, rejected=report.rejected)  # fmt: skip
     if report.rejects_file is not None:
@@ -111,7 +111,8 @@ def live_through(engine: Engine, clock: ManualClock, orders: list[Order]) -> Non
 
     replay(engine, clock, orders, moved_by=MOVED_BY, each_day=each_day)
     print()
-    tell(Text("{count:,} 笔订单已入库（原始日期整体后移 {days} 天）", "{count:,} orders are in (all dates moved by {days} days)"),
+    tell(Text("{count:,} 笔订单已入库（原始日期整体后移 {days} 天）",
+              "{count:,} orders are in (all dates moved by {days} days)"),
          count=len(orders), days=MOVED_BY)  # fmt: skip
 
 
@@ -144,25 +145,25 @@ def tell_all(database: Database, orders: list[Order]) -> None:
         print("\n".join(report.lines()))
         if report.rule == "win_back":
             held_back = sum(count for reason, count in report.skipped.items() if reason != Reason.SKIPPED_AUDIENCE)
-            check_win_backs(report.entered, held_back, orders)
+            check_win_backs(report.entered + held_back, orders)
     head(Text("五、接下来看哪里", "5. Where to look next"))
     written = Counter(path.parts[-3] for path in (FOLDER / "outbox").rglob("*") if path.is_file())
-    tell(Text("渲染好的消息在 demo-project/outbox/：{files}", "the rendered messages are in demo-project/outbox/: {files}"),
+    tell(Text("渲染好的消息在 demo-project/outbox/：{files}",
+              "the rendered messages are in demo-project/outbox/: {files}"),
          files=", ".join(f"{channel} {count:,}" for channel, count in sorted(written.items())))  # fmt: skip
     show_a_message()
     for command in COMMANDS:
         print(f"    {command}")
 
 
-def check_win_backs(entered: int, skipped: int, orders: Iterable[Order]) -> None:
+def check_win_backs(accounted: int, orders: list[Order]) -> None:
     """Everybody whom the CSV names is accounted for: entered, or held back by a guard with the reason."""
-    in_demo = list(orders)
-    expected = len(expected_win_backs(in_demo, last_day=LAST_DAY))
-    extra = len(expected_win_backs(in_demo, last_day=LAST_DAY + timedelta(days=5))) - expected
-    tell(Text("    ✓ 独立核算：按 CSV 应有 {expected:,} 次（含 8 月 {extra} 次）；进入与对照组等合计 {ours:,} 次",
-              "    ✓ computed a second time from the CSV: {expected:,} lapses ({extra} of them in August);"
-              " entered, or held back with the reason: {ours:,}"),
-         expected=expected + extra, extra=extra, ours=entered + skipped)  # fmt: skip
+    lapses = expected_win_backs(orders, last_day=LAST_DAY + timedelta(days=5))
+    tell(Text("    {mark} 按 CSV 独立核算应有 {expected:,} 次流失；进入的与有原因未进入的合计 {ours:,} 次",
+              "    {mark} the CSV alone says {expected:,} lapses; entered, or held back with the reason: {ours:,}"),
+         mark="✓" if accounted == len(lapses) else "✗", expected=len(lapses), ours=accounted)  # fmt: skip
+    if accounted != len(lapses):
+        raise SystemExit(1)
 
 
 def show_a_message() -> None:

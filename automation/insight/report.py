@@ -23,19 +23,23 @@ _ENTRY = (
 
 @dataclass(frozen=True)
 class RuleReport:
-    """Counts of one rule. `skipped` and `unsent` are by reason; `messages` is a list of {channel, status, count}."""
+    """Counts of one rule, by reason: `skipped` at entry, `unsent` before a message, `left` before the end.
+
+    `messages` is a list of {channel, status, count}.
+    """
 
     rule: str
     name: str
     entered: int
     skipped: dict[Reason, int]
     unsent: dict[Reason, int]
+    left: dict[Reason, int]
     messages: list[dict[str, Any]]
 
     def lines(self) -> list[str]:
         """The report as sentences."""
         lines = [say("insight.report_rule", rule=self.rule, name=self.name, entered=self.entered)]
-        for reasons in (self.skipped, self.unsent):
+        for reasons in (self.skipped, self.left, self.unsent):
             lines += [f"    {count:>7,}  {reason.sentence()}" for reason, count in reasons.items()]
         for sent in self.messages:
             status = say(f"insight.status_{sent['status']}")
@@ -46,6 +50,7 @@ class RuleReport:
         return vars(self) | {
             "skipped": {reason.value: count for reason, count in self.skipped.items()},
             "unsent": {reason.value: count for reason, count in self.unsent.items()},
+            "left": {reason.value: count for reason, count in self.left.items()},
         }
 
 
@@ -64,10 +69,10 @@ def _reports(conn: Connection, names: dict[str, str], since: int | None) -> list
         mine = {Reason(code): count for (rule, code), count in logged.items() if rule == key}
         mine[Reason.SKIPPED_AUDIENCE] = mine.get(Reason.SKIPPED_AUDIENCE, 0) + counted.get(key, 0)
         unsent = [r for r in Reason if r.value.startswith(("skipped.", "held.", "failed.")) and r not in _ENTRY]
+        left = [r for r in Reason if r.value.startswith("exited.")] + [Reason.STOPPED]
         sent = [{"channel": m.channel, "status": m.status, "count": m.count} for m in messages if m.key == key]
-        reports.append(
-            RuleReport(key, name, mine.get(Reason.ENTERED, 0), _present(mine, _ENTRY), _present(mine, unsent), sent)
-        )
+        groups = (_present(mine, reasons) for reasons in (_ENTRY, unsent, left))
+        reports.append(RuleReport(key, name, mine.get(Reason.ENTERED, 0), *groups, sent))
     return reports
 
 

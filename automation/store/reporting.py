@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
 
 def log_counts(conn: Connection, since: int | None = None) -> dict[tuple[str, str], int]:
-    """How often each reason was logged for people of each rule: {(rule key, code): count}."""
+    """How often each reason was logged for each rule: {(rule key, code): count}."""
     query = (
         select(rule.c.key, execution_log.c.code, func.count())
         .join(rule, rule.c.id == execution_log.c.rule_id)
-        .where(execution_log.c.contact_id.is_not(None))
         .group_by(rule.c.key, execution_log.c.code)
     )
     if since is not None:

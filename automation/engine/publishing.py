@@ -10,6 +10,8 @@ from automation.store import coupons, rules, runs
 from automation.store.log import Entry, write_log
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
     from sqlalchemy import Connection
 
     from automation.rules.project import Project
@@ -25,29 +27,40 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     for broken in checked.broken:
         reason = broken.problems[0].shown("en") if broken.problems else ""
         rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason))
-    known = rules.publish_rules(conn, rows, now)
+    published = rules.publish_rules(conn, rows, now)
+    known = published.known
     coupons.sync_batches(conn, project.catalogue, now)
     active = {}
     for spec in checked.rules:
         ids = known[spec.id]
         if spec.enabled and ids.version_id is not None:
             active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, project.registry)
-    held = frozenset(ids.rule_id for key, ids in known.items() if key not in active)
-    _move_runs(conn, {rule.rule_id for rule in active.values()}, held, now)
+    held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {
+        *published.gone, *published.removed,
+    }  # fmt: skip
+    _let_out(conn, published, now)
+    stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
+    _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()}, now)
     return RuleBook(project, active, held, rules.activated_at(conn))
 
 
-def _move_runs(conn: Connection, active: set[int], held: frozenset[int], now: int) -> None:
-    """Held rules keep their people where they are, active ones let them go on, removed ones let them out."""
-    removed = [row.id for row in rules.list_rules(conn) if row.status == "removed"]
-    for row in runs.end_runs_of(conn, removed, "exited", Reason.EXITED_REMOVED.value, now) if removed else ():
-        entry = Entry(Reason.EXITED_REMOVED, row.rule_id, row.rule_version_id, row.contact_id, row.id)
-        write_log(conn, now, [entry])
-    for ids, change, reason in (
-        (sorted(held), rules.hold_runs, Reason.HELD_DISABLED),
-        (sorted(active), rules.release_runs, Reason.RELEASED),
-    ):
-        for rule_id in ids:
-            count = change(conn, [rule_id])
-            if count:
-                write_log(conn, now, [Entry(reason, rule_id, detail={"runs": count})])
+def _let_out(conn: Connection, published: rules.Published, now: int) -> None:
+    """People inside a rule that went away leave it; so do those whom another process let in meanwhile."""
+    reason = Reason.EXITED_REMOVED
+    out = runs.end_runs_of(conn, published.gone, "exited", reason.value, now) if published.gone else []
+    if published.removed:
+        out += runs.end_runs_of(conn, published.removed, "exited", reason.value, now, held=True)
+    write_log(conn, now, [Entry(reason, row.rule_id, row.rule_version_id, row.contact_id, row.id) for row in out])
+
+
+def _hold_or_release(conn: Connection, stopped: Iterable[int], active: Container[int], now: int) -> None:
+    """Rules that were stopped keep their people where they are, active ones let them go on."""
+    log = []
+    for rule_id in stopped:
+        count = rules.hold_runs(conn, [rule_id])
+        log += [Entry(Reason.HELD_DISABLED, rule_id, detail={"runs": count})] if count else []
+    for rule_id in rules.held_rules(conn):
+        if rule_id in active:
+            count = rules.release_runs(conn, [rule_id])
+            log.append(Entry(Reason.RELEASED, rule_id, detail={"runs": count}))
+    write_log(conn, now, log)

@@ -140,8 +140,10 @@ def _decisions(page: Page) -> Select[Any]:
     )
     whens = [(not_(clause), literal(reason.value)) for reason, clause in page.guards]
     reason = case(*whens, else_=null()) if whens else null()
-    return select(looked_at.c.contact_id, looked_at.c.key, reason.label("reason")).join(
-        contact, contact.c.id == looked_at.c.contact_id
+    return (
+        select(looked_at.c.contact_id, looked_at.c.key, reason.label("reason"))
+        .join(contact, contact.c.id == looked_at.c.contact_id)
+        .where(contact.c.id > page.after)  # so that a merge join needn't read all contacts before this page
     )
 
 
@@ -199,11 +201,13 @@ def _end_the_others(conn: Connection, page: Page) -> None:
 
 
 def _living(conn: Connection, page: Page) -> list[AnyRow]:
-    query = (
-        select(run.c.id, run.c.contact_id, run.c.rule_version_id)
-        .join(_scratch, _scratch.c.contact_id == run.c.contact_id)
-        .where(_scratch.c.reason.is_(None), run.c.rule_id == page.rule_id, run.c.mode_key == page.mode_key)
-        .where(run.c.key != _scratch.c.key)
+    entering = select(_scratch.c.contact_id).where(_scratch.c.reason.is_(None))
+    own_key = select(_scratch.c.key).where(_scratch.c.contact_id == run.c.contact_id).scalar_subquery()
+    query = select(run.c.id, run.c.contact_id, run.c.rule_version_id).where(
+        run.c.contact_id.in_(entering),  # no join: SQLite would begin with every living run of every rule
+        run.c.rule_id == page.rule_id,
+        run.c.mode_key == page.mode_key,
+        run.c.key != own_key,
     )
     return list(conn.execute(query))
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from automation.store.bulk import allocate_ids, insert_rows, to_json
 from automation.store.expressions import among
+from automation.store.lists import fetch
 from automation.store.schema import event, event_time
 
 if TYPE_CHECKING:
@@ -74,12 +75,18 @@ def settle_times(conn: Connection, untimed: Sequence[tuple[str, str]], now: int)
     fresh = insert_rows(conn, event_time, ("source", "message_id", "occurred_at"), rows, skip_existing=True)
     if fresh == len(rows):
         return dict.fromkeys(untimed, now)
-    found = conn.execute(
-        select(event_time.c.source, event_time.c.message_id, event_time.c.occurred_at).where(
-            among(event_time.c.message_id, {message_id for _, message_id in untimed})
-        )
-    )
-    return {(source, message_id): occurred_at for source, message_id, occurred_at in found}
+    known = _KNOWN_SQLITE if conn.dialect.name == "sqlite" else _KNOWN_POSTGRES
+    pairs = [to_json([row[:2] for row in rows])] if conn.dialect.name == "sqlite" else [
+        [source for source, _, _ in rows], [message_id for _, message_id, _ in rows],
+    ]  # fmt: skip
+    return {(source, message_id): occurred_at for source, message_id, occurred_at in fetch(conn, known, *pairs)}
+
+
+_KNOWN_SQLITE = """SELECT t.source, t.message_id, t.occurred_at FROM json_each(?) AS v CROSS JOIN event_time AS t
+ON t.source = json_extract(v.value, '$[0]') AND t.message_id = json_extract(v.value, '$[1]')"""
+_KNOWN_POSTGRES = """SELECT t.source, t.message_id, t.occurred_at
+FROM unnest(?::text[], ?::text[]) AS v(source, message_id)
+JOIN event_time AS t ON t.source = v.source AND t.message_id = v.message_id"""
 
 
 def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -92,4 +99,4 @@ def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str,
 
 def last_event_id(conn: Connection) -> int:
     """The highest event id so far; 0 when there is none."""
-    return conn.scalar(select(event.c.id).order_by(event.c.id.desc()).limit(1)) or 0
+    return conn.scalar(select(func.max(event.c.id))) or 0

@@ -62,6 +62,9 @@ class _Among(ColumnElement[bool]):
     def get_children(self, **_: Any) -> Any:
         return (self.column, self.values)
 
+    def self_group(self, against: Any = None) -> Any:
+        return self  # or SQLAlchemy writes `… = 1` for SQLite, which hides it from every index
+
 
 @compiles(_Among, "sqlite")
 def _among_sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
@@ -73,7 +76,8 @@ def _among_sqlite(element: _Among, compiler: Any, **kw: Any) -> str:
 def _among_postgres(element: _Among, compiler: Any, **kw: Any) -> str:
     column, values = compiler.process(element.column, **kw), compiler.process(element.values, **kw)
     cast = "::bigint" if element.numeric else ""
-    return f"{column} IN (SELECT value{cast} FROM json_array_elements_text(CAST({values} AS json)))"
+    # An array, not a subquery to join with: each value is looked up in the index, whatever the planner guesses.
+    return f"{column} = ANY (ARRAY(SELECT value{cast} FROM json_array_elements_text(CAST({values} AS json))))"
 
 
 _SQL_TYPES: dict[str, TypeEngine[Any]] = {"text": String(), "number": Double(), "boolean": Boolean()}

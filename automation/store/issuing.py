@@ -19,7 +19,7 @@ from automation.reasons import Reason
 from automation.store.batches import Definition, insert_batches
 from automation.store.bulk import insert_rows, update_rows
 from automation.store.contacts import lock_contacts
-from automation.store.expressions import among
+from automation.store.expressions import among, constant
 from automation.store.schema import coupon_batch, coupon_code
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _from_pool(
     c = coupon_code.c
     free = conn.execute(
         select(c.id, c.code)
-        .where(c.batch_id == batch_id, c.status == "free")
+        .where(c.batch_id == batch_id, c.status == constant("free"))
         .order_by(c.id)
         .limit(len(claims))
         .with_for_update(skip_locked=True)

@@ -69,7 +69,7 @@ def read_log(
         .where(log.c.id > after_id)
     )
     if rule_key is not None:
-        query = query.where(rule.c.key == rule_key)
+        query = query.where(log.c.rule_id == select(rule.c.id).where(rule.c.key == rule_key).scalar_subquery())
     if contact_ids is not None:
         query = query.where(log.c.contact_id.in_(list(contact_ids)))
     if since is not None:

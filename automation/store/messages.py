@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from automation.channels import CHANNELS
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
 from automation.store.expressions import among, constant
 from automation.store.schema import message, rule
@@ -33,7 +34,10 @@ COUNTED = ("queued", "sending", "accepted", "unknown")
 
 def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int]:
     """Queue (run_id, step, visit, channel, rest JSON, contact_id, rule_id, rule_version_id, purpose, address,
-    template, payload JSON, due_at or None for now). Returns the ids. IntegrityError when a run's step has used the channel before."""
+    template, payload JSON, due_at or None for now). Returns the ids.
+
+    IntegrityError when a run's step has used the channel before.
+    """
     ids = allocate_ids(conn, message, len(rows))
     full = [(id_, *row[:-1], "queued", now, row[-1] or now, 0) for id_, row in zip(ids, rows, strict=True)]
     insert_rows(conn, message, _NEW, full)
@@ -45,7 +49,7 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
     due = (
         select(message)
         .where(message.c.channel == channel, message.c.status == constant("queued"), message.c.due_at <= now)
-        .order_by(message.c.due_at, message.c.id)
+        .order_by(message.c.due_at)  # and no more: a million of one moment must not be sorted for each batch
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
@@ -95,8 +99,7 @@ def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[Any
 
 def due_channels(conn: Connection, now: int) -> list[str]:
     """The channels that have something to send now."""
-    query = select(message.c.channel).where(message.c.status == constant("queued"), message.c.due_at <= now).distinct()
-    return sorted(conn.scalars(query))
+    return sorted(channel for channel, due in _first_due(conn).items() if due <= now)
 
 
 def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
@@ -144,6 +147,21 @@ def counts(conn: Connection) -> dict[tuple[str, str], int]:
 
 def oldest_queued(conn: Connection, now: int) -> int | None:
     """Since when the message that has waited longest could have been sent."""
-    query = select(func.min(message.c.due_at)).where(message.c.status == constant("queued"), message.c.due_at <= now)
-    oldest: int | None = conn.scalar(query)
-    return oldest
+    return min((due for due in _first_due(conn).values() if due <= now), default=None)
+
+
+def _first_due(conn: Connection) -> dict[str, int]:
+    """When the first queued message of each channel may be sent: one look into the index per channel."""
+    found = conn.execute(_FIRST_DUE).one()
+    return {channel: due for channel, due in zip(CHANNELS, found, strict=True) if due is not None}
+
+
+_FIRST_DUE = select(
+    *(
+        select(func.min(message.c.due_at))
+        .where(message.c.channel == channel, message.c.status == constant("queued"))
+        .scalar_subquery()
+        .label(f"due_{i}")
+        for i, channel in enumerate(CHANNELS)
+    )
+)

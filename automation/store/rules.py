@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
+from automation.store.bulk import insert_rows
+from automation.store.expressions import constant
 from automation.store.schema import rule, rule_version, run, template_version, trigger_state
 
 if TYPE_CHECKING:
@@ -30,20 +32,33 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Known:
-    """A rule's ids in the database."""
+    """A rule's ids in the database, and whether it was active until now."""
 
     rule_id: int
     version_id: int | None
+    was_active: bool = False
 
 
-def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> dict[str, Known]:
-    """Make the database's rules equal `rows`; rules not named become `removed`. Returns the ids by key."""
+@dataclass(frozen=True)
+class Published:
+    """The rules of the project by key; the ids of those that went away just now, and of those that did before."""
+
+    known: Mapping[str, Known]
+    gone: Sequence[int]
+    removed: Sequence[int]
+
+
+def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> Published:
+    """Make the database's rules equal `rows`; rules not named become `removed`. One process at a time."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql("LOCK TABLE rule IN SHARE ROW EXCLUSIVE MODE")
     before = {row.key: row for row in conn.execute(select(rule))}
     known = {row.key: _publish(conn, row, before.get(row.key), now) for row in rows}
-    gone = [row.id for key, row in before.items() if key not in known and row.status != "removed"]
+    absent = [row for key, row in before.items() if key not in known]
+    gone = [row.id for row in absent if row.status != "removed"]
     if gone:
         conn.execute(update(rule).where(rule.c.id.in_(gone)).values(status="removed", activated_at=None))
-    return known
+    return Published(known, gone, [row.id for row in absent if row.status == "removed"])
 
 
 def _publish(conn: Connection, row: RuleRow, old: AnyRow | None, now: int) -> Known:
@@ -56,7 +71,7 @@ def _publish(conn: Connection, row: RuleRow, old: AnyRow | None, now: int) -> Kn
         rule_id = old.id
     version_id = _version(conn, rule_id, row, now) if row.version is not None else (old.version_id if old else None)
     conn.execute(update(rule).where(rule.c.id == rule_id).values(version_id=version_id, **values))
-    return Known(rule_id, version_id)
+    return Known(rule_id, version_id, was_active)
 
 
 def _version(conn: Connection, rule_id: int, row: RuleRow, now: int) -> int:
@@ -98,9 +113,15 @@ def hold_runs(conn: Connection, rule_ids: Sequence[int], *, run_id: int | None =
     return conn.execute(held.values(status="held")).rowcount
 
 
+def held_rules(conn: Connection) -> dict[int, int]:
+    """How many runs are held, by rule id."""
+    query = select(run.c.rule_id, func.count()).where(run.c.status == constant("held")).group_by(run.c.rule_id)
+    return {row.rule_id: row[1] for row in conn.execute(query)}
+
+
 def release_runs(conn: Connection, rule_ids: Sequence[int]) -> int:
     """Let the held runs of these rules go on; those that came due meanwhile are due at once."""
-    freed = update(run).where(run.c.rule_id.in_(rule_ids), run.c.status == "held")
+    freed = update(run).where(run.c.rule_id.in_(rule_ids), run.c.status == constant("held"))
     return conn.execute(freed.values(status="active")).rowcount
 
 
@@ -112,19 +133,19 @@ def trigger_states(conn: Connection) -> dict[int, AnyRow]:
 def save_trigger_state(
     conn: Connection, rule_id: int, fingerprint: str, evaluated_to: int, last_event_id: int, *, fresh: bool
 ) -> None:
-    """Write one trigger's progress; `fresh` when it has no row yet."""
+    """Write one trigger's progress; `fresh` when it has no row yet, unless another process has begun by then."""
     values = {"fingerprint": fingerprint, "evaluated_to": evaluated_to, "last_event_id": last_event_id}
     if fresh:
-        conn.execute(insert(trigger_state).values(rule_id=rule_id, **values))
+        row = (rule_id, fingerprint, evaluated_to, last_event_id)
+        insert_rows(conn, trigger_state, ("rule_id", *values), [row], skip_existing=True)
     else:
         conn.execute(update(trigger_state).where(trigger_state.c.rule_id == rule_id).values(**values))
 
 
 def keep_template(conn: Connection, hash_: str, name: str, channel: str, content: str, now: int) -> None:
     """Keep a template's sources under their hash, once."""
-    if conn.scalar(select(template_version.c.hash).where(template_version.c.hash == hash_)) is None:
-        values = {"hash": hash_, "name": name, "channel": channel, "content": content, "created_at": now}
-        conn.execute(insert(template_version).values(**values))
+    columns = ("hash", "name", "channel", "content", "created_at")
+    insert_rows(conn, template_version, columns, [(hash_, name, channel, content, now)], skip_existing=True)
 
 
 def load_template(conn: Connection, hash_: str) -> AnyRow | None:

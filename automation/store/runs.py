@@ -96,12 +96,13 @@ def end_runs(conn: Connection, ids: Sequence[int], status: str, reason: str, now
     conn.execute(update(run).where(among(run.c.id, ids)).values(**values))
 
 
-def end_runs_of(conn: Connection, rule_ids: Sequence[int], status: str, reason: str, now: int) -> list[AnyRow]:
-    """End every living run of these rules; returns (id, rule_id, rule_version_id, contact_id) of each."""
-    alive = select(run.c.id, run.c.rule_id, run.c.rule_version_id, run.c.contact_id).where(
-        run.c.rule_id.in_(rule_ids), run.c.ended_at.is_(None)
-    )
-    rows = list(conn.execute(alive))
+def end_runs_of(
+    conn: Connection, rule_ids: Sequence[int], status: str, reason: str, now: int, *, held: bool = False
+) -> list[AnyRow]:
+    """End every living run of these rules, or the held ones; returns (id, rule_id, rule_version_id, contact_id)."""
+    alive = run.c.status == constant("held") if held else run.c.ended_at.is_(None)
+    query = select(run.c.id, run.c.rule_id, run.c.rule_version_id, run.c.contact_id)
+    rows = list(conn.execute(query.where(run.c.rule_id.in_(rule_ids), alive)))
     end_runs(conn, [row.id for row in rows], status, reason, now)
     return rows
 

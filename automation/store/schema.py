@@ -222,6 +222,7 @@ run = Table(
     UniqueConstraint("key", "rule_id", "contact_id"),
     Index("ix_run_due", "due_at", sqlite_where=text("status = 'active'"), postgresql_where=text("status = 'active'")),
     Index("ix_run_contact", "contact_id", "rule_id", "entered_at"),
+    Index("ix_run_held", "rule_id", sqlite_where=text("status = 'held'"), postgresql_where=text("status = 'held'")),
     Index(
         "uq_run_mode",
         "contact_id",

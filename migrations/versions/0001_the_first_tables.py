@@ -311,6 +311,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'active'"),
         )
         batch_op.create_index(
+            "ix_run_held",
+            ["rule_id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'held'"),
+            postgresql_where=sa.text("status = 'held'"),
+        )
+        batch_op.create_index(
             "uq_run_mode",
             ["contact_id", "rule_id", "mode_key"],
             unique=True,
@@ -412,6 +419,9 @@ def downgrade() -> None:
             "uq_run_mode",
             sqlite_where=sa.text("mode_key IS NOT NULL"),
             postgresql_where=sa.text("mode_key IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_run_held", sqlite_where=sa.text("status = 'held'"), postgresql_where=sa.text("status = 'held'")
         )
         batch_op.drop_index(
             "ix_run_due", sqlite_where=sa.text("status = 'active'"), postgresql_where=sa.text("status = 'active'")

@@ -20,6 +20,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from automation.channels import CHANNELS
 from automation.clock import to_ms, token
 from automation.daemon.reloading import Reloader
+from automation.errors import AutomationError
 from automation.i18n import say
 from automation.store.daemons import beat, register_daemon
 
@@ -39,6 +40,7 @@ class Daemon:
         self._instance = token("abcdefghijkmnpqrstuvwxyz23456789", 12)
         self._stopping = threading.Event()
         self._error: str | None = None
+        self._failing: dict[str, str] = {}
         self._settings = engine.project.settings.daemon
 
     def run(self) -> None:
@@ -82,9 +84,18 @@ class Daemon:
             return
         try:
             job()
+            self._failing.pop(name, None)
+        except AutomationError as error:
+            self._tell(name, error.text(), with_trace=False)
         except Exception as error:  # the daemon must outlive every failure of a tick; transactions were rolled back
-            self._error = f"{name}: {type(error).__name__}: {error}"[:1000]
-            _log.exception(say("daemon.tick_failed", job=name))
+            self._tell(name, f"{type(error).__name__}: {error}", with_trace=True)
+
+    def _tell(self, name: str, reason: str, *, with_trace: bool) -> None:
+        """Say once what goes on going wrong, until it changes or is over."""
+        self._error = f"{name}: {reason}"[:1000]
+        if self._failing.get(name) != reason:
+            self._failing[name] = reason
+            _log.error(say("daemon.tick_failed", job=name, reason=reason), exc_info=with_trace)
 
     def _work(self) -> None:
         engine = self._engine

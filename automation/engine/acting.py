@@ -114,7 +114,7 @@ class Actor:
                 message_id=message_id,
                 step=op.path,
                 detail=detail,
-            )  # fmt: skip
+            )
         )
 
 

@@ -1,11 +1,10 @@
-"""Deliver: queued messages are checked once more, rendered, marked as sending and committed; then the provider is called.
+"""Deliver: queued messages are checked again, rendered, marked as sending and committed; then the provider is called.
 
 A crash between the mark and the outcome leaves a message in `sending`; when its lease is over it is `unknown`.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.dispatch import Held, Request, recheck
+from automation.engine.sending import batch_limit, send_all
 from automation.engine.settle import Settlement, Settler
-from automation.i18n import say
 from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
 from automation.store.bulk import to_json
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
-_log = logging.getLogger(__name__)
 HELD_RETRY_MS = 60_000
 """How soon a message of a disabled rule is looked at again."""
 
@@ -69,10 +67,11 @@ class Deliver:
         provider = self._providers.for_channel(channel)
         with self._database.write() as conn:
             now = to_ms(self._clock.now())
-            rows = claim_queued(conn, channel, now, min(provider.max_batch, self._settings.batch_size))
+            limit = batch_limit(provider, self._settings.batch_size)
+            rows = claim_queued(conn, channel, now, limit)
             ready = self._prepare(conn, provider, rows, now) if rows else []
         if ready:
-            outcomes = _send(provider, [item.outgoing for item in ready])
+            outcomes = send_all(provider, [item.outgoing for item in ready])
             self._settle([item.row for item in ready], outcomes)
         return len(rows)
 
@@ -199,19 +198,6 @@ class _Work:
         if template.version not in self._kept:
             self._kept.add(template.version)
             keep_template(self._conn, template.version, template.name, template.channel, template.content, self._now)
-
-
-def _send(provider: Provider, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
-    """Call the provider. A provider that raises, or answers for too few, leaves every outcome unknown."""
-    try:
-        outcomes = provider.send(messages)
-        if len(outcomes) == len(messages):
-            return outcomes
-        detail = f"{len(outcomes)} outcomes for {len(messages)} messages"
-    except Exception as error:  # fail closed: it may or may not have sent them
-        _log.error(say("daemon.provider_failed", provider=provider.type))
-        detail = f"{type(error).__name__}"
-    return [Outcome.unknown("provider_failed", detail)] * len(messages)
 
 
 def _entry(row: AnyRow, reason: Reason, detail: Mapping[str, Any]) -> Entry:

@@ -14,6 +14,8 @@ from automation.engine.ingest import Incoming, Ingest, IngestResult
 from automation.engine.publishing import publish
 from automation.engine.schedule import Schedule
 from automation.engine.versions import Versions
+from automation.errors import AutomationError
+from automation.i18n import say
 from automation.providers.loader import build_providers
 from automation.store.messages import due_channels
 
@@ -75,7 +77,15 @@ class Engine:
         """Send one batch of a channel, or of every channel that has something to send; returns how many were taken."""
         if channel is not None:
             return self._deliver(channel)
-        return sum(self._deliver(name) for name in self.due_channels())
+        return sum(self._deliver_or_tell(name) for name in self.due_channels())
+
+    def _deliver_or_tell(self, channel: str) -> int:
+        """A channel whose provider is not set up right stands still, and holds up no other."""
+        try:
+            return self._deliver(channel)
+        except AutomationError as error:
+            _log.error(say("daemon.channel_stands_still", channel=channel, reason=error.text()))
+            return 0
 
     def due_channels(self) -> list[str]:
         """The channels with messages to send now."""

@@ -57,8 +57,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     matched = []
     for arrival in arrivals:
         listening = book.by_event[arrival.name]
-        for index in listening.matching(arrival.properties):
-            matched.append((listening.rules[index], arrival))
+        matched.extend((listening.rules[index], arrival) for index in listening.matching(arrival.properties))
     named = _named_people(conn, book, matched)
     meetings = []
     for rule, arrival in matched:

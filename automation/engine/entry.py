@@ -69,7 +69,7 @@ class EntryState:
 
 @dataclass(frozen=True)
 class EntryGuard:
-    """One guard: `person` says what is wrong with one candidate, `everyone` is the same as a SQL clause that must hold."""
+    """One guard: `person` tells what is wrong with one; `everyone` is the same as a SQL clause that must hold."""
 
     reason: Reason
     person: Callable[[Candidate, EntryState], dict[str, Any] | bool | None]

@@ -1,4 +1,4 @@
-"""Facts for the runs in hand: profiles, events and histories, loaded by the batch and again when they may have changed."""
+"""Facts for the runs in hand: profiles, events and histories, loaded by the batch, again when they may have changed."""
 
 from __future__ import annotations
 

@@ -71,8 +71,8 @@ def _reports(conn: Connection, names: dict[str, str], since: int | None) -> list
         unsent = [r for r in Reason if r.value.startswith(("skipped.", "held.", "failed.")) and r not in _ENTRY]
         left = [r for r in Reason if r.value.startswith("exited.")] + [Reason.STOPPED]
         sent = [{"channel": m.channel, "status": m.status, "count": m.count} for m in messages if m.key == key]
-        groups = (_present(mine, reasons) for reasons in (_ENTRY, unsent, left))
-        reports.append(RuleReport(key, name, mine.get(Reason.ENTERED, 0), *groups, sent))
+        skipped, not_sent, gone = (_present(mine, reasons) for reasons in (_ENTRY, unsent, left))
+        reports.append(RuleReport(key, name, mine.get(Reason.ENTERED, 0), skipped, not_sent, gone, sent))
     return reports
 
 

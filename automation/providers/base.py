@@ -76,9 +76,12 @@ class Provider(Plugin):
         self.params = params
         self.context = context
 
+    concurrency: ClassVar[int] = 1
+    """How many `send` calls may run at the same time, in threads. A crash leaves at most this many batches in doubt."""
+
     @abstractmethod
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
-        """One Outcome per message, in order. Raising makes the whole batch `unknown`: nothing is sent again by itself."""
+        """One Outcome per message, in order. Raising makes the batch `unknown`: nothing is sent again by itself."""
 
     def close(self) -> None:
         """Let go of connections."""

@@ -73,6 +73,7 @@ class Twilio(Provider):
     title: ClassVar[Text] = Text("Twilio 短信", "Twilio SMS")
     Params: ClassVar[Any] = TwilioParams
     channels: ClassVar[frozenset[str]] = frozenset({"sms"})
+    concurrency = 8
 
     def __init__(self, params: TwilioParams, context: Any) -> None:
         super().__init__(params, context)

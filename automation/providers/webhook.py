@@ -55,6 +55,7 @@ class Webhook(Provider):
     title: ClassVar[Text] = Text("Webhook 回调", "webhook")
     Params: ClassVar[Any] = WebhookParams
     channels: ClassVar[frozenset[str]] = frozenset({"webhook"})
+    concurrency = 8
 
     def __init__(self, params: WebhookParams, context: Any) -> None:
         super().__init__(params, context)

@@ -57,6 +57,7 @@ class Wechat(Provider):
     title: ClassVar[Text] = Text("微信公众号与小程序", "WeChat official account and mini program")
     Params: ClassVar[Any] = WechatParams
     channels: ClassVar[frozenset[str]] = frozenset({"wechat", "wechat_subscribe"})
+    concurrency = 8
 
     def __init__(self, params: WechatParams, context: Any) -> None:
         super().__init__(params, context)

@@ -7,19 +7,33 @@ TEXTS: dict[str, Text] = {
         "已有一个守护进程在使用 {database}；SQLite 只允许一个。请先停止它，或改用 PostgreSQL",
         "another daemon is working on {database}; SQLite allows one. Stop it first, or move to PostgreSQL",
     ),
-    "started": Text("守护进程已启动：{rules} 条规则，数据库 {database}", "the daemon runs: {rules} rules, database {database}"),
+    "started": Text(
+        "守护进程已启动：{rules} 条规则，数据库 {database}", "the daemon runs: {rules} rules, database {database}"
+    ),
     "stopping": Text("正在停止：完成手上的批次", "stopping: finishing the batches in hand"),
     "stopped": Text("守护进程已停止", "the daemon has stopped"),
-    "tick_failed": Text("{job} 这一轮失败，下一轮重试", "{job} failed this time; it will be tried again"),
-    "reloaded": Text("文件有变动，已重新载入：{rules} 条规则，{broken} 条有错误", "files changed, reloaded: {rules} rules, {broken} broken"),
+    "tick_failed": Text("{job} 失败，将不断重试：{reason}", "{job} failed and will be tried again and again: {reason}"),
+    "reloaded": Text(
+        "文件有变动，已重新载入：{rules} 条规则，{broken} 条有错误",
+        "files changed, reloaded: {rules} rules, {broken} broken",
+    ),
     "not_reloaded": Text(
-        "文件有变动，但无法使用；继续按原来的规则运行", "files changed but can't be used; the rules from before go on running"
+        "文件有变动，但无法使用；继续按原来的规则运行",
+        "files changed but can't be used; the rules from before go on running",
     ),
     "once_done": Text("已处理完当前到期的全部工作：{count} 项", "everything due now is done: {count} items"),
     "trigger_stands_still": Text("{rule} 的触发器停止：{reason}", "the trigger of {rule} stands still: {reason}"),
     "version_unusable": Text(
-        "规则 {rule} 的版本 {version} 无法使用：{reason}", "version {version} of the rule {rule} can't be used: {reason}"
+        "规则 {rule} 的版本 {version} 无法使用：{reason}",
+        "version {version} of the rule {rule} can't be used: {reason}",
     ),
     "action_failed": Text("动作 {action} 在 {step} 出错", "the action {action} failed at {step}"),
-    "provider_failed": Text("服务商 {provider} 出错，结果未知", "the provider {provider} failed; the outcomes are unknown"),
+    "provider_failed": Text(
+        "服务商 {provider} 出错（{reason}），结果未知",
+        "the provider {provider} failed ({reason}); the outcomes are unknown",
+    ),
+    "channel_stands_still": Text(
+        "渠道 {channel} 暂停：{reason}；消息留在队列中",
+        "the channel {channel} stands still: {reason}; its messages stay queued",
+    ),
 }

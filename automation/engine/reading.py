@@ -112,23 +112,39 @@ class EventReader:
 
 def _moment(text: str, zone: ZoneInfo) -> int:
     """Milliseconds of an ISO 8601 date or date-time; without an offset it is local, a date is its 00:00."""
+    second, rest = _second(text[:19]), _rest(text[19:])
+    if second is not None and rest is not None:
+        return second + rest
     try:
-        # The usual form is read by the second, which the events before it have often had too.
-        if text[19:20] == "." and text[23:24] in _OFFSETS and (fraction := text[20:23]).isdecimal() and text.isascii():
-            return _milliseconds(text[:19] + text[23:], zone) + int(fraction)
-        return _milliseconds(text, zone)
+        moment = datetime.fromisoformat(text)
+        return _milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
     except (ValueError, OverflowError):
         raise EventError("ingest.bad_time", found=text) from None
 
 
-_OFFSETS = frozenset("Z+-")
+# Events come close together: the second, and the fraction with its offset, were mostly seen before.
 
 
 @lru_cache(maxsize=4096)
-def _milliseconds(text: str, zone: ZoneInfo) -> int:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
+def _second(text: str) -> int | None:
+    """Milliseconds of `2026-08-01T10:00:00` in UTC; None: another form."""
+    return _if_right(text + "Z") if text[10:11] == "T" and text[13:14] == text[16:17] == ":" else None
+
+
+@lru_cache(maxsize=4096)
+def _rest(text: str) -> int | None:
+    """Milliseconds that `.123+08:00` adds to a second; None: another form."""
+    return _if_right("1970-01-01T00:00:00" + text) if text[-1:] == "Z" or text[-6:-5] in ("+", "-") else None
+
+
+def _if_right(text: str) -> int | None:
+    try:
+        return _milliseconds(datetime.fromisoformat(text))
+    except ValueError:
+        return None
+
+
+def _milliseconds(moment: datetime) -> int:
     return (moment - EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)
 
 

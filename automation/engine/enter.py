@@ -54,7 +54,7 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
 
 
 def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> list[_Meeting]:
-    matched = []
+    matched: list[tuple[LoadedRule, Arrival]] = []
     for arrival in arrivals:
         listening = book.by_event[arrival.name]
         matched.extend((listening.rules[index], arrival) for index in listening.matching(arrival.properties))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from automation.providers import http
 from automation.providers.base import Content, Outgoing
 from automation.providers.context import ProviderContext
 
@@ -33,3 +35,11 @@ def sms(number: int, to: str | None = None, **options: Any) -> Outgoing:
 def email(number: int, to: str | None = None, **content: str) -> Outgoing:
     parts = {"subject": "生日快乐", "text": "送您一张券", "html": "<p>送您一张券</p>", **content}
     return Outgoing(f"m-{number}", "email", to or f"p{number}@example.com", Content(**parts))
+
+
+@pytest.fixture(autouse=True)
+def unpinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A provider that silences a library's logger does so for the process: each test begins with it audible."""
+    for name in ("urllib3.connectionpool", "python_http_client.client"):
+        logger = logging.getLogger(name)
+        monkeypatch.setattr(logger, "filters", [one for one in logger.filters if one is not http._loud])

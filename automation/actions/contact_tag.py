@@ -5,11 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from pydantic import field_validator
+from pydantic_core import PydanticCustomError
+
 from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.tags import TagParams
 from automation.clock import to_ms
-from automation.contacts.profile import add_tags, remove_tags
+from automation.contacts.profile import ContactError, add_tags, check_tag, remove_tags
 from automation.i18n import Text
+
+
+class ContactTagParams(TagParams):
+    """Tags that a contact can have."""
+
+    @field_validator("add", "remove")
+    @classmethod
+    def _possible(cls, tags: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(check_tag(tag) for tag in tags)
+        except ContactError as error:
+            raise PydanticCustomError(error.key, "no tag", error.params) from None
 
 
 class ContactTag(Action):
@@ -18,7 +33,7 @@ class ContactTag(Action):
     type = "contact.tag"
     title = Text("给联系人打标签", "tag the contact")
 
-    Params: ClassVar[Any] = TagParams
+    Params: ClassVar[Any] = ContactTagParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         people, now_ms = {item.contact_id for item in items}, to_ms(context.now)

@@ -11,13 +11,13 @@ from automation.actions.values import written
 from automation.clock import to_ms
 from automation.i18n import Text
 from automation.plugin import Params, param
-from automation.rules.params import EventName, TemplateText
+from automation.rules.params import EventName, EventValues
 from automation.store.events import NewEvent
 
 
 class EventEmitParams(Params):
     name: Annotated[str, EventName()] = param(zh="事件名", en="the event's name")
-    properties: Annotated[dict[str, Any], TemplateText()] = param(
+    properties: Annotated[dict[str, Any], EventValues()] = param(
         {}, zh="事件属性，文本可含 {{ }}", en="the event's properties; texts may hold {{ }}"
     )
 

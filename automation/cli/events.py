@@ -95,18 +95,22 @@ def retry(
 ) -> None:
     """Each batch of items is taken and marked in turn; an item that was taken before is recognised."""
     from automation.engine.ingest import Incoming, IngestResult
-    from automation.store.quarantine import list_rejected, set_rejected_status
+    from automation.store.quarantine import list_rejected, newest_rejected
 
-    total = IngestResult()
+    total, after = IngestResult(), 0
     with open_engine() as engine:
         with engine.database.read() as conn:
-            found = [row for row in list_rejected(conn, limit=1_000_000) if ids is None or row.id in ids]
-        for start in range(0, len(found), 1000):
-            batch = found[start : start + 1000]
-            total.add(engine.ingest([Incoming(row.payload, row.origin, 0) for row in batch]))
-            with engine.database.write() as conn:
-                set_rejected_status(conn, [row.id for row in batch], "retried")
-    typer.echo(say("cli.retried", total=len(found), stored=total.stored + total.duplicates, still=total.quarantined))
+            newest = newest_rejected(conn)  # what comes back from a retry is not retried again
+        while True:
+            with engine.database.read() as conn:
+                found = list_rejected(conn, limit=1000, after_id=after, ids=ids)
+            batch = [row for row in found if row.id <= newest]
+            if not batch:
+                break
+            total.add(engine.ingest([Incoming(row.payload, row.origin, row.repeat, row.id) for row in batch]))
+            after = batch[-1].id
+    taken = total.stored + total.duplicates
+    typer.echo(say("cli.retried", total=taken + total.quarantined, stored=taken, still=total.quarantined))
 
 
 @quarantine.command("drop", help="Put items aside for good; they stay in the table 放弃")

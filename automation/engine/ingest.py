@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import msgspec
 
 from automation.clock import to_ms
 from automation.contacts.resolve import Conflict, resolve_pairs
@@ -14,8 +16,8 @@ from automation.engine.unsubscribes import UNSUBSCRIBED, withdraw
 from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.store.events import settle_times, store_events
-from automation.store.quarantine import Rejected, store_rejected
-from automation.store.retry import retried
+from automation.store.quarantine import Rejected, set_rejected_status, store_rejected
+from automation.store.retry import fault_of_a_row, retried
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,12 +27,13 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 
-class Incoming(NamedTuple):
+class Incoming(msgspec.Struct, frozen=True, gc=False):
     """One event as it came: JSON, where it came from, and how many identical ones its input held before it."""
 
     payload: bytes | str
     origin: str = ""
     repeat: int = 0
+    retry_of: int | None = None  # the quarantined item that this is; it is marked in the same transaction
 
 
 @dataclass
@@ -52,6 +55,10 @@ class IngestResult:
         self.skipped += other.skipped
 
 
+Taken: TypeAlias = tuple[Parsed, int | None]
+"""An event with its contact; None: it names nobody."""
+
+
 class Ingest:
     """Takes batches for one rule book. A bad item is quarantined and never rejects its neighbours."""
 
@@ -68,9 +75,29 @@ class Ingest:
 
         def store() -> IngestResult:
             with self._database.write() as conn:
+                set_rejected_status(conn, [item.retry_of for item in items if item.retry_of is not None], "retried")
                 return self._store(conn, parsed, list(rejected), now)
 
-        return retried(store)
+        try:
+            return retried(store)
+        except Exception as error:
+            if not fault_of_a_row(error):
+                raise
+            return self._apart(items, error, now)
+
+    def _apart(self, items: Sequence[Incoming], error: Exception, now: int) -> IngestResult:
+        """One item breaks its batch: halve it until that one stands alone, and quarantine it."""
+        middle = len(items) // 2
+        if middle:
+            first, second = self._take(items[:middle], now), self._take(items[middle:], now)
+            first.add(second)
+            first.reasons += second.reasons
+            return first
+        reason = f"{type(error).__name__}: {str(getattr(error, 'orig', error)).splitlines()[0]}"
+        rejected = [_rejection(items[0], EventError("ingest.failed", reason=reason[:300]))]
+        with self._database.write() as conn:
+            store_rejected(conn, rejected, now)
+        return IngestResult(quarantined=1, reasons=rejected)
 
     def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
         parsed: list[tuple[Incoming, Parsed]] = []
@@ -87,39 +114,43 @@ class Ingest:
         self, conn: Connection, pairs: list[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
     ) -> IngestResult:
         taken = self._taken(conn, pairs, rejected, now)
-        times = _times(conn, [event for event, _ in taken], now)
+        times = _times(conn, taken, now)
         rows = [
             (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)
             for (e, contact_id), at in zip(taken, times, strict=True)
         ]
         ids = store_events(conn, rows, now)
         store_rejected(conn, rejected, now)
+        entered, skipped = self._meet(conn, taken, times, ids, now)
+        duplicates = ids.count(None)
+        return IngestResult(len(ids) - duplicates, duplicates, len(rejected), entered, skipped, rejected)
+
+    def _meet(
+        self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], ids: Sequence[int | None], now: int
+    ) -> tuple[int, int]:
+        """The new ones among the events meet the rules; returns how many entered and how many were skipped."""
         by_event = self._book.by_event
-        arrivals = [
-            Arrival(id_, e.name, contact_id, e.properties)
-            for (e, contact_id), id_ in zip(taken, ids, strict=True)
-            if id_ is not None and e.name in by_event
-        ]
-        withdraw(
-            conn,
-            [
-                (contact_id, e.properties.get("channel"), at)
-                for (e, contact_id), at, id_ in zip(taken, times, ids, strict=True)
-                if e.name == UNSUBSCRIBED and contact_id is not None and id_ is not None
-            ],
-        )
-        entered, skipped = enter_arrivals(conn, self._book, arrivals, now)
-        stored = sum(id_ is not None for id_ in ids)
-        return IngestResult(stored, len(ids) - stored, len(rejected), entered, skipped, rejected)
+        arrivals: list[Arrival] = []
+        stopping: list[tuple[int, str | None, int]] = []
+        for (event, contact_id), at, id_ in zip(taken, times, ids, strict=True):
+            name = event.name
+            if id_ is None:
+                continue
+            if name in by_event:
+                arrivals.append(Arrival(id_, name, contact_id, event.properties))
+            if name == UNSUBSCRIBED and contact_id is not None:
+                stopping.append((contact_id, event.properties.get("channel"), at))
+        withdraw(conn, stopping)
+        return enter_arrivals(conn, self._book, arrivals, now)
 
     def _taken(
         self, conn: Connection, pairs: Sequence[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
-    ) -> list[tuple[Parsed, int | None]]:
-        """The events whose contact could be told, with it; None where they name nobody."""
+    ) -> list[Taken]:
+        """The events whose contact could be told."""
         catalogue, create = self._book.project.catalogue, self._book.project.settings.ingest.create_contacts
         named = [event.identities for _, event in pairs]
         resolved = resolve_pairs(conn, catalogue, named, now, create=create, actor="ingest").contacts
-        taken: list[tuple[Parsed, int | None]] = []
+        taken: list[Taken] = []
         for (item, event), contact in zip(pairs, resolved, strict=True):
             if isinstance(contact, Conflict):
                 rejected.append(_rejection(item, EventError("ingest.conflict", reason=str(contact))))
@@ -131,12 +162,14 @@ class Ingest:
         return taken
 
 
-def _times(conn: Connection, parsed: Sequence[Parsed], now: int) -> list[int]:
-    untimed = [(e.source, e.message_id) for e in parsed if e.occurred_at is None]
-    settled = settle_times(conn, untimed, now)
-    return [settled[e.source, e.message_id] if e.occurred_at is None else e.occurred_at for e in parsed]
+def _times(conn: Connection, taken: Sequence[Taken], now: int) -> list[int]:
+    times = [event.occurred_at for event, _ in taken]
+    if None not in times:
+        return cast("list[int]", times)
+    settled = settle_times(conn, [(e.source, e.message_id) for e, _ in taken if e.occurred_at is None], now)
+    return [settled[e.source, e.message_id] if e.occurred_at is None else e.occurred_at for e, _ in taken]
 
 
 def _rejection(item: Incoming, error: AutomationError) -> Rejected:
     payload = item.payload if isinstance(item.payload, str) else item.payload.decode("utf-8", "backslashreplace")
-    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"))
+    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"), item.repeat)

@@ -77,7 +77,7 @@ class EventReader:
         try:
             event = self._decode(payload)
             properties = self._properties(event.properties)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EventError("ingest.not_an_event", reason=str(error)) from None
         if _NUL[type(payload)] in payload:  # PostgreSQL stores no NUL character
             raise EventError("ingest.nul")

@@ -20,6 +20,15 @@ def deadlocked(error: BaseException) -> bool:
     return getattr(original, "sqlstate", None) in _TRY_AGAIN
 
 
+def fault_of_a_row(error: BaseException) -> bool:
+    """Whether a value in the data did it, and not the database or the machine: the other rows can be taken."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    kinds = {kind.__name__ for kind in type(original).__mro__}  # DBAPI gives the names; each driver has its classes
+    return bool(kinds & {"DataError", "IntegrityError"}) or isinstance(
+        original, (ValueError, ArithmeticError, RecursionError)
+    )
+
+
 def retried(transaction: Callable[[], T], attempts: int = 5) -> T:
     """Do a whole transaction, again when it was given up for a deadlock."""
     for _ in range(attempts - 1):

@@ -132,6 +132,7 @@ quarantine = Table(
     Column("code", String(80), nullable=False),  # the i18n key of the reason
     Column("detail", Json, nullable=False),  # the sentence's parameters
     Column("payload", Text, nullable=False),  # the item as it came
+    Column("repeat", Integer, nullable=False),  # how many identical items its input held before it
     Column("status", String(10), nullable=False),  # open | retried | dropped
     Index("ix_quarantine_status", "status", "id"),
 )

@@ -263,6 +263,7 @@ def upgrade() -> None:
         sa.Column("code", sa.String(length=80), nullable=False),
         sa.Column("detail", columns.Json, nullable=False),
         sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("repeat", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
     )

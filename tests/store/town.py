@@ -66,8 +66,8 @@ def _facts(conn: Connection) -> None:
             for i in range(1, 12_001)]  # fmt: skip
     _put(conn, "event", columns, rows)
     _put(conn, "event_time", ["source", "message_id", "occurred_at"], [("s", f"u{i}", NOW) for i in range(2_000)])
-    items = [(i, NOW, "f", "ingest.nul", "{}", "{}", "open" if i % 10 == 0 else "retried") for i in range(1, 2_001)]
-    _put(conn, "quarantine", ["id", "at", "origin", "code", "detail", "payload", "status"], items)
+    items = [(i, NOW, "f", "ingest.nul", "{}", "{}", 0, "open" if i % 10 == 0 else "retried") for i in range(1, 2_001)]
+    _put(conn, "quarantine", ["id", "at", "origin", "code", "detail", "payload", "repeat", "status"], items)
     log = [(i, NOW - i, "entered", i % 50 + 1, i % 50 + 1, i % PEOPLE + 1) for i in range(1, 12_001)]
     _put(conn, "execution_log", ["id", "at", "code", "rule_id", "rule_version_id", "contact_id"], log)
 

@@ -65,24 +65,32 @@ class Deliver:
     def __call__(self, channel: str) -> int:
         """Send one batch of a channel; returns how many messages were claimed."""
         provider = self._providers.for_channel(channel)
-        with self._database.write() as conn:
-            now = to_ms(self._clock.now())
-            limit = batch_limit(provider, self._settings.batch_size)
-            rows = claim_queued(conn, channel, now, limit)
-            ready = self._prepare(conn, provider, rows, now) if rows else []
+        limit = batch_limit(provider, self._settings.batch_size)
+
+        def mark() -> tuple[int, list[_Ready]]:
+            with self._database.write() as conn:
+                now = to_ms(self._clock.now())
+                rows = claim_queued(conn, channel, now, limit)
+                return len(rows), self._prepare(conn, provider, rows, now) if rows else []
+
+        claimed, ready = retried(mark)
         if ready:
             outcomes = send_all(provider, [item.outgoing for item in ready])
             self._settle([item.row for item in ready], outcomes)
-        return len(rows)
+        return claimed
 
     def recover(self, limit: int = 500) -> int:
         """Call what was being sent when its sender died `unknown`; returns how many."""
-        with self._database.write() as conn:
-            now = to_ms(self._clock.now())
-            rows = expired_leases(conn, now, limit)
-            lost = Outcome.unknown("lease_expired", "the process that was sending it stopped")
-            self._settler.settle(conn, [Settlement(row, lost) for row in rows], now)
-            return len(rows)
+        lost = Outcome.unknown("lease_expired", "the process that was sending it stopped")
+
+        def settle() -> int:
+            with self._database.write() as conn:
+                now = to_ms(self._clock.now())
+                rows = expired_leases(conn, now, limit)
+                self._settler.settle(conn, [Settlement(row, lost) for row in rows], now)
+                return len(rows)
+
+        return retried(settle)
 
     def _settle(self, rows: Sequence[AnyRow], outcomes: Sequence[Outcome]) -> None:
         attempts = {row.id: row.attempts + 1 for row in rows}

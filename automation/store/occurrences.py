@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 
 from automation.store.bulk import insert_rows
 from automation.store.expressions import constant
@@ -40,9 +40,17 @@ def open_occurrence(
 
 
 def claim_running(conn: Connection) -> AnyRow | None:
-    """The oldest unfinished occurrence, locked until the transaction ends."""
-    query = select(occurrence).where(occurrence.c.status == constant("running")).order_by(occurrence.c.id)
+    """The oldest unfinished occurrence, locked until the transaction ends.
+
+    A rule's occurrences are worked off one after the other: its cooldown must see who entered by the one before.
+    """
+    older = _older.c.status == constant("running"), _older.c.rule_id == occurrence.c.rule_id
+    before = select(literal(1)).where(*older, _older.c.id < occurrence.c.id).exists()
+    query = select(occurrence).where(occurrence.c.status == constant("running"), ~before).order_by(occurrence.c.id)
     return conn.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
+
+
+_older = occurrence.alias("older")
 
 
 def save_occurrence(conn: Connection, occurrence_id: int, values: Mapping[str, Any]) -> None:

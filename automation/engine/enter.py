@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.entry import Candidate, EntryState, decide
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
     from automation.engine.book import LoadedRule, RuleBook
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True, gc=False):
     """A new event on a name that rules listen to."""
 
     event_id: int
@@ -55,9 +56,12 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
 
 def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> list[_Meeting]:
     matched: list[tuple[LoadedRule, Arrival]] = []
+    by_event = book.by_event
     for arrival in arrivals:
-        listening = book.by_event[arrival.name]
-        matched.extend((listening.rules[index], arrival) for index in listening.matching(arrival.properties))
+        listening = by_event[arrival.name]
+        hits = listening.matching(arrival.properties)
+        if hits:
+            matched.extend((listening.rules[index], arrival) for index in hits)
     named = _named_people(conn, book, matched)
     meetings = []
     for rule, arrival in matched:
@@ -92,9 +96,11 @@ def _named_people(
 
 def _enter(conn: Connection, meetings: Sequence[_Meeting], log: list[Entry], now: int) -> int:
     contact_ids = sorted({m.contact_id for m in meetings if m.contact_id is not None})
-    rule_ids = sorted({m.rule.rule_id for m in meetings})
+    rules = {m.rule for m in meetings}
+    cooling = sorted(rule.rule_id for rule in rules if rule.spec.guards.cooldown is not None)
+    alone = sorted(rule.rule_id for rule in rules if rule.spec.mode.on_again == "skip")
     lock_contacts(conn, contact_ids)
-    state = EntryState(now, last_entries(conn, contact_ids, rule_ids), alive_inside(conn, contact_ids, rule_ids))
+    state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
     chosen: list[tuple[_Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
         candidate = Candidate(

@@ -16,8 +16,8 @@ from automation.store.schema import event, event_time
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-COLUMNS = (
-    "id", "name", "contact_id", "occurred_at", "received_at", "source", "message_id", "channel", "properties",
+_COLUMNS = (
+    "id", "name", "contact_id", "occurred_at", "source", "message_id", "channel", "properties", "received_at",
 )  # fmt: skip
 
 
@@ -40,18 +40,8 @@ def store_events(conn: Connection, rows: Sequence[tuple[Any, ...]], received_at:
     Returns each row's new id, or None where the event was there already (or earlier among the rows).
     """
     ids = allocate_ids(conn, event, len(rows))
-    written = insert_rows(
-        conn,
-        event,
-        COLUMNS,
-        [
-            (id_, name, contact_id, occurred_at, received_at, source, message_id, channel, properties)
-            for id_, (name, contact_id, occurred_at, source, message_id, channel, properties) in zip(
-                ids, rows, strict=True
-            )
-        ],
-        skip_existing=True,
-    )
+    full = [(id_, *row, received_at) for id_, row in zip(ids, rows, strict=True)]
+    written = insert_rows(conn, event, _COLUMNS, full, skip_existing=True)
     if written == len(rows):
         return list(ids)
     here = set(conn.scalars(select(event.c.id).where(among(event.c.id, ids))))

@@ -72,6 +72,8 @@ def lock_contacts(conn: Connection, contact_ids: Iterable[int]) -> None:
 
 def last_entries(conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]) -> dict[tuple[int, int], int]:
     """When each of these contacts last entered each of these rules: {(contact_id, rule_id): ms}."""
+    if not rule_ids:
+        return {}
     query = (
         select(run.c.contact_id, run.c.rule_id, func.max(run.c.entered_at))
         .where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids))
@@ -84,6 +86,8 @@ def alive_inside(
     conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]
 ) -> dict[tuple[int, int, str], int]:
     """The runs that `mode` knows of: {(contact_id, rule_id, mode_key): run id}."""
+    if not rule_ids:
+        return {}
     query = select(run.c.contact_id, run.c.rule_id, run.c.mode_key, run.c.id).where(
         among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), run.c.mode_key.is_not(None)
     )

@@ -31,7 +31,7 @@ class IngestSettings(_Section):
 
 
 class DeliverySettings(_Section):
-    max_attempts: int = Field(5, ge=1, le=100)
+    max_attempts: int = Field(12, ge=1, le=100)
     backoff_seconds: float = Field(30.0, gt=0)
     lease_seconds: int = Field(300, ge=1)
     batch_size: int = Field(500, ge=1, le=10_000)

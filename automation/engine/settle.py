@@ -12,6 +12,7 @@ from automation.engine.dispatch import Queued, Request, Skipped, dispatch
 from automation.engine.state import RunState
 from automation.reasons import Reason
 from automation.rules.program import End
+from automation.store.bulk import to_json
 from automation.store.log import Entry, write_log
 from automation.store.messages import load_messages, write_drops, write_outcomes
 from automation.store.runs import load_runs, lock_contacts, save_progress
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from automation.store.types import AnyRow
 
 MAX_BACKOFF_S = 6 * 3600.0
+_REFUSED = ("permanent", "transient")
+"""Final outcomes of which it is certain that nothing was sent."""
 _REASONS = {
     "accepted": Reason.ACCEPTED,
     "permanent": Reason.FAILED_PERMANENT,
@@ -90,20 +93,28 @@ class Settler:
     def _move_runs(self, conn: Connection, final: Sequence[Settlement], log: list[Entry], now: int) -> None:
         runs = load_runs(conn, sorted({s.row.run_id for s in final}), lock=True)
         waiting = [(s, runs[s.row.run_id]) for s in final if s.row.run_id in runs]
-        waiting = [(s, run) for s, run in waiting if run.status == "sending"]
-        refused = [(s, run) for s, run in waiting if s.outcome.kind in ("permanent", "transient") and s.row.rest]
-        done = [(s, run, _status(s)) for s, run in waiting if (s, run) not in refused] if refused else [
-            (s, run, _status(s)) for s, run in waiting
-        ]  # fmt: skip
+        refused, done = [], []
+        for settlement, run in waiting:
+            if run.status != "sending":
+                continue
+            if settlement.row.rest and settlement.outcome.kind in _REFUSED:
+                refused.append((settlement, run))
+            else:
+                done.append((settlement, run, _status(settlement)))
         done.extend(self._fall_back(conn, refused, log, now))
-        moved = []
-        for settlement, row, status in done:
-            rule = self._versions.get(conn, row.rule_version_id)
-            if rule is not None:
-                run = RunState.of(row, rule)
-                self._wake(run, settlement, status, log, now)
-                moved.append(run)
-        save_progress(conn, [run.row() for run in moved])
+        save_progress(conn, [self._woken(conn, *one, log, now) for one in done])
+
+    def _woken(
+        self, conn: Connection, settlement: Settlement, run: AnyRow, status: str, log: list[Entry], now: int
+    ) -> tuple[Any, ...]:
+        """The run's row as it goes on. Where its version can't be used any more, it goes on to be held there."""
+        rule = self._versions.get(conn, run.rule_version_id)
+        if rule is None:
+            variables = to_json(run.variables)
+            return (run.id, "active", run.position + 1, now, run.mode_key, variables, None, None)
+        state = RunState.of(run, rule)
+        self._wake(state, settlement, status, log, now)
+        return state.row()
 
     def _fall_back(
         self, conn: Connection, refused: Sequence[tuple[Settlement, AnyRow]], log: list[Entry], now: int
@@ -113,12 +124,13 @@ class Settler:
             return []
         lock_contacts(conn, [s.row.contact_id for s, _ in refused])
         contacts = load_contacts(conn, sorted({s.row.contact_id for s, _ in refused}))
-        asked = []
+        asked, stuck = [], []
         for settlement, run in refused:
             rule = self._versions.get(conn, run.rule_version_id)
-            if rule is not None:
+            if rule is None:
+                stuck.append((settlement, run, _status(settlement)))
+            else:
                 asked.append((settlement, run, _next_request(settlement, rule, contacts)))
-        stuck = []
         verdicts = dispatch(conn, self._book.project.templates, [request for *_, request in asked], now)
         for (settlement, run, _), verdict in zip(asked, verdicts, strict=True):
             if isinstance(verdict, Queued):
@@ -133,7 +145,7 @@ class Settler:
         """The run goes on after its step, or ends where the step says so."""
         act = run.rule.acts[settlement.row.step]
         run.status = "active"
-        if settlement.outcome.kind in ("permanent", "transient") and act.on_error == "stop":
+        if settlement.outcome.kind in _REFUSED and act.on_error == "stop":
             reason = _reason(settlement)
             run.end("failed", reason, now)
             log.append(_entry(settlement, Reason.FAILED_STEP, {"reason": reason.value}))

@@ -80,11 +80,7 @@ class World:
 
     def project(self) -> Project:
         project = Project.load(Settings.load(self.folder))
-        errors = [
-            p.shown("en")
-            for p in project.problems
-            if p.severity == "error"
-        ]
+        errors = [p.shown("en") for p in project.problems if p.severity == "error"]
         assert errors == [], "\n".join(errors)
         return project
 

@@ -28,6 +28,8 @@ def run() -> None:
             connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=render
         )
         with context.begin_transaction():
+            if connection.dialect.name == "postgresql":  # two daemons that start at once migrate one after the other
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7205759403792002)")
             context.run_migrations()
 
 

@@ -62,6 +62,7 @@ class EventReader:
 
     def __init__(self, catalogue: Catalogue, checkers: Mapping[str, Any], zone: ZoneInfo) -> None:
         self._catalogue = catalogue
+        self._kind, self._country = catalogue.default_identity, catalogue.country
         self._checkers = checkers
         self._zone = zone
         self._decode = msgspec.json.Decoder(IncomingEvent).decode
@@ -97,17 +98,15 @@ class EventReader:
         )  # fmt: skip
 
     def _identities(self, contact: Any) -> tuple[Pair, ...]:
-        country = self._catalogue.country
-        if contact.__class__ is dict:
-            for kind in contact:
-                if kind not in self._catalogue.identity_kinds:
-                    known = ", ".join(self._catalogue.identity_kinds)
-                    raise EventError("ingest.unknown_identity", kind=kind, known=known)
-            return tuple((kind, normalise_identity(kind, str(value), country)) for kind, value in contact.items())
         if contact is None:
             return ()
-        kind = self._catalogue.default_identity
-        return ((kind, normalise_identity(kind, str(contact), country)),)
+        if contact.__class__ is not dict:
+            return ((self._kind, normalise_identity(self._kind, str(contact), self._country)),)
+        for kind in contact:
+            if kind not in self._catalogue.identity_kinds:
+                known = ", ".join(self._catalogue.identity_kinds)
+                raise EventError("ingest.unknown_identity", kind=kind, known=known)
+        return tuple((kind, normalise_identity(kind, str(value), self._country)) for kind, value in contact.items())
 
 
 def _moment(text: str, zone: ZoneInfo) -> int:

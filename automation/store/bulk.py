@@ -81,7 +81,10 @@ def allocate_ids(conn: Connection, table: Table, count: int) -> Sequence[int]:
 
 def to_json(value: Any) -> str:
     """Compact JSON text, as JSON columns take it here; Chinese stays readable."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # json.dumps would make one per call
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,6 @@
-"""Writes docs/reference/ from the code: `python -m scripts.make_reference` (`make docs`).
+"""Writes docs/reference/ and the tables of docs/database.md from the code: `make docs`.
+
+usage: python -m scripts.make_reference [--project DIR] [--out DIR] [--check]
 
 --project DIR   a project whose own plugins, fields and events belong in the pages too
 --out DIR       where the pages go
@@ -30,6 +32,7 @@ from scripts.reference import (
     reasons,
     rules,
     settings,
+    tables,
     templates,
     triggers,
 )
@@ -37,6 +40,7 @@ from scripts.reference.surroundings import Surroundings
 
 HERE = Path(__file__).resolve().parent.parent
 OUT = HERE / "docs" / "reference"
+DATABASE = HERE / "docs" / "database.md"
 MODULES = (
     index, rules, conditions, triggers, actions, guards, catalogue, events, templates, providers, settings, reasons,
     commands, forms,
@@ -78,6 +82,8 @@ def main() -> int:
     for path, text in found.items():
         (asked.out / path).parent.mkdir(parents=True, exist_ok=True)
         (asked.out / path).write_text(text, encoding="utf-8")
+    if asked.project is None:
+        DATABASE.write_text(tables.filled(DATABASE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 
 

@@ -1,0 +1,232 @@
+"""The tables of the database, column by column, for docs/database.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.store.schema import metadata
+from automation.store.types import Json, Millis
+from scripts.reference.markdown import Page, code
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Table
+
+BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
+
+PURPOSES: dict[str, str] = {
+    "contact": "People. A row that was merged away stays and points to the survivor.",
+    "identity": "How people are known: each (kind, value) belongs to one contact.",
+    "contact_date": "Month and day of date attributes, so that anniversaries are an index range.",
+    "contact_tag": "Tags.",
+    "consent": "The newest answer of a person for a purpose and a channel.",
+    "suppression": "Who is sent nothing.",
+    "event": "What happened. Written once, never changed.",
+    "event_time": "The time given to events that came with a message_id and no time of their own.",
+    "quarantine": "Incoming items that could not be taken, with the reason.",
+    "rule": "Every rule the database has ever known.",
+    "rule_version": "What each version of a rule said.",
+    "trigger_state": "How far a clock trigger has been evaluated.",
+    "occurrence": "Firings of clock triggers. An event trigger's occurrence is the event itself.",
+    "run": "One person's passage through one rule for one occurrence.",
+    "message": "The ledger: one attempt-series to reach one person on one channel.",
+    "template_version": "Templates as they were when something was sent.",
+    "coupon_batch": "Coupon batches of the catalogue, with the count of issued codes.",
+    "coupon_code": "Codes: free ones of pools, and all that were issued.",
+    "execution_log": "Every decision, append-only.",
+    "audit": "Changes to people: merges, consents, suppressions.",
+    "provider_token": "Access tokens of providers, sealed, shared by all processes.",
+    "daemon": "Daemons and their heartbeats.",
+}
+
+STATES: dict[str, dict[str, str]] = {
+    "rule": {
+        "active": "it runs",
+        "disabled": "`enabled: false`",
+        "broken": "it has an error; status_detail says which",
+        "removed": "it is gone from the files",
+    },
+    "occurrence": {
+        "running": "people are still being looked at",
+        "done": "complete",
+        "missed": "it was too late, or not the latest after downtime",
+    },
+    "run": {
+        "active": "it goes on at due_at",
+        "sending": "it waits for a message's outcome",
+        "held": "the rule is disabled or broken",
+        "done": "it reached the end, or a stop step",
+        "exited": "an exit condition, a restart, or the rule was removed",
+        "failed": "a step failed",
+    },
+    "message": {
+        "queued": "waits until due_at",
+        "sending": "marked before the provider is called",
+        "accepted": "the provider has it",
+        "failed": "refused for good, or attempts used up",
+        "unknown": "it may or may not have been sent; never sent again by itself",
+        "dropped": "we refused it ourselves just before sending",
+    },
+    "coupon_code": {"free": "in the pool", "issued": "somebody has it"},
+    "quarantine": {"open": "waits for somebody", "retried": "taken again", "dropped": "put aside for good"},
+    "consent": {"granted": "yes", "denied": "no"},
+}
+
+COLUMNS: dict[str, str] = {
+    "id": "its number; grows",
+    "contact_id": "contact.id",
+    "rule_id": "rule.id",
+    "rule_version_id": "rule_version.id",
+    "run_id": "run.id",
+    "event_id": "event.id, of event triggers",
+    "message_id": "message.id",
+    "created_at": "when the row was written",
+    "channel": "the channel",
+    "status": "see States",
+    "name": "its name",
+    "key": "the occurrence's key: `e<event id>`, a date, a local date and time",
+    "step": "the step's path in the rule",
+    "at": "when",
+    "attributes": "{field: value} as the catalogue defines them; money in the minor unit",
+    "merged_into": "the surviving contact.id; NULL while it is its own",
+    "updated_at": "when anything about the person changed last",
+    "kind": "phone, email, member_no …",
+    "value": "the value in its normal form: +8613800138000, small letters",
+    "field": "the attribute",
+    "month_day": "08-04",
+    "lunar_month_day": "06-22; a leap month L06-22; empty outside the lunar table",
+    "tag": "the tag",
+    "purpose": "marketing …",
+    "state": "see States",
+    "source": "where the answer came from",
+    "changed_at": "when the person said so",
+    "address": "the address",
+    "reason": "why",
+    "until": "when it ends; NULL: never",
+    "occurred_at": "when it happened",
+    "received_at": "when it came in",
+    "properties": "the event's properties, normalised",
+    "origin": "file and line, or the sender",
+    "code": "a reason code",
+    "detail": "the values seen",
+    "payload": "the item as it came",
+    "version": "hash of the normalised content",
+    "version_id": "rule_version.id of the version that runs now",
+    "status_detail": "why it is broken",
+    "activated_at": "since when it runs without a break",
+    "content": "the content, normalised",
+    "fingerprint": "hash of the trigger; another trigger starts afresh",
+    "evaluated_to": "the last firing seen",
+    "last_event_id": "the newest event.id then",
+    "due_at": "when it is due; NULL when it is not",
+    "since": "the firing before this one",
+    "since_event_id": "the newest event.id at that firing",
+    "cursor": "the last contact.id looked at",
+    "looked_at": "how many people were looked at",
+    "entered": "how many of them entered",
+    "skipped": "{reason code: count}; entered + skipped = looked_at",
+    "finished_at": "when it was complete",
+    "occurrence_id": "occurrence.id, of clock triggers",
+    "position": "the place in the version's program",
+    "mode_key": "what `mode.per` names while the run is alive",
+    "variables": "{save_as: outputs}",
+    "entered_at": "when the person entered",
+    "ended_at": "when the run ended",
+    "visit": "0, or how often a loop came by before",
+    "rest": "the channels to try if this one refuses",
+    "template": "the template's name",
+    "template_version": "template_version.hash, once rendered",
+    "queued_at": "when it was queued; caps count from here",
+    "expires_at": "when it is no longer of use",
+    "attempts": "how often it was tried",
+    "lease_until": "when a message in `sending` is given up as unknown",
+    "provider": "the provider",
+    "provider_message_id": "the provider's own id",
+    "outcome_code": "the provider's code",
+    "outcome_detail": "the provider's words",
+    "settled_at": "when the outcome was final",
+    "hash": "hash of the content",
+    "definition": "as in the catalogue",
+    "issued": "how many codes were issued",
+    "batch_id": "coupon_batch.id",
+    "issued_at": "when it was issued",
+    "actor": "who: a command, `ingest`, a plugin's type",
+    "action": "contact.merged, consent.granted …",
+    "subject": "whom it is about, `contact:42`",
+    "account": "provider and application",
+    "token": "the sealed token",
+    "leased_until": "a process is fetching a new one",
+    "instance": "the daemon's name",
+    "pid": "its process",
+    "host": "its machine",
+    "started_at": "when it started",
+    "heartbeat_at": "its last sign of life",
+    "stopped_at": "when it stopped by itself",
+    "last_error": "its last error",
+    "repeat": "how many identical items its input held before it",
+}
+"""What a column of this name means, in every table that has it …"""
+
+SPECIAL: dict[tuple[str, str], str] = {
+    ("event", "source"): "the system that sent it",
+    ("event", "message_id"): "the sender's id of the event",
+    ("event", "contact_id"): "contact.id; NULL: the event names nobody by itself",
+    ("event_time", "source"): "the system that sent it",
+    ("event_time", "message_id"): "the sender's id of the event",
+    ("rule", "key"): "the rule's id in the file",
+    ("rule", "name"): "the rule's name",
+    ("coupon_batch", "key"): "the batch's key in the catalogue",
+    ("coupon_code", "code"): "the code",
+    ("coupon_code", "expires_at"): "the code is valid before this moment",
+    ("consent", "channel"): "a channel, or `*` for all",
+    ("suppression", "channel"): "a channel, or `*` for all",
+    ("suppression", "contact_id"): "contact.id, or NULL where an address alone is listed",
+    ("quarantine", "code"): "the key of the reason's sentence",
+    ("quarantine", "detail"): "the sentence's parameters",
+    ("run", "reason"): "how it ended: a reason code",
+    ("message", "payload"): "what the step asks of the channel beyond the template",
+    ("message", "variables"): "what the template read, once rendered",
+    ("message", "purpose"): "marketing …; NULL where no person is reached (webhook, tag call)",
+    ("audit", "detail"): "what was before",
+    ("execution_log", "event_id"): "event.id",
+    ("template_version", "content"): "the template's sources",
+    ("provider_token", "expires_at"): "when it ends",
+}
+"""… but for these."""
+
+
+def tables() -> str:
+    """The generated part of docs/database.md."""
+    page = Page("en")
+    for table in metadata.tables.values():
+        page.heading(3, code(table.name))
+        page.text(PURPOSES[table.name])
+        page.table(("column", "type", "null", "meaning"), [_row(table, column) for column in table.columns])
+        if table.name in STATES:
+            states = STATES[table.name]
+            page.text("States: " + "; ".join(f"`{state}` {meaning}" for state, meaning in states.items()) + ".")
+    return page.markdown()
+
+
+def filled(document: str) -> str:
+    """docs/database.md with its generated part as the schema is now."""
+    head, _, rest = document.partition(BEGIN)
+    _, _, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n\n{tables()}\n{END}{tail}"
+
+
+def _row(table: Table, column: Column[object]) -> tuple[str, str, str, str]:
+    name = f"**{code(column.name)}**" if column.primary_key else code(column.name)
+    meaning = SPECIAL.get((table.name, column.name)) or COLUMNS[column.name]
+    return name, _type(column), "✓" if column.nullable else "", meaning
+
+
+def _type(column: Column[object]) -> str:
+    if column.type is Millis or column.name in _TIMES:
+        return "ms"
+    if column.type is Json:
+        return "JSON"
+    words = str(column.type).lower()
+    return "integer" if "int" in words else "text"
+
+
+_TIMES = frozenset({"at", "since", "until", "lease_until", "leased_until", "evaluated_to"})

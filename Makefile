@@ -3,36 +3,39 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test setup lint format bench docs clean
+.PHONY: demo test lint format docs bench clean
 
-setup: $(VENV)/.installed
-
-$(VENV)/.installed: pyproject.toml
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@
-
-demo: setup
+demo: $(VENV)/.installed
 	$(BIN)/python -m examples.demo
 
-test: setup lint
+test: lint
 	$(BIN)/python -m pytest -n 2
 
-lint: setup
+lint: $(VENV)/.testable
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-format: setup
+format: $(VENV)/.testable
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup
-	$(BIN)/python -m benchmarks
-
-docs: setup
+docs: $(VENV)/.testable
 	$(BIN)/python -m scripts.make_reference
+
+bench: $(VENV)/.testable
+	$(BIN)/python -m benchmarks
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo-project
+
+$(VENV)/.installed: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.testable: $(VENV)/.installed
+	$(PIP) --editable '.[test]'
+	touch $@

@@ -1,7 +1,7 @@
 """Column types shared by every table.
 
 Times are integers: milliseconds since 1970-01-01 UTC. They compare, subtract and index alike on both databases.
-The views `v_*` show them as timestamps for people.
+docs/database.md shows how to read them.
 """
 
 from __future__ import annotations

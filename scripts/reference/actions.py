@@ -20,6 +20,15 @@ NOTES: dict[str, Text] = {
         "Tries the channels in order: the next one is taken when the person has no address, no consent, is suppressed "
         "or capped, when there is no template, or when the provider refuses for good.",
     ),
+    "contact.tag": Text(
+        "`add` 与 `remove` 至少写一个。已有的标签再加、没有的标签再删，都不会出错。",
+        "Name at least one of `add` and `remove`. Adding what is there and removing what is not change nothing.",
+    ),
+    "wecom.tag": Text(
+        "标签写名称；多个标签组有同名标签时写成 标签组/标签。须配置渠道 `wecom_tag` 的服务商，没有配置时只写文件。",
+        "Tags go by name, or group/name where several groups have the name. It needs a provider for the channel "
+        "`wecom_tag`; without one, it writes files only.",
+    ),
     "wecom.message": Text(
         "企业微信群发给客户时，须由成员在企业微信里确认后才真正发出。",
         "Messages to WeCom customers are sent only after a member of staff confirms them in WeCom.",

@@ -58,7 +58,7 @@ TOP: tuple[tuple[str, Text, Text], ...] = (
 )  # fmt: skip
 
 FIELD: tuple[tuple[str, Text], ...] = (
-    ("type", Text("类型，见上表", "its type, see above")),
+    ("type", Text("类型，见下面的“字段类型”", "its type, see Field types below")),
     ("label", Text("显示名称：一段文字，或 {zh: …, en: …}", "what people call it: a text, or {zh: …, en: …}")),
     ("choices", Text("只允许这些值（text、list）", "only these values (text, list)")),
     ("personal", Text("true 则在列表中打码", "true masks it in listings")),

@@ -85,7 +85,7 @@ class Schedule:
             if state is None or state.fingerprint != _fingerprint(rule):
                 due.append(rule)
             else:
-                firing = self._next(rule, from_ms(state.evaluated_to))
+                firing = self._next(rule, self._evaluated_to(rule, state))
                 if firing is not None and firing.at <= now:
                     due.append(rule)
         return due
@@ -97,7 +97,7 @@ class Schedule:
             save_trigger_state(conn, rule.rule_id, fingerprint, begin, newest, fresh=state is None)
             evaluated_to, last_id = from_ms(begin), newest
         else:
-            evaluated_to, last_id = from_ms(state.evaluated_to), state.last_event_id
+            evaluated_to, last_id = self._evaluated_to(rule, state), state.last_event_id
         firings = self._firings(rule, evaluated_to, now)
         opened, since = 0, evaluated_to
         for i, firing in enumerate(firings):
@@ -108,6 +108,10 @@ class Schedule:
         if firings:
             save_trigger_state(conn, rule.rule_id, fingerprint, to_ms(firings[-1].at), newest, fresh=False)
         return opened
+
+    def _evaluated_to(self, rule: LoadedRule, state: AnyRow) -> datetime:
+        """What was due while the rule was disabled is neither caught up nor missed."""
+        return from_ms(max(state.evaluated_to, self._book.activated_at.get(rule.rule_id, 0)))
 
     def _firings(self, rule: LoadedRule, after: datetime, now: datetime) -> list[Firing]:
         firings: list[Firing] = []

@@ -196,3 +196,24 @@ def test_a_disabled_rule_fires_nothing(world: Callable[..., World], enabled: str
     w.run()
     w.to("2026-08-02 09:00")
     assert len(w.table("contact_tag")) == (1 if enabled == "true" else 0)
+
+
+def test_what_was_due_while_a_rule_was_disabled_is_not_caught_up(world: Callable[..., World]) -> None:
+    text = """
+        rules:
+          - id: birthday
+            name: 生日
+            enabled: {enabled}
+            trigger: {{type: anniversary, with: {{field: contact.birthday, at: "10:00"}}}}
+            steps: [{{do: contact.tag, with: {{add: [生日]}}}}]
+        """
+    w = world(text.format(enabled="true"))
+    w.person("M1", birthday="1990-08-03")
+    w.person("M2", birthday="1990-08-05")
+    w.run()
+    w.reload(text.format(enabled="false"))
+    w.to("2026-08-04 12:00")
+    w.reload(text.format(enabled="true"))
+    w.to("2026-08-05 12:00")
+    assert [row.key for row in w.table("occurrence")] == ["2026-08-05"]
+    assert len(w.table("contact_tag")) == 1

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automation.catalogue.model import Catalogue, EventDef, FieldType
-from automation.rules.conditions.parse import Scope, parse_conditions
+from automation.rules.conditions.parse import parse_conditions
+from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import FieldRef
 from automation.rules.reader import Reader, listed
 from automation.yamltree import Scalar, Sequence

@@ -11,7 +11,8 @@ from automation.catalogue.loader import load_catalogue
 from automation.catalogue.model import FieldType
 from automation.i18n import Lang, Text
 from automation.rules.conditions.operators import OPERATORS
-from automation.rules.conditions.parse import Scope, parse_conditions
+from automation.rules.conditions.parse import parse_conditions
+from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.sentence import sentence
 from automation.yamltree import parse
 from scripts.reference import examples

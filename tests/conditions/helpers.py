@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from automation.catalogue.loader import load_catalogue
 from automation.catalogue.model import FieldType
-from automation.rules.conditions.parse import Scope, parse_conditions
+from automation.rules.conditions.parse import parse_conditions
+from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import Condition
 from automation.yamltree import parse
 

@@ -11,7 +11,7 @@ from automation.i18n import Text
 from automation.rules.conditions.tree import FieldRef
 
 if TYPE_CHECKING:
-    from automation.rules.conditions.parse import Scope
+    from automation.rules.conditions.scope import Scope
 
 
 class Names:

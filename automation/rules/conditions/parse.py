@@ -2,44 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from automation.calendars.duration import Duration
-from automation.catalogue.model import Catalogue, EventDef, FieldType
+from automation.catalogue.model import EventDef
 from automation.catalogue.nearest import offer
 from automation.problems import Problem
 from automation.rules.conditions.names import Names
 from automation.rules.conditions.operands import Operands
+from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
 from automation.yamltree import Mapping as YamlMapping
 from automation.yamltree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
     from automation.catalogue.model import FieldDef
 
 GROUPS = ("all", "any", "none")
 HISTORIES = ("did", "did_not")
 _HISTORY_KEYS = ("event", "where", "within", "since", "at_least")
-_NO_VARIABLES: Mapping[str, Mapping[str, FieldType]] = {}
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What the conditions at one place may name. `event` types `event.*`; `variables` are {save_as: {output: type}}.
-
-    `namespaces` are some of contact, event, var and history (`did`). With `event` alone nobody knows what now is, so
-    relative times are refused.
-    """
-
-    catalogue: Catalogue
-    event: EventDef | None
-    variables: Mapping[str, Mapping[str, FieldType]] = field(default_factory=lambda: _NO_VARIABLES)
-    namespaces: frozenset[str] = frozenset({"contact", "event", "var", "history"})
-    zone: ZoneInfo | None = None  # where dates and times without a zone were written; None: they are refused
 
 
 def parse_conditions(
@@ -178,7 +160,7 @@ class _Parser:
         """What the event's properties must be: `batch: X` or `event.batch: X`, in a mapping or a list."""
         if node is None:
             return None
-        scope = replace(self.scope, event=event_def, variables=_NO_VARIABLES, namespaces=frozenset({"event"}))
+        scope = replace(self.scope, event=event_def, variables={}, namespaces=frozenset({"event"}))
         inner = _Parser(scope, self.file, bare=True)
         found = inner.entries(node, path) if isinstance(node, YamlMapping) else inner.items(node, path, "all")
         self.problems.extend(inner.problems)

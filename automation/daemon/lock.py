@@ -31,6 +31,8 @@ def only_daemon(database: Database) -> Iterator[None]:
         lock.acquire(timeout=0)
     except Timeout:
         raise DaemonError("daemon.already_running", database=database.file.name) from None
+    except OSError as error:
+        raise DaemonError("daemon.no_lock", file=str(path), reason=error.strerror) from None
     try:
         yield
     finally:

@@ -19,7 +19,7 @@ class Reloader:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._stamp = Project.stamp(engine.project.settings)
+        self._stamp = ""  # unlike any: what changed while the daemon started is found at the first look
 
     def __call__(self) -> bool:
         """Look once; True when a changed project was taken over."""
@@ -27,10 +27,14 @@ class Reloader:
         stamp = Project.stamp(settings)
         if stamp == self._stamp:
             return False
-        self._stamp = stamp
         project = Project.load(settings)
-        if project.fingerprint == self._engine.project.fingerprint:
-            return False
+        changed = project.fingerprint != self._engine.project.fingerprint
+        if changed:
+            changed = self._take_over(project)
+        self._stamp = stamp  # only now: when anything above fails, the next look tries again
+        return changed
+
+    def _take_over(self, project: Project) -> bool:
         tell_problems(project)
         if project.checked.fatal:
             _log.error(say("daemon.not_reloaded"))

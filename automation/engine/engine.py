@@ -41,7 +41,12 @@ class Engine:
         self.reload(project)
 
     def reload(self, project: Project) -> None:
-        """Publish `project` and run by it from now on. Settings and providers stay those of the start."""
+        """Publish `project` and run by it from now on. Settings and providers stay those of the start.
+
+        AutomationError when the project can't be used as a whole: nobody's run ends because a file can't be read.
+        """
+        if project.checked.fatal:
+            raise AutomationError("daemon.unusable")
         with self.database.write() as conn:
             book = publish(conn, project, to_ms(self.clock.now()))
         versions = Versions(book)

@@ -7,6 +7,10 @@ TEXTS: dict[str, Text] = {
         "已有一个守护进程在使用 {database}；SQLite 只允许一个。请先停止它，或改用 PostgreSQL",
         "another daemon is working on {database}; SQLite allows one. Stop it first, or move to PostgreSQL",
     ),
+    "no_lock": Text(
+        "无法建立锁文件 {file}：{reason}；请检查文件夹的写权限",
+        "can't make the lock file {file}: {reason}; check that its folder may be written to",
+    ),
     "started": Text(
         "守护进程已启动：{rules} 条规则，数据库 {database}", "the daemon runs: {rules} rules, database {database}"
     ),
@@ -20,6 +24,10 @@ TEXTS: dict[str, Text] = {
     "not_reloaded": Text(
         "文件有变动，但无法使用；继续按原来的规则运行",
         "files changed but can't be used; the rules from before go on running",
+    ),
+    "unusable": Text(
+        "项目文件有错误，无法使用；运行 automation validate 查看全部问题",
+        "the project's files can't be used; run automation validate to see every problem",
     ),
     "once_done": Text("已处理完当前到期的全部工作：{count} 项", "everything due now is done: {count} items"),
     "trigger_stands_still": Text("{rule} 的触发器停止：{reason}", "the trigger of {rule} stands still: {reason}"),

@@ -85,8 +85,9 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
     """Decide a page of people and enter those whom every guard lets pass, with their log rows."""
     _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))
     conn.execute(insert(_scratch).from_select(["contact_id", "key", "reason"], _decisions(page)))
-    looked_at, last, *held = conn.execute(_counts([reason.value for reason, _ in page.guards])).one()
-    skipped = {reason.value: count for (reason, _), count in zip(page.guards, held, strict=True) if count}
+    reasons = [Reason.SKIPPED_UNKNOWN_CONTACT.value, *(reason.value for reason, _ in page.guards)]
+    looked_at, last, *held = conn.execute(_counts(reasons)).one()
+    skipped = {reason: count for reason, count in zip(reasons, held, strict=True) if count}
     if page.restart:
         _end_the_others(conn, page)
     wanted = looked_at - sum(held)
@@ -123,7 +124,7 @@ def not_inside(rule_id: int, mode_key: str) -> ColumnElement[bool]:
 
 def _counts(reasons: Sequence[str]) -> Select[Any]:
     """How many were looked at, the last of them, and how many each guard held back. Without GROUP BY, which sorts."""
-    each = [func.count().filter(_scratch.c.reason == reason) for reason in reasons]
+    each: list[Any] = [func.count().filter(_scratch.c.reason == reason) for reason in reasons]
     return select(func.count(), func.max(_scratch.c.contact_id), *each)
 
 
@@ -138,12 +139,13 @@ def _decisions(page: Page) -> Select[Any]:
         .subquery("page")
     )
     whens = [(not_(clause), literal(reason.value)) for reason, clause in page.guards]
-    reason = case(*whens, else_=null()) if whens else null()
-    return (
-        select(looked_at.c.contact_id, looked_at.c.key, reason.label("reason"))
-        .join(contact, contact.c.id == looked_at.c.contact_id)
-        .where(contact.c.id > page.after)  # so that a merge join needn't read all contacts before this page
-    )
+    gone = contact.c.id.is_(None), literal(Reason.SKIPPED_UNKNOWN_CONTACT.value)
+    # An outer join, because then SQLite reads the page as it comes instead of storing it first. The second condition:
+    # so that a merge join on PostgreSQL needn't read all contacts before this page.
+    found = (contact.c.id == looked_at.c.contact_id) & (contact.c.id > page.after)
+    return select(
+        looked_at.c.contact_id, looked_at.c.key, case(gone, *whens, else_=null()).label("reason")
+    ).outerjoin(contact, found)  # fmt: skip
 
 
 def _enter(conn: Connection, page: Page) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sqlalchemy import Boolean, ColumnElement, Double, String, bindparam, false, func, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from automation.store.bulk import to_json
 
@@ -29,12 +29,12 @@ def json_value(column: ColumnElement[Any], key: str, kind: JsonKind) -> ColumnEl
 
     A number comes as a double, a boolean as a boolean, a text as a text.
     """
-    return _JsonValue(column, bindparam(None, key, String, unique=True, literal_execute=False), kind=kind)
+    return _JsonValue(column, bindparam(None, key, _Member, unique=True), kind=kind)
 
 
 def json_list_has(column: ColumnElement[Any], key: str, value: str) -> ColumnElement[bool]:
     """Whether the JSON array of strings at `key` contains `value`; false when it is absent or no array."""
-    return _JsonListHas(column, bindparam(None, key, String, unique=True), bindparam(None, value, String, unique=True))
+    return _JsonListHas(column, bindparam(None, key, _Member, unique=True), bindparam(None, value, String, unique=True))
 
 
 def constant(value: str) -> ColumnElement[str]:
@@ -45,6 +45,16 @@ def constant(value: str) -> ColumnElement[str]:
 def two_valued(condition: ColumnElement[Any]) -> ColumnElement[bool]:
     """`condition`, with unknown (NULL) read as false, so that its negation is the exact complement."""
     return func.coalesce(condition, false(), type_=Boolean())
+
+
+class _Member(TypeDecorator[str]):
+    """The name of a JSON object's member; for SQLite a path, ready made, or it would be put together for every row."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
+        return f'$."{value}"' if dialect.name == "sqlite" else value
 
 
 class _Among(ColumnElement[bool]):
@@ -104,8 +114,7 @@ _SQLITE_TYPES = {"text": "('text')", "number": "('integer', 'real')", "boolean":
 
 @compiles(_JsonValue, "sqlite")
 def _json_sqlite(element: _JsonValue, compiler: Any, **kw: Any) -> str:
-    column, key = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
-    path = f"'$.\"' || {key} || '\"'"
+    column, path = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
     types = _SQLITE_TYPES[element.kind]
     return f"(CASE WHEN json_type({column}, {path}) IN {types} THEN json_extract({column}, {path}) END)"
 
@@ -140,8 +149,7 @@ class _JsonListHas(ColumnElement[bool]):
 
 @compiles(_JsonListHas, "sqlite")
 def _has_sqlite(element: _JsonListHas, compiler: Any, **kw: Any) -> str:
-    column, key, value = (compiler.process(part, **kw) for part in element.get_children())
-    path = f"'$.\"' || {key} || '\"'"
+    column, path, value = (compiler.process(part, **kw) for part in element.get_children())
     found = f"SELECT 1 FROM json_each({column}, {path}) AS item WHERE item.type = 'text' AND item.value = {value}"
     return f"(CASE WHEN json_type({column}, {path}) = 'array' THEN EXISTS ({found}) ELSE 0 END)"
 

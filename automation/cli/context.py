@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue
     from automation.clock import Clock
     from automation.engine.engine import Engine
+    from automation.errors import AutomationError
     from automation.rules.project import Project
     from automation.settings import Settings
     from automation.store.database import Database
@@ -141,9 +142,26 @@ def failing_clearly() -> Iterator[None]:
     except AutomationError as error:
         typer.echo(f"{_word()}{error.text(current_language())}", err=True)
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:
+        told = _of_the_database(error)
+        if told is None:
+            raise
+        typer.echo(f"{_word()}{told.text(current_language())}", err=True)
+        sys.exit(1)
+
+
+def _of_the_database(error: Exception) -> AutomationError | None:
+    """The sentence for a database that is locked, full or gone; None for every other error."""
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from automation.store.retry import failure
+
+    return failure(error)
 
 
 def _word() -> str:

@@ -60,10 +60,16 @@ class Database:
             transaction.rollback()
 
     def migrate(self) -> None:
-        """Bring the tables to the newest revision."""
+        """Bring the tables to the newest revision. StoreError when they are newer than this program, or can't be."""
         from alembic import command
+        from alembic.util import CommandError
 
-        command.upgrade(self.alembic_config(), "head")
+        try:
+            command.upgrade(self.alembic_config(), "head")
+        except CommandError:  # it doesn't know the revision that the tables are at
+            raise StoreError("store.newer", revision=self.revision(), url=self.shown) from None
+        except DBAPIError as error:
+            raise StoreError("store.not_migrated", url=self.shown, reason=_one_line(error)) from None
 
     def revision(self) -> str | None:
         """The revision that the tables are at; None in an empty database."""
@@ -86,7 +92,8 @@ class Database:
             with self.read() as conn:
                 conn.exec_driver_sql("SELECT 1")
         except DBAPIError as error:
-            raise StoreError("store.unreachable", url=self.shown, reason=str(error.orig)) from None
+            key = "store.unreachable" if self.file is None else "store.no_file"
+            raise StoreError(key, url=self.shown, reason=_one_line(error)) from None
 
     @property
     def shown(self) -> str:
@@ -100,13 +107,20 @@ class Database:
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise StoreError("store.bad_url", url=url.split("@")[-1]) from None
-    if parsed.drivername in ("postgresql", "postgres"):
+    if parsed.drivername.split("+")[0] in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+    if "@" in (parsed.host or ""):  # an @ in the password must be written %40, or a part of it is taken for the host
+        raise StoreError("store.bad_url", url=url.split("@")[-1])
+    if parsed.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
         raise StoreError("store.bad_url", url=parsed.render_as_string(hide_password=True))
     return parsed
+
+
+def _one_line(error: DBAPIError) -> str:
+    """What the database said, without the statement and its values."""
+    return " ".join(str(error.orig).split())
 
 
 def _options(url: URL) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from automation.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,17 +18,33 @@ T = TypeVar("T")
 
 def deadlocked(error: BaseException) -> bool:
     """Whether the same transaction may well succeed when it is done again from its start."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(original, "sqlstate", None) in _TRY_AGAIN
+    return getattr(_original(error), "sqlstate", None) in _TRY_AGAIN
 
 
 def fault_of_a_row(error: BaseException) -> bool:
     """Whether a value in the data did it, and not the database or the machine: the other rows can be taken."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    kinds = {kind.__name__ for kind in type(original).__mro__}  # DBAPI gives the names; each driver has its classes
-    return bool(kinds & {"DataError", "IntegrityError"}) or isinstance(
+    original = _original(error)
+    return bool(_kinds(original) & {"DataError", "IntegrityError"}) or isinstance(
         original, (ValueError, ArithmeticError, RecursionError)
     )
+
+
+def failure(error: BaseException) -> StoreError | None:
+    """The sentence for a database that is locked, full or gone; None for every other error."""
+    original = _original(error)
+    if not _kinds(original) & {"OperationalError", "InterfaceError"}:
+        return None
+    return StoreError("store.failed", reason=" ".join(str(original).split()))
+
+
+def _original(error: BaseException) -> BaseException:
+    """The driver's own error, whether SQLAlchemy wrapped it or not."""
+    return (error.orig or error) if isinstance(error, DBAPIError) else error
+
+
+def _kinds(error: BaseException) -> set[str]:
+    """DBAPI gives the names; each driver has its own classes."""
+    return {kind.__name__ for kind in type(error).__mro__}
 
 
 def retried(transaction: Callable[[], T], attempts: int = 5) -> T:

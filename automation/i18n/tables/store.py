@@ -3,6 +3,23 @@
 from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
+    "no_file": Text(
+        "打不开数据库 {url}：{reason}；请检查文件夹是否存在、文件是否为本程序的数据库、能否写入",
+        "can't open the database {url}: {reason}; check that the folder exists, and that the file is a database of "
+        "this program and may be written to",
+    ),
+    "not_migrated": Text(
+        "数据库 {url} 的表结构无法更新：{reason}；数据未改动",
+        "the tables of the database {url} can't be brought up to date: {reason}; no data was changed",
+    ),
+    "newer": Text(
+        "数据库 {url} 的版本 {revision} 比本程序新；请升级程序",
+        "the database {url} is at revision {revision}, which is newer than this program; upgrade the program",
+    ),
+    "failed": Text(
+        "数据库出错：{reason}；这一步没有写入任何内容，可以重试",
+        "the database failed: {reason}; nothing of this step was written, so it can be tried again",
+    ),
     "bad_url": Text(
         "数据库地址 {url} 无效；请写 sqlite:///文件.db 或 postgresql+psycopg://用户@主机/库名",
         "{url} is no database URL; write sqlite:///file.db or postgresql+psycopg://user@host/name",

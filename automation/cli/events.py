@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from automation.engine.ingest import Incoming
 
+SHOWN = 300
+"""How many characters of an item a table shows."""
+
 quarantine = typer.Typer(help="Items that could not be taken 隔离区", no_args_is_help=True)
 
 
@@ -82,9 +85,10 @@ def list_items(
     with database.read() as conn:
         found = list_rejected(conn, limit=limit)
     rows = [
-        {"id": row.id, "at": row.at, "origin": row.origin, "reason": say(row.code, **row.detail), "item": row.payload}
+        {"id": row.id, "at": row.at, "origin": row.origin, "reason": say(row.code, **row.detail),
+         "item": row.payload if format_ is not Format.table else shorten(row.payload)}
         for row in found
-    ]
+    ]  # fmt: skip
     emit_table(["id", "at", "origin", "reason", "item"], rows, format_)
     database.close()
 
@@ -123,6 +127,11 @@ def drop(ids: Annotated[list[int], typer.Argument(help="ids 编号")]) -> None:
         count = set_rejected_status(conn, ids, "dropped")
     database.close()
     typer.echo(say("cli.dropped", count=count))
+
+
+def shorten(text: str) -> str:
+    """For a table: an item may be megabytes long."""
+    return text if len(text) <= SHOWN else text[:SHOWN] + "…"
 
 
 def _open(path: Path) -> BinaryIO:

@@ -75,7 +75,7 @@ class Ingest:
 
         def store() -> IngestResult:
             with self._database.write() as conn:
-                set_rejected_status(conn, [item.retry_of for item in items if item.retry_of is not None], "retried")
+                _mark_retried(conn, items)
                 return self._store(conn, parsed, list(rejected), now)
 
         try:
@@ -96,6 +96,7 @@ class Ingest:
         reason = f"{type(error).__name__}: {str(getattr(error, 'orig', error)).splitlines()[0]}"
         rejected = [_rejection(items[0], EventError("ingest.failed", reason=reason[:300]))]
         with self._database.write() as conn:
+            _mark_retried(conn, items)
             store_rejected(conn, rejected, now)
         return IngestResult(quarantined=1, reasons=rejected)
 
@@ -168,6 +169,10 @@ def _times(conn: Connection, taken: Sequence[Taken], now: int) -> list[int]:
         return cast("list[int]", times)
     settled = settle_times(conn, [(e.source, e.message_id) for e, _ in taken if e.occurred_at is None], now)
     return [settled[e.source, e.message_id] if e.occurred_at is None else e.occurred_at for e, _ in taken]
+
+
+def _mark_retried(conn: Connection, items: Sequence[Incoming]) -> None:
+    set_rejected_status(conn, [item.retry_of for item in items if item.retry_of is not None], "retried")
 
 
 def _rejection(item: Incoming, error: AutomationError) -> Rejected:

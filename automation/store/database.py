@@ -133,7 +133,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; see _begin_sqlite
     cursor = connection.cursor()
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
-                   "cache_size = -65536", "wal_autocheckpoint = 4000"):  # fmt: skip
+                   "cache_size = -49152", "wal_autocheckpoint = 4000"):  # fmt: skip
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -9,7 +9,7 @@ from automation.i18n import Text
 
 @dataclass(frozen=True)
 class Channel:
-    """One way to the outside. `identity` is the kind of identity that holds the address, None when the step names it."""
+    """One way to the outside. `identity` is the kind that holds the address; None when the step names it."""
 
     name: str
     title: Text

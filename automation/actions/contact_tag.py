@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.tags import TagParams
 from automation.clock import to_ms
-from automation.contacts.profile import ContactError, add_tags, check_tag, remove_tags
+from automation.contacts.names import ContactError, check_tag
 from automation.i18n import Text
 
 
@@ -36,6 +36,8 @@ class ContactTag(Action):
     Params: ClassVar[Any] = ContactTagParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        from automation.contacts.profile import add_tags, remove_tags
+
         people, now_ms = {item.contact_id for item in items}, to_ms(context.now)
         if params.add:
             add_tags(context.conn, dict.fromkeys(people, params.add), now_ms)

@@ -11,7 +11,6 @@ from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.texts import for_each
 from automation.actions.values import written
 from automation.clock import to_ms
-from automation.contacts.profile import update_attributes
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import ContactValues
@@ -32,6 +31,8 @@ class ContactUpdate(Action):
     Params: ClassVar[Any] = ContactUpdateParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        from automation.contacts.profile import update_attributes
+
         fields = context.catalogue.fields
         values = {name.removeprefix("contact."): value for name, value in params.set_.items()}
         changes: dict[int, dict[str, Any]] = {}

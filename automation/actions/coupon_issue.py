@@ -15,12 +15,12 @@ from automation.errors import AutomationError
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import CouponBatch, PositiveDuration
-from automation.store.coupons import Answer, Claim, issue
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.calendars.duration import Duration
+    from automation.store.coupons import Answer
 
 
 class CouponIssueParams(Params):
@@ -50,6 +50,8 @@ class CouponIssue(Action):
     Params: ClassVar[Any] = CouponIssueParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
+        from automation.store.coupons import Claim, issue
+
         batch = context.catalogue.coupons.get(params.batch)
         if batch is None:
             raise AutomationError("actions.no_batch", batch=params.batch)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.texts import for_each
@@ -12,7 +12,9 @@ from automation.clock import to_ms
 from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.rules.params import EventName, EventValues
-from automation.store.events import NewEvent
+
+if TYPE_CHECKING:
+    from automation.store.events import NewEvent
 
 
 class EventEmitParams(Params):
@@ -52,5 +54,7 @@ def own_event(
     name: str, item: Item, context: ActionContext, properties: Mapping[str, Any], at_ms: int | None = None
 ) -> NewEvent:
     """An event that a step emits; the same run and step give the same event again."""
+    from automation.store.events import NewEvent
+
     at = to_ms(context.now) if at_ms is None else at_ms
     return NewEvent(name, item.contact_id, at, "automation", f"{item.run_id}:{context.step}", properties)

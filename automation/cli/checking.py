@@ -90,6 +90,8 @@ def _as_dict(problem: Problem) -> dict[str, Any]:
 
 def _provider_problems(project: Project) -> list[Problem]:
     """Providers are made, but neither connected nor asked to send."""
+    if not project.settings.providers:
+        return []
     from automation.clock import SystemClock
     from automation.providers.loader import build_providers
     from automation.store.database import Database

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from automation.catalogue.model import FieldDef, FieldType
 from automation.contacts.consent import EVERY_CHANNEL, check_consent
-from automation.contacts.profile import ContactError, check_key
+from automation.contacts.names import ContactError, check_key
 from automation.errors import AutomationError
 from automation.i18n import Text
 

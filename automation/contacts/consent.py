@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store.audit import AuditRow, subject_of, write_audit

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.catalogue.dates import moment_text
 from automation.clock import from_ms
 from automation.contacts.dates import date_rows
-from automation.errors import AutomationError
+from automation.contacts.names import check_key, check_tag
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.audit import AuditRow, subject_of, write_audit
@@ -19,16 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Connection
-
-MAX_NAME = 80
-"""Length of an attribute's or a tag's name, as the tables have it."""
-
-_BAD_KEY = re.compile('["\\\\.\x00-\x1f\x7f\ud800-\udfff]')
-_BAD_TAG = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
-
-
-class ContactError(AutomationError):
-    """Something can't be kept about a contact."""
 
 
 def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -91,21 +80,6 @@ def remove_tags(conn: Connection, tags: Mapping[int, Iterable[str]], now_ms: int
     gone = [(id_, tag) for id_, names in wanted.items() for tag in names & present.get(id_, set())]
     contact_rows.delete_tags(conn, gone)
     return _touched(conn, gone, now_ms)
-
-
-def check_key(key: str) -> str:
-    """`key`, when it can be an attribute's name. ContactError otherwise."""
-    if not key or key != key.strip() or len(key) > MAX_NAME or _BAD_KEY.search(key):
-        raise ContactError("contacts.bad_key", found=ascii(key) if _BAD_TAG.search(key) else key, max=MAX_NAME)
-    return key
-
-
-def check_tag(tag: str) -> str:
-    """`tag` without spaces around it, when it can be a tag. ContactError otherwise."""
-    tag = tag.strip()
-    if not tag or len(tag) > MAX_NAME or _BAD_TAG.search(tag):
-        raise ContactError("contacts.bad_tag", found=ascii(tag) if _BAD_TAG.search(tag) else tag, max=MAX_NAME)
-    return tag
 
 
 @lru_cache(maxsize=4096)  # people who came in one batch have the same times

@@ -11,7 +11,7 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from automation.contacts.columns import OWN_COLUMNS, RAW, ImportProblem
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from automation.catalogue.model import FieldType
 from automation.catalogue.types import normalise
 from automation.contacts.cells import listed_cell, split_cell
 from automation.contacts.identity import normalise_identity
-from automation.contacts.profile import ContactError, check_tag
+from automation.contacts.names import ContactError, check_tag
 from automation.errors import AutomationError
 from automation.store.bulk import to_json
 

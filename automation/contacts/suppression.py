@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
 from automation.contacts.consent import EVERY_CHANNEL
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from automation.store import contacts as contact_rows
 from automation.store import suppression as rows_
 from automation.store.audit import AuditRow, subject_of, write_audit

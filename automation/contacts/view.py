@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automation.contacts.identity import IdentityError, normalise_identity
-from automation.contacts.profile import ContactError, load_contacts
+from automation.contacts.names import ContactError
+from automation.contacts.profile import load_contacts
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from automation.catalogue.nearest import offer
 from automation.clock import to_ms
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.insight.account import Account, Line

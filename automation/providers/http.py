@@ -23,6 +23,7 @@ NO_ANSWER = "no_answer"  # the request went out and no answer came
 AUTH = "auth"  # our credentials were refused: the message is fine
 SETTINGS = "settings"  # the provider refused something that our settings hold, for example the sender
 NOT_TRIED = "not_tried"  # an earlier message of the batch met trouble; this one was never begun
+NO_TOKEN = "no_token"  # somebody else was fetching one and did not finish in time
 
 _HANDSHAKE = frozenset(
     {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from automation.clock import monotonic, to_ms
 from automation.providers.base import Outcome
+from automation.providers.http import NO_TOKEN
 from automation.store.tokens import claim_refresh, read_token, release_refresh, store_token
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 EARLY = timedelta(minutes=5)  # so long before its end a token is replaced; WeChat keeps the old one alive as long
 POLL_S = 0.05
-NO_TOKEN = "no_token"  # somebody else was fetching one and did not finish in time
 
 
 class NoToken(Exception):

@@ -12,12 +12,12 @@ from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import http_url
-from automation.providers.wechat_http import Answer, WechatApi, governed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automation.providers.base import Outgoing
+    from automation.providers.wechat_http import Answer
 
 CLIENT_MSG_ID_MAX = 32
 BAD_CONTENT = "bad_content"
@@ -62,6 +62,8 @@ class Wechat(Provider):
     def __init__(self, params: WechatParams, context: Any) -> None:
         super().__init__(params, context)
         from wechatpy import WeChatClient
+
+        from automation.providers.wechat_http import WechatApi, governed
 
         secret = params.secret.get_secret_value()
         client = governed(WeChatClient, params.app_id, secret, params.timeout)

@@ -11,15 +11,14 @@ from pydantic import SecretStr, field_validator
 from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
-from automation.providers.http import AUTH, NO_ANSWER, NOT_TRIED, SETTINGS, UNREACHABLE, http_url
-from automation.providers.tokens import NO_TOKEN
-from automation.providers.wechat_http import Answer, WechatApi, governed
+from automation.providers.http import AUTH, NO_ANSWER, NO_TOKEN, NOT_TRIED, SETTINGS, UNREACHABLE, http_url
 from automation.providers.wecom_tags import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from automation.providers.base import Outgoing
+    from automation.providers.wechat_http import Answer
 
 BAD_CONTENT = "bad_content"
 NOT_REACHED = "not_reached"
@@ -71,8 +70,8 @@ class Wecom(Provider):
     {msgtype, <msgtype>: …}.
 
     `wecom_tag` adds and removes customer tags (externalcontact/mark_tag): the payload is {add: […], remove: […]}, tags
-    by name, or `group/name` where several groups have the name. Repeating it changes nothing, so no answer is
-    transient here, not unknown.
+    by name, or `group/name` where several groups have the name. Repeating it changes nothing, so a lost answer
+    is transient here, not unknown.
 
     What an errcode means is said in wechat_http.py; 84061 (not a customer) and 40096 (no such external_userid) are
     permanent like all that are not named there.
@@ -87,6 +86,8 @@ class Wecom(Provider):
     def __init__(self, params: WecomParams, context: Any) -> None:
         super().__init__(params, context)
         from wechatpy.enterprise import WeChatClient
+
+        from automation.providers.wechat_http import WechatApi, governed
 
         secret = params.secret.get_secret_value()
         client = governed(WeChatClient, params.corp_id, secret, params.timeout)

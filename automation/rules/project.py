@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.catalogue.loader import load_catalogue
+from automation.memory import uncollected
 from automation.plugin import PluginProblem, Registry
 from automation.problems import Problem, in_order
 from automation.rules.checker import Checked, CheckEnv, check_rules
@@ -35,6 +36,11 @@ class Project:
     @classmethod
     def load(cls, settings: Settings) -> Project:
         """Read and check everything. Nothing in a project's files makes this raise."""
+        with uncollected():
+            return cls._load(settings)
+
+    @classmethod
+    def _load(cls, settings: Settings) -> Project:
         fingerprint = _fingerprint(settings)
         problems: list[Problem] = []
         registry = Registry.load(settings.path(settings.plugins))

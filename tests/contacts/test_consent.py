@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from automation.clock import token
 from automation.contacts.consent import ConsentChange, allows, load_consents, record_consent
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from tests.contacts.helpers import NOW, audit_of, someone, together
 
 if TYPE_CHECKING:

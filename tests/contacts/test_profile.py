@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from automation.contacts.profile import ContactError, add_tags, check_tag, load_contacts, remove_tags, update_attributes
+from automation.contacts.names import ContactError, check_tag
+from automation.contacts.profile import add_tags, load_contacts, remove_tags, update_attributes
 from automation.store.schema import contact_date
 from tests.contacts.helpers import DAY, NOW, audit_of, set_attributes, someone, together
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from automation.contacts.suppression import Suppression, lift, load_suppressed, suppress
 from tests.contacts.helpers import DAY, NOW, audit_of, someone, together
 

@@ -8,7 +8,8 @@ import pytest
 
 from automation.contacts.consent import ConsentChange, record_consent
 from automation.contacts.identity import IdentityError
-from automation.contacts.profile import ContactError, add_tags
+from automation.contacts.names import ContactError
+from automation.contacts.profile import add_tags
 from automation.contacts.suppression import Suppression, suppress
 from automation.contacts.view import contact_view, find_contact
 from tests.contacts.helpers import CATALOGUE, NOW, set_attributes, someone, together

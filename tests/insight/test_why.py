@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from automation.clock import to_ms
 from automation.contacts.consent import ConsentChange, record_consent
-from automation.contacts.profile import ContactError
+from automation.contacts.names import ContactError
 from automation.contacts.suppression import Suppression, suppress
 from automation.errors import AutomationError
 from automation.i18n import language

@@ -4,7 +4,7 @@ from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
     "not_an_event": Text("不是有效的事件：{reason}", "not a valid event: {reason}"),
-    "nul": Text("含有 \\u0000 字符，无法存储；请去掉", "it holds the character \\u0000, which can't be stored; remove it"),
+    "nul": Text("含有 \\u0000 字符，无法存储；请去掉", "it holds the character \\u0000, which can't be stored"),
     "unknown_event": Text(
         "目录中没有事件 {name}；请在 catalog.yaml 的 events 中声明它，或改正名称后重试",
         "the catalogue has no event {name}; declare it under `events` in catalog.yaml or correct the name, then retry",
@@ -17,7 +17,8 @@ TEXTS: dict[str, Text] = {
         "{found} is no time; write ISO 8601, for example 2026-08-01T10:00:00+08:00",
     ),
     "future": Text(
-        "时间 {found} 在未来一天以后；请检查发送方的时钟", "the time {found} is more than a day ahead; check the sender's clock"
+        "时间 {found} 在未来一天以后；请检查发送方的时钟",
+        "the time {found} is more than a day ahead; check the sender's clock",
     ),
     "conflict": Text(
         "事件中的身份属于不同的联系人，不能确定是谁：{reason}",

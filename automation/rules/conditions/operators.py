@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from automation.catalogue.model import FieldType
 from automation.i18n import Text
-from automation.rules.conditions import sql_tests
 
 OperandKind = Literal["value", "list", "pair", "flag", "duration"]
 
@@ -43,6 +42,17 @@ class Operator:
     relative: bool = False  # compares with now
 
 
+def _sql(name: str) -> Callable[[Any, Any], Any]:
+    """The function of `sql_tests`, imported when first called: checking a rule needs no SQLAlchemy."""
+
+    def test(column: Any, operand: Any) -> Any:
+        from automation.rules.conditions import sql_tests
+
+        return getattr(sql_tests, name)(column, operand)
+
+    return test
+
+
 _ROWS = (
     Operator("is", Text("是", "is"), _ALL - _LIST, "value", Text("{field}是 {value}", "{field} is {value}"),
              lambda v, x: v == x, lambda c, x: c == x),
@@ -50,7 +60,7 @@ _ROWS = (
              Text("{field}不是 {value}", "{field} is not {value}"), negates="is"),
     Operator("in", Text("是其中之一", "is one of"), _ALL - _LIST - {_T.BOOLEAN}, "list",
              Text("{field}是 {value} 之一", "{field} is one of {value}"),
-             lambda v, x: v in x, sql_tests.in_),
+             lambda v, x: v in x, _sql("in_")),
     Operator("not_in", Text("不是其中任何一个", "is none of"), _ALL - _LIST - {_T.BOOLEAN}, "list",
              Text("{field}不是 {value} 中的任何一个", "{field} is none of {value}"), negates="in"),
     Operator("gt", Text("大于", "greater than"), _NUMBERS, "value",
@@ -65,25 +75,25 @@ _ROWS = (
              Text("{field}在 {low} 到 {high} 之间", "{field} is from {low} to {high}"),
              lambda v, x: x[0] <= v <= x[1], lambda c, x: (c >= x[0]) & (c <= x[1])),
     Operator("contains", Text("包含文字", "contains"), _TEXT, "value",
-             Text("{field}包含“{value}”", "{field} contains “{value}”"), lambda v, x: x in v, sql_tests.contains),
+             Text("{field}包含“{value}”", "{field} contains “{value}”"), lambda v, x: x in v, _sql("contains")),
     Operator("not_contains", Text("不包含文字", "does not contain"), _TEXT, "value",
              Text("{field}不包含“{value}”", "{field} does not contain “{value}”"), negates="contains"),
     Operator("starts_with", Text("开头是", "starts with"), _TEXT, "value",
              Text("{field}以“{value}”开头", "{field} starts with “{value}”"),
-             lambda v, x: v.startswith(x), sql_tests.starts_with),
+             lambda v, x: v.startswith(x), _sql("starts_with")),
     Operator("ends_with", Text("结尾是", "ends with"), _TEXT, "value",
              Text("{field}以“{value}”结尾", "{field} ends with “{value}”"),
-             lambda v, x: v.endswith(x), sql_tests.ends_with),
+             lambda v, x: v.endswith(x), _sql("ends_with")),
     Operator("exists", Text("有没有值", "has a value"), _ALL, "flag",
-             Text("{field}有值", "{field} has a value"), lambda v, x: True, sql_tests.exists),
+             Text("{field}有值", "{field} has a value"), lambda v, x: True, _sql("exists")),
     Operator("has", Text("含有", "has"), _LIST, "value", Text("{field}含有 {value}", "{field} include {value}"),
              lambda v, x: x in v, lambda c, x: c.has(x)),
     Operator("has_any", Text("含有任意一个", "has any of"), _LIST, "list",
              Text("{field}含有 {value} 中的任意一个", "{field} include any of {value}"),
-             lambda v, x: any(item in v for item in x), sql_tests.has_any),
+             lambda v, x: any(item in v for item in x), _sql("has_any")),
     Operator("has_all", Text("全部含有", "has all of"), _LIST, "list",
              Text("{field}含有全部 {value}", "{field} include all of {value}"),
-             lambda v, x: all(item in v for item in x), sql_tests.has_all),
+             lambda v, x: all(item in v for item in x), _sql("has_all")),
     Operator("has_none", Text("一个也不含", "has none of"), _LIST, "list",
              Text("{field}不含有 {value} 中的任何一个", "{field} include none of {value}"), negates="has_any"),
     Operator("before", Text("早于", "before"), _TIMES, "value",

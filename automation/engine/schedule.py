@@ -6,8 +6,10 @@ The rows carry the truth: a crash resumes at the cursor, and a second daemon fin
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
@@ -183,14 +185,18 @@ class Schedule:
             skipped[reason] = skipped.get(reason, 0) + count
         looked_at, entered = row.looked_at + result.looked_at, row.entered + result.entered
         values = {"cursor": result.last, "looked_at": looked_at, "entered": entered, "skipped": skipped}
-        save_occurrence(conn, row.id, values)
-        if not result.full:
+        if result.full:
+            save_occurrence(conn, row.id, values)
+        else:
             detail = {"key": row.key, "looked_at": looked_at, "entered": entered, "skipped": skipped}
-            self._close(conn, row, "done", Reason.OCCURRENCE_DONE, detail)
+            self._close(conn, row, "done", Reason.OCCURRENCE_DONE, detail, values)
 
-    def _close(self, conn: Connection, row: AnyRow, status: str, reason: Reason, detail: dict[str, Any]) -> None:
+    def _close(
+        self, conn: Connection, row: AnyRow, status: str, reason: Reason, detail: dict[str, Any],
+        values: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
         now = to_ms(self._clock.now())
-        save_occurrence(conn, row.id, {"status": status, "finished_at": now})
+        save_occurrence(conn, row.id, {**values, "status": status, "finished_at": now})
         write_log(conn, now, [Entry(reason, row.rule_id, row.rule_version_id, detail={"key": row.key, **detail})])
 
 

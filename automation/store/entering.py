@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -85,7 +86,7 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
     """Decide a page of people and enter those whom every guard lets pass, with their log rows."""
     _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))
     conn.execute(insert(_scratch).from_select(["contact_id", "key", "reason"], _decisions(page)))
-    reasons = [Reason.SKIPPED_UNKNOWN_CONTACT.value, *(reason.value for reason, _ in page.guards)]
+    reasons = (Reason.SKIPPED_UNKNOWN_CONTACT.value, *(reason.value for reason, _ in page.guards))
     looked_at, last, *held = conn.execute(_counts(reasons)).one()
     skipped = {reason: count for reason, count in zip(reasons, held, strict=True) if count}
     if page.restart:
@@ -122,7 +123,8 @@ def not_inside(rule_id: int, mode_key: str) -> ColumnElement[bool]:
     return ~alive.exists()
 
 
-def _counts(reasons: Sequence[str]) -> Select[Any]:
+@lru_cache(maxsize=64)
+def _counts(reasons: tuple[str, ...]) -> Select[Any]:
     """How many were looked at, the last of them, and how many each guard held back. Without GROUP BY, which sorts."""
     each: list[Any] = [func.count().filter(_scratch.c.reason == reason) for reason in reasons]
     return select(func.count(), func.max(_scratch.c.contact_id), *each)

@@ -12,7 +12,7 @@ from automation.store.expressions import constant
 from automation.store.schema import occurrence
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from automation.store.types import AnyRow
 
@@ -44,13 +44,18 @@ def claim_running(conn: Connection) -> AnyRow | None:
 
     A rule's occurrences are worked off one after the other: its cooldown must see who entered by the one before.
     """
-    older = _older.c.status == constant("running"), _older.c.rule_id == occurrence.c.rule_id
-    before = select(literal(1)).where(*older, _older.c.id < occurrence.c.id).exists()
-    query = select(occurrence).where(occurrence.c.status == constant("running"), ~before).order_by(occurrence.c.id)
-    return conn.execute(query.limit(1).with_for_update(skip_locked=True)).one_or_none()
+    return conn.execute(_NEXT).one_or_none()
 
 
-_older = occurrence.alias("older")
+def _next() -> Select[Any]:
+    older, running = occurrence.alias("older"), constant("running")
+    same_rule = older.c.status == running, older.c.rule_id == occurrence.c.rule_id
+    before = select(literal(1)).where(*same_rule, older.c.id < occurrence.c.id).exists()
+    query = select(occurrence).where(occurrence.c.status == running, ~before).order_by(occurrence.c.id)
+    return query.limit(1).with_for_update(skip_locked=True)
+
+
+_NEXT = _next()  # made once: it is asked all the time
 
 
 def save_occurrence(conn: Connection, occurrence_id: int, values: Mapping[str, Any]) -> None:

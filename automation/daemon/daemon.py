@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,8 @@ class Daemon:
         if self._failing.get(name) != reason:
             self._failing[name] = reason
             _log.error(say("daemon.tick_failed", job=name, reason=reason), exc_info=with_trace)
+            with suppress(Exception):  # so that `status` shows it at once; the next heartbeat tries again
+                self._beat()
 
     def _work(self) -> None:
         engine = self._engine

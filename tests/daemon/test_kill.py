@@ -49,7 +49,7 @@ def test_kills_while_sending_lose_nobody_and_send_to_nobody_twice(shop: Make) ->
     # given work for a while, a lease of one second, and a book of everything that went out
     settings = "[delivery]\nlease_seconds = 1\nbatch_size = 20\n"
     s = shop(settings=SETTINGS + settings + '[providers.sms]\ntype = "outbox"\nformat = "jsonl"\n')
-    people = 1_500
+    people = 1_000
     s.ingest(*(order(i) for i in range(people)))
     # when the worker is killed 15 times
     chance = random.Random(7)

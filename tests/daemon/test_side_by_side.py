@@ -16,6 +16,7 @@ import pytest
 
 from automation.engine.engine import Engine
 from automation.engine.ingest import Incoming, IngestResult
+from automation.errors import AutomationError
 from automation.store.database import Database
 from tests.engine.world import World, at
 
@@ -221,3 +222,33 @@ def test_engines_that_start_at_once_publish_the_rules_once(world: Callable[..., 
         "inside": ("在内", "removed"), "indoors": ("在内", "active"),
     }  # fmt: skip
     assert len(w.table("rule_version")) == 5
+
+
+def test_who_enters_a_rule_that_another_process_has_removed_is_let_out(world: Callable[..., World]) -> None:
+    # given an engine that has not yet seen that the rule is gone
+    w = world(RULES)
+    anna = w.person("M1", phone="13800138001", name="安娜")
+    (late,) = engines(w, 1)
+    w.reload(RULES[: RULES.index("  - id: inside")])
+    late.ingest([w.line("order.paid", "M1", amount=1)])
+    # when the newer one finds the run, it is held, and the next start lets the person out
+    w.run()
+    (inside,) = [run for run in w.runs() if run.status == "held"]
+    assert inside.contact_id == anna
+    close([late, *engines(w, 1)])
+    assert [run.reason for run in w.runs() if run.id == inside.id] == ["exited.removed"]
+    assert w.codes(anna)[-1] == "exited.removed"
+
+
+def test_a_project_that_can_not_be_read_ends_nobodys_run(world: Callable[..., World]) -> None:
+    w = world(RULES)
+    w.person("M1", phone="13800138001")
+    w.event("order.paid", "M1", amount=1)
+    with pytest.raises(AutomationError) as raised:
+        w.reload("rules: [oops")
+    assert raised.value.text("en") == (
+        "the project's files can't be used; run automation validate to see every problem"
+    )
+    assert "automation validate" in raised.value.text("zh")
+    assert {run.status for run in w.runs()} == {"active"}
+    assert {row.status for row in w.table("rule")} == {"active"}

@@ -59,3 +59,7 @@ def main(arguments: list[str] | None = None) -> Any:
     """The entry point: errors are sentences, never tracebacks; the exit code is 0, 1 or 2."""
     with failing_clearly():
         app(args=sys.argv[1:] if arguments is None else arguments, standalone_mode=True)
+
+
+if __name__ == "__main__":
+    main()

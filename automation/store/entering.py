@@ -15,24 +15,21 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
-    bindparam,
     case,
     delete,
     func,
     insert,
     literal,
-    literal_column,
     not_,
     null,
     select,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from automation.reasons import Reason
+from automation.store.lists import changed, fetch
 from automation.store.runs import end_runs
 from automation.store.schema import contact, execution_log, run
-from automation.store.types import Id, Json
+from automation.store.types import Id
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Select
@@ -47,11 +44,6 @@ _scratch = Table(
     Column("reason", String(40)),
     prefixes=["TEMPORARY"],
 )
-_RUN = (
-    "key", "rule_id", "rule_version_id", "contact_id", "occurrence_id", "status", "position", "due_at", "mode_key",
-    "variables", "entered_at",
-)  # fmt: skip
-_LOG = ("at", "code", "rule_id", "rule_version_id", "contact_id", "run_id")
 
 
 @dataclass(frozen=True)
@@ -94,7 +86,7 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
     wanted = looked_at - sum(held)
     entered = _enter(conn, page) if wanted else 0
     if any(reason != Reason.SKIPPED_AUDIENCE for reason in skipped):
-        conn.execute(_log_skipped(page))
+        changed(conn, _SKIPPED, page.now, page.rule_id, page.version_id)
     if wanted > entered:
         skipped[Reason.SKIPPED_REPEATED.value] = wanted - entered
     return PageResult(looked_at, entered, skipped, page.after if last is None else last, looked_at == page.size)
@@ -151,44 +143,29 @@ def _decisions(page: Page) -> Select[Any]:
 
 
 def _enter(conn: Connection, page: Page) -> int:
-    chosen = select(
-        _scratch.c.key,
-        literal(page.rule_id, Id),
-        literal(page.version_id, Id),
-        _scratch.c.contact_id,
-        literal(page.occurrence_id, Id),
-        literal("active"),
-        literal(0, Id),
-        literal(page.now, Id),
-        literal(page.mode_key, String),
-        literal_column("'{}'" if conn.dialect.name == "sqlite" else "'{}'::jsonb", Json),
-        literal(page.now, Id),
-    ).where(_scratch.c.reason.is_(None)).order_by(_scratch.c.contact_id)  # fmt: skip
+    """Write the runs and their log rows; returns how many there are. Plain SQL: building it took longer than a day's
+    birthdays."""
+    rule = (page.rule_id, page.version_id)
+    runs = (*rule, page.occurrence_id, page.now, page.mode_key, page.now)
     if conn.dialect.name == "postgresql":
-        entered = insert_postgres(run).from_select(_RUN, chosen).on_conflict_do_nothing()
-        new = entered.returning(run.c.id, run.c.contact_id).cte("new")
-        logged = _entered_rows(page, new.c.contact_id, new.c.id)
-        both = insert(execution_log).from_select(_LOG, logged).add_cte(new)
-        return conn.execute(both, execution_options={"preserve_rowcount": True}).rowcount
-    before = conn.scalar(select(func.coalesce(func.max(run.c.id), 0)))
-    conn.execute(insert_sqlite(run).from_select(_RUN, chosen).on_conflict_do_nothing())
-    logged = _entered_rows(page, run.c.contact_id, run.c.id).where(run.c.id > bindparam("before", before))
-    return conn.execute(insert(execution_log).from_select(_LOG, logged)).rowcount
+        return changed(conn, f"WITH new AS ({_RUNS} RETURNING id, contact_id) {_ENTERED} new", *runs, page.now, *rule)
+    ((before,),) = fetch(conn, "SELECT coalesce(max(id), 0) FROM run")
+    changed(conn, _RUNS, *runs)
+    return changed(conn, f"{_ENTERED} run WHERE id > ? ORDER BY id", page.now, *rule, before)
 
 
-def _entered_rows(page: Page, contact_id: Any, run_id: Any) -> Select[Any]:
-    return select(*_log_values(page, literal(Reason.ENTERED.value)), contact_id, run_id)
-
-
-def _log_skipped(page: Page) -> Any:
-    rows = select(*_log_values(page, _scratch.c.reason), _scratch.c.contact_id, null()).where(
-        _scratch.c.reason.is_not(None), _scratch.c.reason != Reason.SKIPPED_AUDIENCE.value
-    )
-    return insert(execution_log).from_select(_LOG, rows)
-
-
-def _log_values(page: Page, code: Any) -> list[Any]:
-    return [literal(page.now, Id), code, literal(page.rule_id, Id), literal(page.version_id, Id)]
+_RUNS = """
+INSERT INTO run ("key", rule_id, rule_version_id, contact_id, occurrence_id, status, position, due_at, mode_key,
+                 variables, entered_at)
+SELECT "key", ?, ?, contact_id, ?, 'active', 0, ?, CAST(? AS VARCHAR(200)), '{}', ? FROM entering
+WHERE reason IS NULL ORDER BY contact_id ON CONFLICT DO NOTHING"""
+_ENTERED = f"""
+INSERT INTO execution_log (at, code, rule_id, rule_version_id, contact_id, run_id)
+SELECT ?, '{Reason.ENTERED.value}', ?, ?, contact_id, id FROM"""
+_SKIPPED = f"""
+INSERT INTO execution_log (at, code, rule_id, rule_version_id, contact_id)
+SELECT ?, reason, ?, ?, contact_id FROM entering
+WHERE reason IS NOT NULL AND reason <> '{Reason.SKIPPED_AUDIENCE.value}' ORDER BY contact_id"""
 
 
 def _end_the_others(conn: Connection, page: Page) -> None:

@@ -34,6 +34,16 @@ def run(conn: Connection, sql: str, *params: Any) -> Any:
     return conn.exec_driver_sql(_postgres(sql), params)
 
 
+def changed(conn: Connection, sql: str, *params: Any) -> int:
+    """Execute `sql` and give the number of rows that it wrote. For parameters that are no lists."""
+    cursor = conn.connection.cursor()
+    try:
+        cursor.execute(sql if conn.dialect.name == "sqlite" else _postgres(sql), params)
+        return int(cursor.rowcount)
+    finally:
+        cursor.close()
+
+
 def run_many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Execute `sql` once per row, as one batch."""
     if rows:

@@ -77,5 +77,3 @@ def status(
     for title, columns, rows in found.tables():
         typer.echo(f"\n{title}")
         emit_table(columns, rows, Format.table)
-
-

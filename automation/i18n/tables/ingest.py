@@ -9,9 +9,7 @@ TEXTS: dict[str, Text] = {
         "目录中没有事件 {name}；请在 catalog.yaml 的 events 中声明它，或改正名称后重试",
         "the catalogue has no event {name}; declare it under `events` in catalog.yaml or correct the name, then retry",
     ),
-    "unknown_identity": Text(
-        "未知的身份类型 {kind}；可用：{known}", "unknown identity kind {kind}; known: {known}"
-    ),
+    "unknown_identity": Text("未知的身份类型 {kind}；可用：{known}", "unknown identity kind {kind}; known: {known}"),
     "bad_time": Text(
         "无法识别的时间 {found}；请用 ISO 8601，如 2026-08-01T10:00:00+08:00",
         "{found} is no time; write ISO 8601, for example 2026-08-01T10:00:00+08:00",

@@ -46,13 +46,9 @@ TEXTS: dict[str, Text] = {
         "name a field, such as {found}.name, not the whole of {found}",
     ),
     # rendering
-    "missing": Text(
-        "{place}：缺少变量 {variable}，不发送", "{place}: the variable {variable} is missing; not sent"
-    ),
+    "missing": Text("{place}：缺少变量 {variable}，不发送", "{place}: the variable {variable} is missing; not sent"),
     "empty": Text("{place}：渲染后 {part} 为空，不发送", "{place}: the {part} is empty once rendered; not sent"),
-    "too_much": Text(
-        "{place}：内容过长或循环过多，不发送", "{place}: too long or too many loops; not sent"
-    ),
+    "too_much": Text("{place}：内容过长或循环过多，不发送", "{place}: too long or too many loops; not sent"),
     "forbidden": Text(
         "{place}：模板不允许这样做，不发送：{reason}",
         "{place}: a template may not do this; not sent: {reason}",

@@ -14,6 +14,7 @@ from automation.contacts.profile import load_contacts
 from automation.engine.dispatch import Held, Request, recheck
 from automation.engine.sending import batch_limit, send_all
 from automation.engine.settle import Settlement, Settler
+from automation.memory import uncollected
 from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
 from automation.store.bulk import to_json
@@ -68,7 +69,7 @@ class Deliver:
         limit = batch_limit(provider, self._settings.batch_size)
 
         def mark() -> tuple[int, list[_Ready]]:
-            with self._database.write() as conn:
+            with uncollected(), self._database.write() as conn:
                 now = to_ms(self._clock.now())
                 rows = claim_queued(conn, channel, now, limit)
                 return len(rows), self._prepare(conn, provider, rows, now) if rows else []
@@ -97,7 +98,7 @@ class Deliver:
         known = {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
 
         def settle() -> None:
-            with self._database.write() as conn:
+            with uncollected(), self._database.write() as conn:
                 self._settler.settle_sent(conn, attempts, known, to_ms(self._clock.now()))
 
         retried(settle)
@@ -179,6 +180,7 @@ class _Work:
         events = {run.event_id for run in self._runs.values() if run.event_id is not None}
         self._events = load_properties(conn, sorted(events))
         self._kept: set[str] = set()
+        self._of_rule: dict[int, dict[str, Any]] = {}
 
     def request(self, row: AnyRow, rule: LoadedRule) -> Request:
         contact = self._contacts.get(row.contact_id, {})
@@ -190,17 +192,22 @@ class _Work:
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
         """What a template may name."""
         run = self._runs[row.run_id]
-        moment = from_ms(self._now).astimezone(rule.spec.zone)
-        return {
-            **run.variables,
-            "contact": request.contact,
-            "event": self._events.get(run.event_id, {}),
-            "brand": self._book.project.settings.template_variables,
-            "rule": {"id": rule.spec.id, "name": rule.spec.name},
-            "now": moment,
-            "today": moment.date(),
-            "zone": rule.spec.zone,
-        }
+        event = self._events.get(run.event_id, {})
+        return {**run.variables, "contact": request.contact, "event": event, **self._common(rule)}
+
+    def _common(self, rule: LoadedRule) -> dict[str, Any]:
+        """What is the same for all messages of a rule."""
+        found = self._of_rule.get(rule.version_id)
+        if found is None:
+            moment = from_ms(self._now).astimezone(rule.spec.zone)
+            found = self._of_rule[rule.version_id] = {
+                "brand": self._book.project.settings.template_variables,
+                "rule": {"id": rule.spec.id, "name": rule.spec.name},
+                "now": moment,
+                "today": moment.date(),
+                "zone": rule.spec.zone,
+            }
+        return found
 
     def keep(self, template: Any) -> None:
         if template.version not in self._kept:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -31,7 +32,8 @@ class Database:
         """`url` is `sqlite:///file.db` or `postgresql+psycopg://…`. StoreError when it is neither."""
         self.url = _parsed(url)
         self.dialect = self.url.get_backend_name()
-        self.engine = create_engine(self.url, hide_parameters=True, **_options(self.url))
+        options = _options(self.url)
+        self.engine = create_engine(self.url, hide_parameters=True, json_deserializer=msgspec.json.decode, **options)
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import func, select
 
@@ -84,7 +84,7 @@ def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     if not ids:
         return {}
     found = conn.execute(select(event.c.id, event.c.properties).where(among(event.c.id, ids)))
-    return {row.id: row.properties for row in found}
+    return dict(cast("Sequence[tuple[int, dict[str, Any]]]", found.all()))
 
 
 def last_event_id(conn: Connection) -> int:

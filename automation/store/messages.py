@@ -53,7 +53,7 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return list(conn.execute(due))
+    return list(conn.execute(due).all())
 
 
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -103,9 +103,10 @@ def due_channels(conn: Connection, now: int) -> list[str]:
 
 
 def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
-    """Messages by id; with `lock`, nobody else changes them until the transaction ends."""
-    query = select(message).where(among(message.c.id, ids)).order_by(message.c.id)
-    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query)}
+    """Messages by id, without the variables; with `lock`, nobody else changes them until the transaction ends."""
+    columns = [column for column in message.c if column.name != "variables"]
+    query = select(*columns).where(among(message.c.id, ids)).order_by(message.c.id)
+    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query).all()}
 
 
 def list_messages(

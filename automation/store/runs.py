@@ -114,7 +114,7 @@ def end_runs_of(
 def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
     query = select(run).where(among(run.c.id, ids)).order_by(run.c.id)
-    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query)}
+    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query).all()}
 
 
 def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:

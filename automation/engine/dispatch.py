@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.channels import CHANNELS
@@ -17,9 +18,13 @@ from automation.store.bulk import to_json
 from automation.store.messages import queue_messages, recent
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
+    from automation.rules.spec import QuietHours
     from automation.templating import TemplateSet
 
 TRANSACTIONAL = "transactional"
@@ -221,11 +226,17 @@ def _quiet(asked: _Asked) -> Refused | Held | None:
     if hours is None:
         return None
     zone = zone_of(request.contact, request.rule.spec.zone)
-    until = quiet_until(hours, from_ms(asked.past.now), zone)
+    until = _quiet_end(hours, asked.past.now, zone)
     if until is None:
         return None
     detail = {"until": until.astimezone(zone).isoformat(), "zone": zone.key}
     return Held(to_ms(until), detail) if hours.then == "delay" else (Reason.SKIPPED_QUIET_HOURS, detail)
+
+
+@lru_cache(maxsize=1024)
+def _quiet_end(hours: QuietHours, now: int, zone: ZoneInfo) -> datetime | None:
+    """As `quiet_until`; all people of a zone ask the same in one batch."""
+    return quiet_until(hours, from_ms(now), zone)
 
 
 _SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)

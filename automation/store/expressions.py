@@ -18,9 +18,9 @@ JsonKind = Literal["text", "number", "boolean"]
 
 
 def among(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
-    """`column IN (…)` for any number of integers or strings, as one bound parameter. No NULLs in `values`."""
+    """`column IN (…)` for any number of integers, or of strings, as one bound parameter. No NULLs in `values`."""
     values = list(values)
-    numeric = all(isinstance(value, int) for value in values)
+    numeric = not values or isinstance(values[0], int)
     return _Among(column, bindparam(None, to_json(values), String, unique=True), numeric=numeric)
 
 

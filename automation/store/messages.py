@@ -103,10 +103,16 @@ def due_channels(conn: Connection, now: int) -> list[str]:
 
 
 def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
-    """Messages by id, without the variables; with `lock`, nobody else changes them until the transaction ends."""
-    columns = [column for column in message.c if column.name != "variables"]
-    query = select(*columns).where(among(message.c.id, ids)).order_by(message.c.id)
+    """What settling needs of messages, by id; with `lock`, nobody else changes them until the transaction ends."""
+    query = select(*_SETTLED).where(among(message.c.id, ids)).order_by(message.c.id)
     return {row.id: row for row in conn.execute(query.with_for_update() if lock else query).all()}
+
+
+_SETTLED = [
+    message.c[name]
+    for name in ("id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id",
+                 "template", "payload", "status", "attempts")
+]  # fmt: skip
 
 
 def list_messages(

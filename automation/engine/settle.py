@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import jitter
 from automation.contacts.profile import load_contacts
@@ -36,8 +35,7 @@ _REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """A message and its outcome. `reason` is set when we ourselves refused to send it."""
 
     row: AnyRow
@@ -68,19 +66,24 @@ class Settler:
         if not settlements:
             return
         log: list[Entry] = []
-        again = [s for s in settlements if self._tries_again(s)]
-        final = [s for s in settlements if not self._tries_again(s)]
-        rows = [self._retry_row(s, now, log) for s in again] + [_final_row(s, now) for s in final]
-        queued = {s.row.id for s in settlements if s.row.status == "queued"}
-        write_drops(conn, [row for row in rows if row[0] in queued])
-        write_outcomes(conn, [row for row in rows if row[0] not in queued])
+        final: list[Settlement] = []
+        sent: list[tuple[Any, ...]] = []
+        unsent: list[tuple[Any, ...]] = []
+        for settlement in settlements:
+            if self._tries_again(settlement):
+                row = self._retry_row(settlement, now, log)
+            else:
+                final.append(settlement)
+                row = _final_row(settlement, now)
+            (unsent if settlement.row.status == "queued" else sent).append(row)
+        write_drops(conn, unsent)
+        write_outcomes(conn, sent)
         log.extend(_entry(s, _reason(s), _detail(s)) for s in final)
         self._move_runs(conn, final, log, now)
         write_log(conn, now, log)
 
     def _tries_again(self, settlement: Settlement) -> bool:
-        transient = settlement.outcome.kind == "transient"
-        return transient and settlement.row.attempts < self._settings.max_attempts
+        return settlement.outcome.kind == "transient" and settlement.row.attempts < self._settings.max_attempts
 
     def _retry_row(self, settlement: Settlement, now: int, log: list[Entry]) -> tuple[Any, ...]:
         outcome, row = settlement.outcome, settlement.row
@@ -157,7 +160,8 @@ class Settler:
         op = run.rule.program.ops[run.position]
         if isinstance(op, End) and op.path is None:  # nothing more to do: spare the run another claim
             run.end("done", Reason.COMPLETED, now)
-            log.append(_entry(settlement, Reason.COMPLETED, None)._replace(message_id=None, step=None))
+            rule = run.rule
+            log.append(Entry(Reason.COMPLETED, rule.rule_id, rule.version_id, run.contact_id, run.id))
 
 
 def _next_request(settlement: Settlement, rule: Any, contacts: Mapping[int, Mapping[str, Any]]) -> Request:
@@ -196,6 +200,5 @@ def _detail(settlement: Settlement) -> dict[str, Any]:
 def _entry(settlement: Settlement, reason: Reason, detail: Mapping[str, Any] | None) -> Entry:
     row = settlement.row
     return Entry(
-        reason, row.rule_id, row.rule_version_id, row.contact_id, row.run_id, message_id=row.id, step=row.step,
-        detail=detail,
+        reason, row.rule_id, row.rule_version_id, row.contact_id, row.run_id, None, row.id, row.step, detail
     )  # fmt: skip

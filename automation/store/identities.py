@@ -60,7 +60,8 @@ def held_by(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
     for contact_id, kind, value, created_at in fetch(conn, sql, list(ids)) if ids else ():
         held[contact_id].append((kind, value, created_at))
     for rows in held.values():
-        rows.sort(key=lambda row: (row[0], row[2], row[1]))
+        if len(rows) > 1:
+            rows.sort(key=lambda row: (row[0], row[2], row[1]))
     return held
 
 

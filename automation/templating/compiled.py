@@ -32,6 +32,7 @@ class Compiled:
             self.trees = {name: self.environment.parse(text, name, name) for name, text in sources.items()}
             check(self.environment, self.trees, self._place)
             self._template: JinjaTemplate = self.environment.get_template(file)
+            self._template.globals = dict(self._template.globals)  # a ChainMap is slow to copy for every rendering
         except TemplateSyntaxError as error:
             raise TemplateError(
                 "templating.syntax", **self._place(error.filename or file, error.lineno), reason=error.message

@@ -48,7 +48,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.binop_table.update({"+": _add, "*": _multiply, "**": _power, "%": _modulo})
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping):
+        if obj.__class__ is dict or isinstance(obj, Mapping):  # asking an abstract class takes longer
             value = obj.get(attribute)
             return self.undefined(obj=obj, name=attribute) if value is None else value
         if isinstance(obj, Undefined):
@@ -122,10 +122,10 @@ def _filtered(node: Any, name: str) -> nodes.Filter:
 
 def _printable(value: Any) -> Any:
     """What `{{ … }}` prints. A list or mapping would print as Python code, None as "None"."""
-    if value is None or isinstance(value, _CONTAINERS):
-        raise TypeError("a list or mapping can't be printed as it is; use a loop or `join`")
     if isinstance(value, str):
         spend_characters(len(value))
+    elif value is None or isinstance(value, _CONTAINERS):
+        raise TypeError("a list or mapping can't be printed as it is; use a loop or `join`")
     return value
 
 

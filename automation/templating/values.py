@@ -33,7 +33,7 @@ def pick(tree: Tree, values: Mapping[str, Any]) -> dict[str, Any]:
         value = values.get(name)
         if value is None:
             continue
-        if inner is not None and isinstance(value, Mapping):
+        if inner is not None and (value.__class__ is dict or isinstance(value, Mapping)):
             found[name] = pick(inner, value)
         else:
             found[name] = value if type(value) in _AS_IS else as_json(value)

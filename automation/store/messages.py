@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from automation.channels import CHANNELS
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
 from automation.store.expressions import among, constant
+from automation.store.lists import named_rows
 from automation.store.schema import message, rule
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return list(conn.execute(due).all())
+    return named_rows(conn, due)
 
 
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -82,7 +83,7 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
 def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:
     """Messages whose sender died between the mark and the outcome, locked until the transaction ends."""
     query = select(message).where(message.c.status == constant("sending"), message.c.lease_until < now)
-    return list(conn.execute(query.limit(limit).with_for_update(skip_locked=True)))
+    return named_rows(conn, query.limit(limit).with_for_update(skip_locked=True))
 
 
 def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[AnyRow]:
@@ -105,7 +106,7 @@ def due_channels(conn: Connection, now: int) -> list[str]:
 def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """What settling needs of messages, by id; with `lock`, nobody else changes them until the transaction ends."""
     query = select(*_SETTLED).where(among(message.c.id, ids)).order_by(message.c.id)
-    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query).all()}
+    return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 
 _SETTLED = [

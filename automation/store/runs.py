@@ -9,6 +9,7 @@ from sqlalchemy import func, select, update
 
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
 from automation.store.expressions import among, constant
+from automation.store.lists import named_rows
 from automation.store.schema import contact, event, run
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def claim_due(conn: Connection, now: int, limit: int) -> list[AnyRow]:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    return list(conn.execute(due))
+    return named_rows(conn, due)
 
 
 def save_progress(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -114,7 +115,7 @@ def end_runs_of(
 def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
     query = select(run).where(among(run.c.id, ids)).order_by(run.c.id)
-    return {row.id: row for row in conn.execute(query.with_for_update() if lock else query).all()}
+    return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 
 def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:

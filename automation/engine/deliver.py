@@ -6,8 +6,7 @@ A crash between the mark and the outcome leaves a message in `sending`; when its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
@@ -44,8 +43,7 @@ HELD_RETRY_MS = 60_000
 """How soon a message of a disabled rule is looked at again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(NamedTuple):
     row: AnyRow
     outgoing: Outgoing
     template_version: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from automation.channels import CHANNELS
 from automation.clock import from_ms, to_ms
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 TRANSACTIONAL = "transactional"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One person's message as a step wants it."""
 
     rule: LoadedRule
@@ -167,8 +166,7 @@ def _refusal(
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """One message on one channel, before its guards."""
 
     request: Request

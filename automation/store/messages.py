@@ -29,6 +29,12 @@ _POSTPONED = ("due_at",)
 _OUTCOME = (
     "status", "due_at", "lease_until", "provider_message_id", "outcome_code", "outcome_detail", "settled_at",
 )  # fmt: skip
+_IN_HAND = [
+    message.c[name]
+    for name in ("id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id",
+                 "address", "template", "payload", "status", "attempts")
+]  # fmt: skip
+"""What sending and settling need; a row has as much again."""
 COUNTED = ("queued", "sending", "accepted", "unknown")
 """The states that use up a frequency cap: what was, or may have been, sent."""
 
@@ -48,7 +54,7 @@ def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) 
 def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[AnyRow]:
     """Up to `limit` messages of a channel that may be sent now, locked until the transaction ends."""
     due = (
-        select(message)
+        select(*_IN_HAND)
         .where(message.c.channel == channel, message.c.status == constant("queued"), message.c.due_at <= now)
         .order_by(message.c.due_at)  # and no more: a million of one moment must not be sorted for each batch
         .limit(limit)
@@ -82,7 +88,7 @@ def postpone(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
 
 def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:
     """Messages whose sender died between the mark and the outcome, locked until the transaction ends."""
-    query = select(message).where(message.c.status == constant("sending"), message.c.lease_until < now)
+    query = select(*_IN_HAND).where(message.c.status == constant("sending"), message.c.lease_until < now)
     return named_rows(conn, query.limit(limit).with_for_update(skip_locked=True))
 
 
@@ -105,15 +111,8 @@ def due_channels(conn: Connection, now: int) -> list[str]:
 
 def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """What settling needs of messages, by id; with `lock`, nobody else changes them until the transaction ends."""
-    query = select(*_SETTLED).where(among(message.c.id, ids)).order_by(message.c.id)
+    query = select(*_IN_HAND).where(among(message.c.id, ids)).order_by(message.c.id)
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
-
-
-_SETTLED = [
-    message.c[name]
-    for name in ("id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id",
-                 "template", "payload", "status", "attempts")
-]  # fmt: skip
 
 
 def list_messages(

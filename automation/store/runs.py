@@ -21,6 +21,12 @@ _ENTRY = (
     "id", "key", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "due_at", "mode_key",
     "variables", "entered_at",
 )  # fmt: skip
+_IN_HAND = [
+    run.c[name]
+    for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
+                 "variables", "entered_at")
+]  # fmt: skip
+"""What moving a run needs."""
 _PROGRESS = ("status", "position", "due_at", "mode_key", "variables", "ended_at", "reason")
 
 
@@ -43,7 +49,7 @@ def enter_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> l
 def claim_due(conn: Connection, now: int, limit: int) -> list[AnyRow]:
     """Up to `limit` due runs, the longest due first, locked until the transaction ends."""
     due = (
-        select(run)
+        select(*_IN_HAND)
         .where(run.c.due_at <= now, run.c.status == constant("active"))
         .order_by(run.c.due_at)
         .limit(limit)
@@ -114,7 +120,7 @@ def end_runs_of(
 
 def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
-    query = select(run).where(among(run.c.id, ids)).order_by(run.c.id)
+    query = select(*_IN_HAND).where(among(run.c.id, ids)).order_by(run.c.id)
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 

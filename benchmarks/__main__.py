@@ -19,7 +19,6 @@ BENCHMARKS = {
     "delivery": "benchmarks.delivery",
     "start": "benchmarks.start_up",
     "winback": "benchmarks.win_back",
-    "postgres": "benchmarks.postgres",
 }
 HEAD = "| what | ours | floor | ratio | promise | kept |\n| --- | ---: | ---: | ---: | --- | --- |"
 

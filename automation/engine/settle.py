@@ -192,9 +192,14 @@ def _reason(settlement: Settlement) -> Reason:
 
 def _detail(settlement: Settlement) -> dict[str, Any]:
     outcome = settlement.outcome
-    told = {"channel": settlement.row.channel, "code": outcome.code, "detail": outcome.detail,
-            "provider_id": outcome.provider_id, **(settlement.detail or {})}  # fmt: skip
-    return {key: value for key, value in told.items() if value is not None}
+    detail: dict[str, Any] = {"channel": settlement.row.channel}
+    if outcome.code is not None:
+        detail["code"] = outcome.code
+    if outcome.detail is not None:
+        detail["detail"] = outcome.detail
+    if outcome.provider_id is not None:
+        detail["provider_id"] = outcome.provider_id
+    return detail if settlement.detail is None else {**detail, **settlement.detail}
 
 
 def _entry(settlement: Settlement, reason: Reason, detail: Mapping[str, Any] | None) -> Entry:

@@ -56,8 +56,7 @@ def update_rows(
     cursor = conn.connection.cursor()
     try:
         if conn.dialect.name == "sqlite":
-            turned = [(*row[1:], row[0]) for row in rows]
-            cursor.executemany(_sqlite_update(table, columns, guard), turned)
+            cursor.executemany(_sqlite_update(table, columns, guard), rows)
         else:
             arrays = [list(column) for column in zip(*rows, strict=True)]
             cursor.execute(_postgres_update(table, columns, guard), arrays)
@@ -118,8 +117,8 @@ def _postgres(table: Table, columns: tuple[str, ...], skip_existing: bool) -> st
 
 @lru_cache(maxsize=256)
 def _sqlite_update(table: Table, columns: tuple[str, ...], guard: str) -> str:
-    sets = ", ".join(f'"{name}" = ?' for name in columns)
-    return f"UPDATE {table.name} SET {sets} WHERE id = ?{_and(guard)}"
+    sets = ", ".join(f'"{name}" = ?{place}' for place, name in enumerate(columns, start=2))
+    return f"UPDATE {table.name} SET {sets} WHERE id = ?1{_and(guard)}"
 
 
 @lru_cache(maxsize=256)

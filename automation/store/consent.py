@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from automation.store.bulk import insert_rows
 from automation.store.lists import fetch, run
@@ -19,8 +18,7 @@ Key = tuple[str, str]
 """(purpose, channel or "*")."""
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentRow:
+class ConsentRow(NamedTuple):
     state: str  # granted | denied
     source: str
     changed_at: int

@@ -6,10 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from automation.store.bulk import allocate_ids, insert_rows, to_json
-from automation.store.lists import fetch, run, run_many
+from automation.store.lists import fetch, read_object, run, run_many
 from automation.store.schema import contact, contact_date, contact_tag
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def read_contacts(conn: Connection, ids: Collection[int]) -> dict[int, ContactRo
     found: dict[int, ContactRow] = {}
     for asked, id_, attributes, created_at, updated_at in fetch(conn, sql, list(ids)) if ids else ():
         if id_ not in rows:
-            rows[id_] = ContactRow(id_, _object(attributes), created_at, updated_at)
+            rows[id_] = ContactRow(id_, read_object(attributes), created_at, updated_at)
         found[asked] = rows[id_]
     return found
 
@@ -106,7 +104,7 @@ def pages(conn: Connection, size: int) -> Iterator[list[ContactRow]]:
              WHERE id > ? AND merged_into IS NULL ORDER BY id LIMIT ?"""
     after = 0
     while rows := fetch(conn, sql, after, size):
-        yield [ContactRow(row[0], _object(row[1]), row[2], row[3]) for row in rows]
+        yield [ContactRow(row[0], read_object(row[1]), row[2], row[3]) for row in rows]
         after = rows[-1][0]
 
 
@@ -119,8 +117,3 @@ def attribute_keys(conn: Connection) -> list[str]:
 def merged_ids(conn: Connection, contact_id: int) -> list[int]:
     """The contacts that were merged into this one."""
     return [row[0] for row in fetch(conn, "SELECT id FROM contact WHERE merged_into = ? ORDER BY id", contact_id)]
-
-
-def _object(value: Any) -> dict[str, Any]:
-    decoded: dict[str, Any] = msgspec.json.decode(value) if isinstance(value, str) else value
-    return decoded

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from automation.store.bulk import allocate_ids, insert_rows, to_json
 from automation.store.expressions import among
-from automation.store.lists import fetch
+from automation.store.lists import fetch, read_object
 from automation.store.schema import event, event_time
 
 if TYPE_CHECKING:
@@ -83,8 +83,8 @@ def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str,
     """The properties of events by id."""
     if not ids:
         return {}
-    found = conn.execute(select(event.c.id, event.c.properties).where(among(event.c.id, ids)))
-    return dict(cast("Sequence[tuple[int, dict[str, Any]]]", found.all()))
+    found = fetch(conn, "SELECT id, properties FROM event WHERE id = ANY(?)", list(ids))
+    return {id_: read_object(properties) for id_, properties in found}
 
 
 def last_event_id(conn: Connection) -> int:

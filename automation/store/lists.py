@@ -6,6 +6,8 @@ from collections import namedtuple
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
@@ -58,6 +60,12 @@ def run_many(conn: Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> Non
     """Execute `sql` once per row, as one batch."""
     if rows:
         conn.exec_driver_sql(sql if conn.dialect.name == "sqlite" else _postgres(sql), list(rows))
+
+
+def read_object(value: Any) -> dict[str, Any]:
+    """A JSON object as a plain query gives it: text on SQLite, read already on PostgreSQL."""
+    decoded: dict[str, Any] = msgspec.json.decode(value) if isinstance(value, str) else value
+    return decoded
 
 
 @lru_cache(maxsize=256)

@@ -69,11 +69,14 @@ class Reading:
         self._stack: list[_Open] = []
         self._bad_indents = characters.bad_indents(text)
         self._spans: list[tuple[int, int]] = []
+        loader = _Loader(text)
         try:
-            self._read(_events(text))
+            self._read(iter(loader.get_event, None))
         except yaml.MarkedYAMLError as error:
             self.error = error
             self.root = None
+        finally:
+            loader.dispose()
         self._report_indents()
 
     def _read(self, stream: Iterator[Any]) -> None:
@@ -173,15 +176,3 @@ class Reading:
             if not inside and (last is None or line <= last):
                 key = "yamltree.tab" if found == "\t" else "yamltree.wide_space"
                 self.problems.append(Problem(self.file, line, column, key))
-
-
-def _events(text: str) -> Iterator[Any]:
-    loader = _Loader(text)
-    try:
-        while True:
-            event = loader.get_event()
-            yield event
-            if type(event) is events.StreamEndEvent:
-                return
-    finally:
-        loader.dispose()

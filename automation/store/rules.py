@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
-from automation.store.bulk import insert_rows
-from automation.store.expressions import constant
+from automation.store.bulk import allocate_ids, insert_rows, to_json, update_rows
+from automation.store.expressions import among, constant
+from automation.store.lists import named_rows
 from automation.store.schema import rule, rule_version, run, template_version, trigger_state
 
 if TYPE_CHECKING:
@@ -52,8 +53,11 @@ def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> Publis
     """Make the database's rules equal `rows`; rules not named become `removed`. One process at a time."""
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("LOCK TABLE rule IN SHARE ROW EXCLUSIVE MODE")
-    before = {row.key: row for row in conn.execute(select(rule))}
-    known = {row.key: _publish(conn, row, before.get(row.key), now) for row in rows}
+    before = {row.key: row for row in named_rows(conn, select(rule))}
+    wanted: dict[str, RuleRow] = {}
+    for row in rows:
+        wanted.setdefault(row.key, row)  # of two with one id the first counts
+    known = _publish(conn, wanted, before, now)
     absent = [row for key, row in before.items() if key not in known]
     gone = [row.id for row in absent if row.status != "removed"]
     if gone:
@@ -61,26 +65,49 @@ def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> Publis
     return Published(known, gone, [row.id for row in absent if row.status == "removed"])
 
 
-def _publish(conn: Connection, row: RuleRow, old: AnyRow | None, now: int) -> Known:
-    values: dict[str, Any] = {"name": row.name, "status": row.status, "status_detail": row.detail}
-    was_active = old is not None and old.status == "active"
-    values["activated_at"] = (old.activated_at if was_active and old else now) if row.status == "active" else None
-    if old is None:
-        rule_id = conn.execute(insert(rule).values(key=row.key, **values)).inserted_primary_key[0]  # type: ignore[index]
-    else:
-        rule_id = old.id
-    version_id = _version(conn, rule_id, row, now) if row.version is not None else (old.version_id if old else None)
-    conn.execute(update(rule).where(rule.c.id == rule_id).values(version_id=version_id, **values))
-    return Known(rule_id, version_id, was_active)
+def _publish(
+    conn: Connection, wanted: Mapping[str, RuleRow], before: Mapping[str, AnyRow], now: int
+) -> dict[str, Known]:
+    """Write what is new or has changed, whatever the number of rules in a few statements."""
+    fresh = [key for key in wanted if key not in before]
+    ids = {key: row.id for key, row in before.items()} | dict(
+        zip(fresh, allocate_ids(conn, rule, len(fresh)), strict=True)
+    )
+    versions, missing = _versions(conn, [(ids[key], row) for key, row in wanted.items() if row.version is not None])
+    new, changed, known = [], [], {}
+    for key, row in wanted.items():
+        old = before.get(key)
+        was_active = old is not None and old.status == "active"
+        since = (old.activated_at if old is not None and was_active else now) if row.status == "active" else None
+        version_id = versions[ids[key]] if row.version is not None else old.version_id if old is not None else None
+        values = (row.name, row.status, row.detail, version_id, since)
+        if old is None:
+            new.append((ids[key], *values, key))
+        elif values != (old.name, old.status, old.status_detail, old.version_id, old.activated_at):
+            changed.append((old.id, *values))
+        known[key] = Known(ids[key], version_id, was_active)
+    insert_rows(conn, rule, ("id", *_RULE, "key"), new)
+    update_rows(conn, rule, _RULE, changed)
+    insert_rows(conn, rule_version, ("id", "rule_id", "version", "content", "created_at"),
+                [(*one, to_json(row.content), now) for *one, row in missing])  # fmt: skip
+    return known
 
 
-def _version(conn: Connection, rule_id: int, row: RuleRow, now: int) -> int:
-    same = select(rule_version.c.id).where(rule_version.c.rule_id == rule_id, rule_version.c.version == row.version)
-    found = conn.scalar(same)
-    if found is not None:
-        return int(found)
-    values = {"rule_id": rule_id, "version": row.version, "content": row.content, "created_at": now}
-    return int(conn.execute(insert(rule_version).values(**values)).inserted_primary_key[0])  # type: ignore[index]
+_RULE = ("name", "status", "status_detail", "version_id", "activated_at")
+
+
+def _versions(
+    conn: Connection, wanted: Sequence[tuple[int, RuleRow]]
+) -> tuple[dict[int, int], list[tuple[int, int, str, RuleRow]]]:
+    """{rule id: id of its version}, and (id, rule id, version, row) of those that the database does not have yet."""
+    query = select(rule_version.c.id, rule_version.c.rule_id, rule_version.c.version)
+    query = query.where(among(rule_version.c.rule_id, [rule_id for rule_id, _ in wanted]))
+    there = {(rule_id, version): id_ for id_, rule_id, version in conn.execute(query)} if wanted else {}
+    missing = [(rule_id, row) for rule_id, row in wanted if (rule_id, row.version) not in there]
+    fresh = allocate_ids(conn, rule_version, len(missing))
+    found = {rule_id: there[rule_id, row.version] for rule_id, row in wanted if (rule_id, row.version) in there}
+    found |= {rule_id: id_ for id_, (rule_id, _) in zip(fresh, missing, strict=True)}
+    return found, [(id_, rule_id, str(row.version), row) for id_, (rule_id, row) in zip(fresh, missing, strict=True)]
 
 
 def load_version(conn: Connection, version_id: int) -> AnyRow | None:

@@ -19,6 +19,7 @@ BENCHMARKS = {
     "delivery": "benchmarks.delivery",
     "start": "benchmarks.start_up",
     "winback": "benchmarks.win_back",
+    "postgres": "benchmarks.postgres",
 }
 HEAD = "| what | ours | floor | ratio | promise | kept |\n| --- | ---: | ---: | ---: | --- | --- |"
 

@@ -36,9 +36,8 @@ def insert_rows(
         if conn.dialect.name == "sqlite":
             cursor.executemany(_sqlite(table, columns, skip_existing), rows)
         else:
-            cursor.execute(
-                _postgres(table, columns, skip_existing), [list(column) for column in zip(*rows, strict=True)]
-            )
+            arrays = [array_text(column) for column in zip(*rows, strict=True)]
+            cursor.execute(_postgres(table, columns, skip_existing), arrays)
         return int(cursor.rowcount)
     finally:
         cursor.close()
@@ -58,7 +57,7 @@ def update_rows(
         if conn.dialect.name == "sqlite":
             cursor.executemany(_sqlite_update(table, columns, guard), rows)
         else:
-            arrays = [list(column) for column in zip(*rows, strict=True)]
+            arrays = [array_text(column) for column in zip(*rows, strict=True)]
             cursor.execute(_postgres_update(table, columns, guard), arrays)
         return int(cursor.rowcount)
     finally:
@@ -76,6 +75,17 @@ def allocate_ids(conn: Connection, table: Table, count: int) -> Sequence[int]:
         "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", (table.name, count)
     )
     return sorted(row[0] for row in rows)
+
+
+def array_text(values: Iterable[Any]) -> str:
+    """Integers, texts and None as PostgreSQL writes an array: psycopg takes ten times as long for a list of texts."""
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: Any) -> str:
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return "NULL" if value is None else str(value)
 
 
 def to_json(value: Any) -> str:

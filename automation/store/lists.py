@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from automation.store.bulk import to_json
+from automation.store.bulk import array_text, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +25,7 @@ def fetch(conn: Connection, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         if conn.dialect.name == "sqlite":
             cursor.execute(_sqlite(sql), tuple(to_json(v) if isinstance(v, list) else v for v in params))
         else:
-            cursor.execute(_postgres(sql), params)
+            cursor.execute(_postgres(sql), tuple(array_text(v) if isinstance(v, list) else v for v in params))
         return list(cursor.fetchall())
     finally:
         cursor.close()
@@ -43,7 +43,8 @@ def run(conn: Connection, sql: str, *params: Any) -> Any:
     if conn.dialect.name == "sqlite":
         values = tuple(to_json(value) if isinstance(value, list) else value for value in params)
         return conn.exec_driver_sql(_sqlite(sql), values)
-    return conn.exec_driver_sql(_postgres(sql), params)
+    values = tuple(array_text(value) if isinstance(value, list) else value for value in params)
+    return conn.exec_driver_sql(_postgres(sql), values)
 
 
 def changed(conn: Connection, sql: str, *params: Any) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -68,10 +67,7 @@ def record_consent(conn: Connection, rows: Sequence[ConsentChange], *, actor: st
 
 def load_consents(conn: Connection, ids: Sequence[int]) -> dict[int, dict[tuple[str, str], str]]:
     """{contact: {(purpose, channel or "*"): "granted" | "denied"}}, for every id asked for, in one query."""
-    found: dict[int, dict[tuple[str, str], str]] = defaultdict(dict, {id_: {} for id_ in ids})
-    for id_, rows in consent_rows.read_consents(conn, ids).items():
-        found[id_] = {key: row.state for key, row in rows.items()}
-    return dict(found)
+    return {id_: {} for id_ in ids} | consent_rows.read_states(conn, ids)
 
 
 def allows(consents: Mapping[tuple[str, str], str], purpose: str, channel: str) -> bool:

@@ -22,7 +22,7 @@ from automation.store.log import Entry, write_log
 from automation.store.messages import claim_queued, expired_leases, mark_sending, postpone
 from automation.store.retry import retried
 from automation.store.rules import keep_template
-from automation.store.runs import load_runs
+from automation.store.runs import load_variables
 from automation.templating.content import Content
 from automation.templating.errors import RenderError
 
@@ -174,8 +174,8 @@ class _Work:
     def __init__(self, conn: Connection, book: RuleBook, rows: Sequence[AnyRow], now: int) -> None:
         self._conn, self._book, self._now = conn, book, now
         self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
-        self._runs = load_runs(conn, sorted({row.run_id for row in rows}))
-        events = {run.event_id for run in self._runs.values() if run.event_id is not None}
+        self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
+        events = {event_id for event_id, _ in self._runs.values() if event_id is not None}
         self._events = load_properties(conn, sorted(events))
         self._kept: set[str] = set()
         self._of_rule: dict[int, dict[str, Any]] = {}
@@ -189,9 +189,9 @@ class _Work:
 
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
         """What a template may name."""
-        run = self._runs[row.run_id]
-        event = self._events.get(run.event_id, {})
-        return {**run.variables, "contact": request.contact, "event": event, **self._common(rule)}
+        event_id, variables = self._runs[row.run_id]
+        event = self._events.get(event_id, {}) if event_id is not None else {}
+        return {**variables, "contact": request.contact, "event": event, **self._common(rule)}
 
     def _common(self, rule: LoadedRule) -> dict[str, Any]:
         """What is the same for all messages of a rule."""

@@ -34,6 +34,16 @@ def read_consents(conn: Connection, ids: Collection[int]) -> dict[int, dict[Key,
     return found
 
 
+def read_states(conn: Connection, ids: Collection[int]) -> dict[int, dict[Key, str]]:
+    """As `read_consents`, the states alone."""
+    sql = """SELECT asked.id, c.purpose, c.channel, c.state FROM contact AS asked
+             JOIN consent AS c ON c.contact_id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
+    found: dict[int, dict[Key, str]] = defaultdict(dict)
+    for asked, purpose, channel, state in fetch(conn, sql, list(ids)) if ids else ():
+        found[asked][purpose, channel] = state
+    return dict(found)
+
+
 def replace_consents(conn: Connection, rows: dict[int, dict[Key, ConsentRow]]) -> None:
     """All consents of each contact."""
     if not rows:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, update
 
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
 from automation.store.expressions import among, constant
-from automation.store.lists import named_rows
+from automation.store.lists import fetch, named_rows, read_object
 from automation.store.schema import contact, event, run
 
 if TYPE_CHECKING:
@@ -122,6 +122,12 @@ def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> di
     """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
     query = select(*_IN_HAND).where(among(run.c.id, ids)).order_by(run.c.id)
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
+
+
+def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[int | None, dict[str, Any]]]:
+    """What templates need of runs: {id: (event_id, variables)}."""
+    rows = fetch(conn, "SELECT id, event_id, variables FROM run WHERE id = ANY(?)", list(ids)) if ids else []
+    return {id_: (event_id, read_object(variables)) for id_, event_id, variables in rows}
 
 
 def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:

@@ -8,6 +8,7 @@ import math
 from collections.abc import Mapping as AnyMapping
 from typing import TYPE_CHECKING, Any
 
+from automation.jsontext import writer
 from automation.rules.guards import written
 from automation.yamltree import Entry, Mapping, Node, Scalar, Sequence
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from automation.rules.reader import Reader
     from automation.rules.spec import Guards
 
-_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_canonical = writer(sort_keys=True)
 _CONDITIONS = frozenset({"audience", "exit_when", "if", "where"})
 """Keys below which a number may mean a text: `1.50` of a text field is not `1.5`."""
 
@@ -27,7 +28,7 @@ def content_of(reader: Reader, rule: Mapping, guards: Guards, timezone: str) -> 
 
 def version_of(content: AnyMapping[str, Any]) -> str:
     """16 hex digits that change when anything in the content does, but not with the order of keys."""
-    return hashlib.sha256(_CANONICAL.encode(content).encode()).hexdigest()[:16]
+    return hashlib.sha256(_canonical(content).encode()).hexdigest()[:16]
 
 
 def node_of(value: Any) -> Node:
@@ -42,17 +43,21 @@ def node_of(value: Any) -> Node:
 
 def _json(reader: Reader, node: Node, as_written: bool) -> Any:
     """The node as JSON values; `as_written` keeps numbers in an unusual form as the text they were."""
-    if isinstance(node, Mapping):
-        entries = ((str(entry.key.value), entry.value) for entry in node.entries)
-        return {name: _json(reader, below, as_written or name in _CONDITIONS) for name, below in entries}
+    if isinstance(node, Scalar):
+        return _value(reader, node, as_written) if isinstance(node.value, (int, float)) else node.value
     if isinstance(node, Sequence):
         return [_json(reader, item, as_written) for item in node.items]
+    return {
+        str(entry.key.value): _json(reader, entry.value, as_written or entry.key.value in _CONDITIONS)
+        for entry in node.entries
+    }
+
+
+def _value(reader: Reader, node: Scalar, as_written: bool) -> Any:
     if isinstance(node.value, float) and not math.isfinite(node.value):
         reader.error(node, "", "not_finite", found=node.text)
         return node.text
-    if as_written and isinstance(node.value, (int, float)) and json.dumps(node.value) != node.text.lower():
-        return node.text
-    return node.value
+    return node.text if as_written and json.dumps(node.value) != node.text.lower() else node.value
 
 
 def _scalar(value: Any) -> Scalar:

@@ -10,7 +10,7 @@ from typing import Any
 def writer(*, sort_keys: bool = False) -> Callable[[Any], str]:
     """A function from JSON values to their text. TypeError for anything that JSON has no word for.
 
-    `JSONEncoder.encode` makes a new C encoder for every call; here it is made once: three times as fast on small values.
+    `JSONEncoder.encode` makes a new C encoder for every call; here it is made once: 3 × as fast on small values.
     """
     plain = json.JSONEncoder(ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))
     make: Any = getattr(json.encoder, "c_make_encoder", None)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from automation.actions.base import Action, ActionContext, Done, Failed, Item, Outbound, Result
 from automation.clock import to_ms
-from automation.engine.dispatch import Held, Queued, Request, Skipped, dispatch
+from automation.engine.dispatch import Queued, Skipped, dispatch
 from automation.engine.emitted import Emitter
+from automation.engine.message_guards import Held, Request
 from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.log import Entry

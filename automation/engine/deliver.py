@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
-from automation.engine.dispatch import Held, Request, recheck
+from automation.engine.message_guards import Held, Request, recheck
 from automation.engine.sending import batch_limit, send_all
 from automation.engine.settle import Settlement, Settler
 from automation.memory import uncollected

@@ -2,63 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.channels import CHANNELS
-from automation.clock import from_ms, to_ms
-from automation.contacts.consent import allows, load_consents
-from automation.contacts.suppression import load_suppressed
-from automation.engine.caps import CapBook, Sent, window_begins
-from automation.engine.quiet import quiet_until, zone_of
+from automation.engine.caps import Sent
+from automation.engine.message_guards import (
+    TRANSACTIONAL,
+    Held,
+    Past,
+    Refused,
+    Request,
+    address_of,
+    load_past,
+    purpose_of,
+    refusal_of,
+)
 from automation.reasons import Reason
 from automation.store.bulk import to_json
-from automation.store.messages import queue_messages, recent
+from automation.store.messages import queue_messages
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     from sqlalchemy import Connection
 
-    from automation.engine.book import LoadedRule
-    from automation.rules.spec import QuietHours
     from automation.templating import TemplateSet
-
-TRANSACTIONAL = "transactional"
-
-
-class Request(NamedTuple):
-    """One person's message as a step wants it."""
-
-    rule: LoadedRule
-    run_id: int
-    contact_id: int
-    step: str
-    contact: Mapping[str, Any]
-    channels: tuple[str, ...]
-    template: str | None
-    payload: Mapping[str, Any]
-    address: str | None = None
-    visit: int = 0
-    hold_message: bool = False
-    """In quiet hours, queue the message for their end instead of holding the step: the step has begun already."""
 
 
 @dataclass(frozen=True, slots=True)
 class Queued:
     message_id: int
     channel: str
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Quiet hours: the step comes again at `until` (milliseconds UTC)."""
-
-    until: int
-    detail: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +43,6 @@ class Skipped:
     detail: Mapping[str, Any]
 
 
-Refused: TypeAlias = tuple[Reason, dict[str, Any]]
 Verdict: TypeAlias = Queued | Held | Skipped
 
 
@@ -81,19 +54,9 @@ class _Choice:
     due_at: int | None = None
 
 
-@dataclass
-class _Past:
-    """What the guards need to know of the people of one batch."""
-
-    consents: Mapping[int, Mapping[tuple[str, str], str]]
-    suppressed: set[tuple[int, str]]
-    caps: CapBook
-    now: int = 0
-
-
 def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Request], now: int) -> list[Verdict]:
     """Decide every request, in order, and queue those that may be sent. The people must be locked already."""
-    past = _load_past(conn, requests, now)
+    past = load_past(conn, requests, now)
     verdicts: list[Verdict | None] = [None] * len(requests)
     chosen: list[tuple[int, Request, _Choice]] = []
     for i, request in enumerate(requests):
@@ -110,34 +73,11 @@ def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Reques
     return [verdict for verdict in verdicts if verdict is not None]
 
 
-def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Refused | Held | None]:
-    """What has changed since messages were queued, just before they are sent; each request names its one channel."""
-    past = _load_past(conn, requests, now, with_caps=False)
-    return [_rechecked(_Asked(request, request.channels[0], request.address, past)) for request in requests]
-
-
-def ask_all(
-    conn: Connection, templates: TemplateSet, request: Request, now: int
-) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """What each guard says now, by channel, in their order: for `why`. Nothing is queued."""
-    past = _load_past(conn, [request], now)
-    found = {}
-    for channel in request.channels:
-        asked = _Asked(request, channel, request.address or _address(request.contact, channel), past, templates)
-        found[channel] = [(guard.reason, guard.ask(asked)) for guard in _guards_of(channel)]
-    return found
-
-
-def purpose_of(rule: LoadedRule, channel: str) -> str | None:
-    """What consent a message on this channel needs; None where no person is reached."""
-    return rule.spec.guards.purpose if CHANNELS[channel].reaches_person else None
-
-
-def _choose(request: Request, templates: TemplateSet, past: _Past) -> _Choice | Held | Skipped:
+def _choose(request: Request, templates: TemplateSet, past: Past) -> _Choice | Held | Skipped:
     refusals: list[Refused] = []
     for i, channel in enumerate(request.channels):
-        address = request.address or _address(request.contact, channel)
-        refusal = _refusal(request, channel, address, templates, past)
+        address = request.address or address_of(request.contact, channel)
+        refusal = refusal_of(request, channel, address, templates, past)
         if isinstance(refusal, Held) and not request.hold_message:
             return refusal
         if refusal is None or isinstance(refusal, Held):
@@ -149,133 +89,8 @@ def _choose(request: Request, templates: TemplateSet, past: _Past) -> _Choice | 
     return Skipped(refusals[0][0] if refusals else Reason.SKIPPED_UNREACHABLE, detail)
 
 
-def _rechecked(asked: _Asked) -> Refused | Held | None:
-    guards = _RECHECKED if CHANNELS[asked.channel].reaches_person else ()
-    return next((refusal for guard in guards if (refusal := guard.ask(asked)) is not None), None)
-
-
-def _refusal(
-    request: Request, channel: str, address: str | None, templates: TemplateSet, past: _Past
-) -> Refused | Held | None:
-    """The first guard that holds the message back."""
-    asked = _Asked(request, channel, address, past, templates)
-    for guard in _guards_of(channel):
-        refusal = guard.ask(asked)
-        if refusal is not None:
-            return refusal
-    return None
-
-
-class _Asked(NamedTuple):
-    """One message on one channel, before its guards."""
-
-    request: Request
-    channel: str
-    address: str | None
-    past: _Past
-    templates: TemplateSet | None = None  # None where no guard that is asked needs them
-
-
-@dataclass(frozen=True)
-class MessageGuard:
-    """One guard. `personal`: it protects a person, so it doesn't apply where none is reached."""
-
-    reason: Reason
-    ask: Callable[[_Asked], Refused | Held | None]
-    personal: bool = True
-
-
-def _no_address(asked: _Asked) -> Refused | None:
-    return None if asked.address else (Reason.SKIPPED_UNREACHABLE, {"identity": CHANNELS[asked.channel].identity})
-
-
-def _no_template(asked: _Asked) -> Refused | None:
-    name = asked.request.template
-    assert asked.templates is not None
-    there = name is None or asked.templates.get(name, asked.channel) is not None
-    return None if there else (Reason.SKIPPED_NO_TEMPLATE, {"template": name})
-
-
-def _suppressed(asked: _Asked) -> Refused | None:
-    listed = (asked.request.contact_id, asked.channel) in asked.past.suppressed
-    return (Reason.SKIPPED_SUPPRESSION, {}) if listed else None
-
-
-def _without_consent(asked: _Asked) -> Refused | None:
-    purpose = asked.request.rule.spec.guards.purpose
-    consents = asked.past.consents.get(asked.request.contact_id, {})
-    allowed = purpose == TRANSACTIONAL or allows(consents, purpose, asked.channel)
-    return None if allowed else (Reason.SKIPPED_CONSENT, {"purpose": purpose})
-
-
-def _capped(asked: _Asked) -> Refused | None:
-    request, past = asked.request, asked.past
-    rule, guards = request.rule, request.rule.spec.guards
-    if guards.purpose == TRANSACTIONAL:
-        return None
-    caps, zone = guards.frequency_cap, rule.spec.zone
-    cap = past.caps.reached(caps, request.contact_id, asked.channel, rule.rule_id, past.now, zone)
-    return None if cap is None else (Reason.SKIPPED_FREQUENCY_CAP, cap)
-
-
-def _quiet(asked: _Asked) -> Refused | Held | None:
-    request = asked.request
-    hours = request.rule.spec.guards.quiet_hours
-    if hours is None:
-        return None
-    zone = zone_of(request.contact, request.rule.spec.zone)
-    until = _quiet_end(hours, asked.past.now, zone)
-    if until is None:
-        return None
-    detail = {"until": until.astimezone(zone).isoformat(), "zone": zone.key}
-    return Held(to_ms(until), detail) if hours.then == "delay" else (Reason.SKIPPED_QUIET_HOURS, detail)
-
-
-@lru_cache(maxsize=1024)
-def _quiet_end(hours: QuietHours, now: int, zone: ZoneInfo) -> datetime | None:
-    """As `quiet_until`; all people of a zone ask the same in one batch."""
-    return quiet_until(hours, from_ms(now), zone)
-
-
-_SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)
-_CONSENT = MessageGuard(Reason.SKIPPED_CONSENT, _without_consent)
-_QUIET = MessageGuard(Reason.HELD_QUIET_HOURS, _quiet)
-MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
-    MessageGuard(Reason.SKIPPED_UNREACHABLE, _no_address, personal=False),
-    MessageGuard(Reason.SKIPPED_NO_TEMPLATE, _no_template, personal=False),
-    _SUPPRESSION,
-    _CONSENT,
-    MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
-    _QUIET,
-)
-"""The fixed order before a message."""
-_IMPERSONAL = tuple(guard for guard in MESSAGE_GUARDS if not guard.personal)
-_RECHECKED = (_SUPPRESSION, _CONSENT, _QUIET)
-"""What may have changed since a message was queued."""
-
-
-def _guards_of(channel: str) -> tuple[MessageGuard, ...]:
-    return MESSAGE_GUARDS if CHANNELS[channel].reaches_person else _IMPERSONAL
-
-
-def _load_past(conn: Connection, requests: Sequence[Request], now: int, *, with_caps: bool = True) -> _Past:
-    guarded = [(r, channel) for r in requests for channel in r.channels if CHANNELS[channel].reaches_person]
-    ids = sorted({r.contact_id for r, _ in guarded})
-    wanted = [(r.contact_id, channel, r.address or _address(r.contact, channel)) for r, channel in guarded]
-    hits = load_suppressed(conn, wanted, now) if wanted else set()
-    suppressed = {(wanted[i][0], wanted[i][1]) for i in hits}
-    begins = [window_begins(cap, now, r.rule.spec.zone) for r, _ in guarded for cap in r.rule.spec.guards.frequency_cap]
-    rows = recent(conn, ids, min(begins)) if begins and with_caps else []
-    return _Past(load_consents(conn, ids) if ids else {}, suppressed, CapBook(rows), now)
-
-
 def _guarded(request: Request, channel: str) -> bool:
     return CHANNELS[channel].reaches_person and request.rule.spec.guards.purpose != TRANSACTIONAL
-
-
-def _address(contact: Mapping[str, Any], channel: str) -> str | None:
-    kind = CHANNELS[channel].identity
-    return contact.get(kind) if kind is not None else None
 
 
 def _row(request: Request, choice: _Choice) -> tuple[Any, ...]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import jitter
 from automation.contacts.profile import load_contacts
-from automation.engine.dispatch import Queued, Request, Skipped, dispatch
+from automation.engine.dispatch import Queued, Skipped, dispatch
+from automation.engine.message_guards import Request
 from automation.engine.state import RunState
 from automation.reasons import Reason
 from automation.rules.program import End

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.engine.dispatch import Held, Request, ask_all
+from automation.engine.message_guards import Held, Request, ask_all
 from automation.i18n import say
 from automation.insight.account import Line
 from automation.insight.details import summary
@@ -20,7 +20,7 @@ from automation.rules.program import Act
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from automation.engine.dispatch import Refused
+    from automation.engine.message_guards import Refused
     from automation.insight.subject import Subject
     from automation.rules.project import Project
 

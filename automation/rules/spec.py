@@ -42,6 +42,14 @@ class FrequencyCap:
 
 
 @dataclass(frozen=True)
+class Budget:
+    """What a rule may spend per local calendar day; None: no limit. `cost` is in 1/10,000 of the currency unit."""
+
+    messages: int | None = None
+    cost: int | None = None
+
+
+@dataclass(frozen=True)
 class Guards:
     """What a rule asks to be held back by, `defaults:` already merged in."""
 
@@ -49,6 +57,7 @@ class Guards:
     quiet_hours: QuietHours | None = None
     frequency_cap: tuple[FrequencyCap, ...] = ()
     cooldown: Duration | None = None
+    budget: Budget | None = None
     holdout: int = 0  # the rule's control group, in 1/10,000 of the contacts
     global_holdout: int = 0  # the control group of all rules together (from `defaults:`), in 1/10,000
 
@@ -57,7 +66,7 @@ class Guards:
 class Mode:
     """What happens when somebody who is inside enters again. `per` adds event properties to the contact."""
 
-    on_again: Literal["skip", "restart", "parallel"] = "parallel"
+    on_again: Literal["skip", "restart", "queue", "parallel"] = "parallel"
     per: tuple[FieldRef, ...] = ()
 
 
@@ -83,6 +92,30 @@ class Wait:
     field: FieldRef | None = None
     offset: Duration | None = None
     at: time | None = None
+
+
+@dataclass(frozen=True)
+class WaitFor:
+    """Wait until the contact's next event `event` for which `where` holds: then `then`. After `within`: `orelse`."""
+
+    path: str
+    event: str
+    where: Condition | None
+    within: Duration
+    then: tuple[Step, ...] = ()
+    orelse: tuple[Step, ...] = ()
+    save_as: str | None = None  # keeps the event's properties
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """At most `times` rounds of `steps`, `every` apart; `until` is asked before each round, the first one too."""
+
+    path: str
+    times: int
+    steps: tuple[Step, ...]
+    every: Duration | None = None
+    until: Condition | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +146,16 @@ class Stop:
     reason: str | None = None
 
 
-Step: TypeAlias = Do | Wait | If | Split | Stop
+Step: TypeAlias = Do | Wait | WaitFor | If | Split | Repeat | Stop
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What the rule is for: the contact's event `event` for which `where` holds, within `within` of entering."""
+
+    event: str
+    where: Condition | None
+    within: Duration
 
 
 @dataclass(frozen=True)
@@ -132,7 +174,18 @@ class RuleSpec:
     exit_when: Condition | None
     steps: tuple[Step, ...]
     version: str  # hash of the normalised content, 16 hex digits
-    content: Mapping[str, Any] = field(repr=False)  # normalised, JSON-able: parsing it again gives the same rule
+    goal: Goal | None = None
+    priority: int = 0  # the higher wins where a frequency cap leaves room for one
+    catch_up: Literal["latest", "all", "skip"] | None = None  # of missed firings; None: the trigger's own way
+    expires_after: Duration | None = None  # a firing or a message older than this is not worth sending
+    max_attempts: int | None = None  # per message; None: the setting
+    max_audience: int | None = None  # an occurrence that would enter more waits for approval
+    failure_limit: int | None = None  # in 1/10,000 of the attempts: above it the rule pauses; None: the setting
+    on_unknown: Literal["hold", "resend"] = "hold"
+    on_change: Literal["finish", "move", "exit"] = "finish"  # what people inside do when the rule changes
+    content: Mapping[str, Any] = field(
+        repr=False, default_factory=dict
+    )  # normalised, JSON-able: parsing it again gives the same rule
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
 

@@ -15,8 +15,8 @@ from automation.catalogue import coupons, fields, loader
 from automation.catalogue.loader import load_catalogue
 from automation.catalogue.model import FieldType
 from automation.channels import CHANNELS
-from automation.engine.dispatch import MESSAGE_GUARDS
 from automation.engine.entry import ENTRY_GUARDS
+from automation.engine.message_guards import MESSAGE_GUARDS
 from automation.engine.reading import IncomingEvent
 from automation.i18n import LANGS, table
 from automation.plugin import Registry

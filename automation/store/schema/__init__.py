@@ -1,0 +1,64 @@
+"""Every table: people, facts, rules, runs, messages, coupons, the log."""
+
+from automation.store.schema.base import metadata
+from automation.store.schema.coupons import coupon_batch, coupon_code
+from automation.store.schema.facts import event, event_time, quarantine
+from automation.store.schema.journal import audit, daemon, execution_log
+from automation.store.schema.ledger import budget_use, message, provider_account, provider_token, template_version
+from automation.store.schema.people import (
+    consent,
+    contact,
+    contact_date,
+    contact_problem,
+    contact_tag,
+    identity,
+    suppression,
+)
+from automation.store.schema.rules import (
+    failure_rate,
+    occurrence,
+    pause,
+    pending_entry,
+    poll_state,
+    rule,
+    rule_version,
+    segment,
+    segment_member,
+    trigger_state,
+)
+from automation.store.schema.runs import run
+
+__all__ = [
+    "audit",
+    "budget_use",
+    "consent",
+    "contact",
+    "contact_date",
+    "contact_problem",
+    "contact_tag",
+    "coupon_batch",
+    "coupon_code",
+    "daemon",
+    "event",
+    "event_time",
+    "execution_log",
+    "failure_rate",
+    "identity",
+    "message",
+    "metadata",
+    "occurrence",
+    "pause",
+    "pending_entry",
+    "poll_state",
+    "provider_account",
+    "provider_token",
+    "quarantine",
+    "rule",
+    "rule_version",
+    "run",
+    "segment",
+    "segment_member",
+    "suppression",
+    "template_version",
+    "trigger_state",
+]

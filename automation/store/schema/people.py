@@ -1,0 +1,97 @@
+"""People: contacts, their identities, tags, consents, and what holds them back."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table, text
+
+from automation.store.schema.base import metadata
+from automation.store.types import Id, Json, Millis
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("attributes", Json, nullable=False),  # {field: normalised value}, see catalogue/types.py
+    Column("merged_into", Id),  # the surviving contact, when this one was merged away
+    Column("created_at", Millis, nullable=False),
+    Column("updated_at", Millis, nullable=False),
+    Index(
+        "ix_contact_merged",
+        "merged_into",
+        sqlite_where=text("merged_into IS NOT NULL"),
+        postgresql_where=text("merged_into IS NOT NULL"),
+    ),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("kind", String(40), primary_key=True),  # phone, email, member_no, wechat_openid …
+    Column("value", String(320), primary_key=True),  # normalised: E.164, lower-case e-mail
+    Column("contact_id", Id, nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Index(None, "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+# The month and day of every attribute that is a date, so that "whose birthday is it" is an index range.
+contact_date = Table(
+    "contact_date",
+    metadata,
+    Column("field", String(80), primary_key=True),
+    Column("month_day", String(5), primary_key=True),  # "08-04"
+    Column("contact_id", Id, primary_key=True),
+    Column("lunar_month_day", String(6), nullable=False),  # "06-22", a leap month "L06-22"; "" when out of the table
+    Index("ix_contact_date_lunar", "field", "lunar_month_day", "contact_id"),
+    Index(None, "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+contact_tag = Table(
+    "contact_tag",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("tag", String(80), primary_key=True),
+    Column("created_at", Millis, nullable=False),
+    Index(None, "tag", "contact_id"),
+    sqlite_with_rowid=False,
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("purpose", String(40), primary_key=True),  # marketing …
+    Column("channel", String(40), primary_key=True),  # a channel, or "*" for all
+    Column("state", String(10), nullable=False),  # granted | denied
+    Column("source", String(200), nullable=False),
+    Column("changed_at", Millis, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Nobody on this list is sent anything. Either a contact or an address; `channel` may be "*".
+suppression = Table(
+    "suppression",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("contact_id", Id),
+    Column("address", String(320)),
+    Column("channel", String(40), nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("created_at", Millis, nullable=False),
+    Column("until", Millis),  # None: for ever
+    Index(None, "contact_id"),
+    Index(None, "address"),
+)
+
+# An address or field that can't be used; it holds the person back on that channel until it changes.
+contact_problem = Table(
+    "contact_problem",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("channel", String(40), primary_key=True),  # "*" for all
+    Column("code", String(80), nullable=False),
+    Column("value", String(2000), nullable=False),  # what was wrong; another value is tried again
+    Column("at", Millis, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -58,7 +58,23 @@ for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("mess
 def main(arguments: list[str] | None = None) -> Any:
     """The entry point: errors are sentences, never tracebacks; the exit code is 0, 1 or 2."""
     with failing_clearly():
-        app(args=sys.argv[1:] if arguments is None else arguments, standalone_mode=True)
+        app(args=_hoisted(sys.argv[1:] if arguments is None else arguments), standalone_mode=True)
+
+
+def _hoisted(arguments: list[str]) -> list[str]:
+    """The same words with `--lang` and `--project` in front, wherever they stood before a `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(arguments[:end])
+    for word in words:
+        if word in ("--lang", "--project"):
+            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+        elif word.startswith(("--lang=", "--project=")):
+            front.append(word)
+        else:
+            rest.append(word)
+    return front + rest + arguments[end:]
 
 
 if __name__ == "__main__":

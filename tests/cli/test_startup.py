@@ -43,6 +43,13 @@ def test_help_of_the_installed_program_lists_every_command() -> None:
         assert any(char.isascii() and char.isalpha() for char in line.replace(command, "", 1)), f"no English: {line}"
 
 
+def test_language_and_project_may_stand_behind_the_command(folder: Path) -> None:
+    program = str(Path(sys.executable).with_name("automation"))
+    for options in (["--lang", "zh", "--project", str(folder)], [f"--project={folder}", "--lang=zh"]):
+        done = subprocess.run([program, "validate", *options], capture_output=True, text=True, encoding="utf-8")
+        assert (done.returncode, done.stdout.strip()) == (0, "校验通过：3 条规则，0 个错误，0 个提示")
+
+
 @pytest.mark.parametrize("command", ["contacts", "coupons", "messages", "quarantine"])
 def test_every_command_of_a_group_has_help_in_both_languages(run: Cli, command: str) -> None:
     said = run(command, "--help")

@@ -14,8 +14,9 @@ from automation.engine.state import RunState
 from automation.engine.steps import Stepper
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
+from automation.store.pauses import load_pauses
 from automation.store.retry import retried
-from automation.store.rules import hold_runs
+from automation.store.rules import hold_these
 from automation.store.runs import claim_due, lock_contacts, save_progress
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from automation.engine.book import LoadedRule, RuleBook
     from automation.engine.versions import Versions
     from automation.store.database import Database
+    from automation.store.pauses import Pauses
     from automation.store.types import AnyRow
 
 MAX_STEPS = 10_000
@@ -42,18 +44,19 @@ class Advance:
 
         def move() -> int:
             with self._database.write() as conn:
-                rows = claim_due(conn, to_ms(self._clock.now()), limit)
+                pauses = load_pauses(conn)
+                rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit)
                 if rows:
-                    self._move(conn, rows)
+                    self._move(conn, rows, pauses)
                 return len(rows)
 
         return retried(move)
 
-    def _move(self, conn: Connection, rows: Sequence[AnyRow]) -> None:
+    def _move(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses) -> None:
         now = self._clock.now()
         now_ms = to_ms(now)
         log: list[Entry] = []
-        runs = self._usable(conn, rows, now_ms, log)
+        runs = self._usable(conn, rows, pauses, log)
         lock_contacts(conn, [run.contact_id for run in runs])
         facts = FactsBook(conn, runs, now, now_ms)
         stepper = Stepper(conn, self._book, facts, now, log)
@@ -66,21 +69,26 @@ class Advance:
         save_progress(conn, [run.row() for run in runs])
         write_log(conn, now_ms, log)
 
-    def _usable(self, conn: Connection, rows: Sequence[AnyRow], now: int, log: list[Entry]) -> list[RunState]:
-        """The runs whose rule is enabled and whose version can be loaded; the others are held."""
-        runs = []
+    def _usable(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, log: list[Entry]) -> list[RunState]:
+        """The runs whose rule is enabled and not paused and whose version can be loaded; the others are held."""
+        runs, held = [], []
         for row in rows:
-            rule: LoadedRule | None = None
-            if row.rule_id not in self._book.held:
-                rule = self._versions.get(conn, row.rule_version_id)
+            reason, rule = self._standing(conn, row, pauses)
             if rule is None:
-                held = row.rule_id in self._book.held
-                reason = Reason.HELD_DISABLED if held else Reason.HELD_VERSION
                 log.append(Entry(reason, row.rule_id, row.rule_version_id, row.contact_id, row.id))
-                hold_runs(conn, [row.rule_id], run_id=row.id)
+                held.append(row.id)
             else:
                 runs.append(RunState.of(row, rule))
+        hold_these(conn, held)
         return runs
+
+    def _standing(self, conn: Connection, row: AnyRow, pauses: Pauses) -> tuple[Reason, LoadedRule | None]:
+        """The run's version, or why it is held."""
+        if row.rule_id in self._book.held:
+            return Reason.HELD_DISABLED, None
+        if row.rule_id in pauses.rule_ids:
+            return Reason.HELD_PAUSED, None
+        return Reason.HELD_VERSION, self._versions.get(conn, row.rule_version_id)
 
 
 def _groups(runs: Sequence[RunState], key: Callable[[RunState], Any]) -> list[list[RunState]]:

@@ -8,6 +8,7 @@ from automation.engine.book import RuleBook, load_rule
 from automation.reasons import Reason
 from automation.store import coupons, rules, runs
 from automation.store.log import Entry, write_log
+from automation.store.pauses import load_pauses
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -40,7 +41,8 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     }  # fmt: skip
     _let_out(conn, published, now)
     stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
-    _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()}, now)
+    paused = load_pauses(conn).rule_ids
+    _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()} - paused, now)
     return RuleBook(project, active, held, rules.activated_at(conn))
 
 

@@ -21,6 +21,7 @@ from automation.store.entering import Page, PageResult, enter_page
 from automation.store.events import last_event_id
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import claim_running, open_occurrence, save_occurrence
+from automation.store.pauses import load_pauses
 from automation.store.rules import save_trigger_state, trigger_states
 from automation.triggers.base import ClockTrigger, Firing, Window
 
@@ -60,16 +61,19 @@ class Schedule:
             return 0
         with self._database.read() as conn:
             due = self._due(trigger_states(conn), self._clock.now())
-        if not due:
+            pauses = load_pauses(conn)
+        if not due or pauses.everything:
             return 0
         with self._database.write() as conn:
             states = trigger_states(conn)
+            due = [rule for rule in due if rule.rule_id not in pauses.rule_ids]
             return sum(self._fire(conn, rule, states.get(rule.rule_id), self._clock.now()) for rule in due)
 
     def work(self) -> bool:
         """Decide one page of the oldest unfinished occurrence; False when there is none."""
         with self._database.write() as conn:
-            row = claim_running(conn)
+            pauses = load_pauses(conn)
+            row = None if pauses.everything else claim_running(conn, pauses.rule_ids)
             if row is None:
                 return False
             rule = self._versions.get(conn, row.rule_version_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import literal, select, update
@@ -39,12 +39,13 @@ def open_occurrence(
     return insert_rows(conn, occurrence, _COLUMNS, [row], skip_existing=True) == 1
 
 
-def claim_running(conn: Connection) -> AnyRow | None:
-    """The oldest unfinished occurrence, locked until the transaction ends.
+def claim_running(conn: Connection, except_rules: Collection[int] = ()) -> AnyRow | None:
+    """The oldest unfinished occurrence of the rules that aren't excepted, locked until the transaction ends.
 
     A rule's occurrences are worked off one after the other: its cooldown must see who entered by the one before.
     """
-    return conn.execute(_NEXT).one_or_none()
+    query = _NEXT.where(occurrence.c.rule_id.not_in(sorted(except_rules))) if except_rules else _NEXT
+    return conn.execute(query).one_or_none()
 
 
 def _next() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""Pauses: what somebody, or the engine itself, has stopped for now. Asked once in every transaction that moves things."""
+"""Pauses: what somebody, or the engine itself, has stopped for now. Every transaction that moves things asks."""
 
 from __future__ import annotations
 
@@ -52,6 +52,10 @@ def begin_pause(conn: Connection, scope: str, reason: str, actor: str, now: int)
 def end_pause(conn: Connection, scope: str) -> bool:
     """False when it was not paused. Waits for the transactions that have seen the pause."""
     return conn.execute(delete(pause).where(pause.c.scope == scope)).rowcount == 1
+
+
+def is_paused(conn: Connection, scope: str) -> bool:
+    return conn.execute(select(pause.c.scope).where(pause.c.scope == scope)).first() is not None
 
 
 def list_pauses(conn: Connection) -> list[AnyRow]:

@@ -132,12 +132,16 @@ def activated_at(conn: Connection) -> dict[int, int]:
     }
 
 
-def hold_runs(conn: Connection, rule_ids: Sequence[int], *, run_id: int | None = None) -> int:
-    """Hold the active runs of these rules, or one of them; they stay where they are until `release_runs`."""
+def hold_runs(conn: Connection, rule_ids: Sequence[int]) -> int:
+    """Hold the active runs of these rules; they stay where they are until `release_runs`."""
     held = update(run).where(run.c.rule_id.in_(rule_ids), run.c.status == "active")
-    if run_id is not None:
-        held = held.where(run.c.id == run_id)
     return conn.execute(held.values(status="held")).rowcount
+
+
+def hold_these(conn: Connection, run_ids: Sequence[int]) -> None:
+    """Hold runs that were claimed; they stay where they are until `release_runs`."""
+    if run_ids:
+        conn.execute(update(run).where(among(run.c.id, run_ids)).values(status="held"))
 
 
 def held_rules(conn: Connection) -> dict[int, int]:

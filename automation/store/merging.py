@@ -16,6 +16,10 @@ _TAGS = """
 INSERT INTO contact_tag (contact_id, tag, created_at)
 SELECT ?, tag, created_at FROM contact_tag WHERE contact_id = ? ON CONFLICT DO NOTHING"""
 
+_PROBLEMS = """
+INSERT INTO contact_problem (contact_id, channel, code, value, at)
+SELECT ?, channel, code, value, at FROM contact_problem WHERE contact_id = ? ON CONFLICT DO NOTHING"""
+
 # A run that would break a unique key stays where it is: the survivor was there already.
 _RUNS = """
 UPDATE run SET contact_id = ? WHERE contact_id = ?
@@ -24,11 +28,13 @@ AND NOT EXISTS (SELECT 1 FROM run AS other WHERE other.contact_id = ? AND other.
 
 
 def move_rows(conn: Connection, survivor: int, absorbed: int) -> None:
-    """Identities, tags, suppressions, events, runs, messages and coupons; not attributes, dates and consents."""
+    """Identities, tags, suppressions, problems, events, runs, messages and coupons; not attributes, consents, dates."""
     for table in _FREE:
         run(conn, f"UPDATE {table} SET contact_id = ? WHERE contact_id = ?", survivor, absorbed)
     run(conn, _TAGS, survivor, absorbed)
     run(conn, "DELETE FROM contact_tag WHERE contact_id = ?", absorbed)
+    run(conn, _PROBLEMS, survivor, absorbed)
+    run(conn, "DELETE FROM contact_problem WHERE contact_id = ?", absorbed)
     run(conn, _RUNS, survivor, absorbed, survivor)
 
 

@@ -1,0 +1,99 @@
+"""What is wrong with a person's address or field: one row per contact and channel, until the value changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from automation.channels import CHANNELS
+from automation.store.contacts import survivors
+from automation.store.lists import fetch, run_many
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+EVERY_CHANNEL = "*"
+TIMEZONE = "timezone"
+"""The field, and the code, of a time zone that doesn't exist; it holds back on every channel."""
+
+_UPSERT = """
+INSERT INTO contact_problem (contact_id, channel, code, value, at) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (contact_id, channel) DO UPDATE SET code = excluded.code, value = excluded.value, at = excluded.at
+WHERE contact_problem.value <> excluded.value OR contact_problem.code <> excluded.code"""
+
+_LOAD = """
+SELECT asked.id, p.channel, p.code, p.value, p.at FROM contact AS asked
+JOIN contact_problem AS p ON p.contact_id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
+
+
+class Problem(NamedTuple):
+    """`value` is the address (or field) as it was; the person's present value counts only while it is the same.
+
+    `code` says what is wrong: `address`, `timezone`, or the word of the provider that refused it for good.
+    """
+
+    contact_id: int
+    channel: str  # or "*" for all
+    code: str
+    value: str
+    at: int  # milliseconds UTC
+
+
+def note_problems(conn: Connection, rows: Sequence[Problem]) -> None:
+    """Write them down; a later one replaces what was known of the contact on that channel.
+
+    A contact that was merged away gives its problem to its survivor. The contacts should be locked.
+    """
+    if not rows:
+        return
+    today = survivors(conn, {row.contact_id for row in rows})
+    latest = {
+        (today[row.contact_id], row.channel): (row.code[:80], row.value[:2000], row.at)
+        for row in rows
+        if row.contact_id in today
+    }
+    run_many(conn, _UPSERT, [(*key, *rest) for key, rest in sorted(latest.items())])
+
+
+def load_problems(conn: Connection, ids: Collection[int]) -> dict[tuple[int, str], Problem]:
+    """What was noted of these contacts (by the id asked for), by contact and channel, in one query.
+
+    Whoever reads it compares `value` with the present one: a problem with an address that changed is over.
+    """
+    rows = fetch(conn, _LOAD, list(ids)) if ids else []
+    return {(row[0], row[1]): Problem(*row) for row in rows}
+
+
+def clear_problems(conn: Connection, keys: Collection[tuple[int, str]]) -> None:
+    """Forget what is over: (contact id, channel)."""
+    sql = """DELETE FROM contact_problem WHERE channel = ?
+             AND contact_id = (SELECT coalesce(merged_into, id) FROM contact WHERE id = ?)"""
+    run_many(conn, sql, [(channel, contact_id) for contact_id, channel in sorted(keys)])
+
+
+def list_problems(conn: Connection, *, channel: str | None = None, limit: int = 100) -> list[Problem]:
+    """The newest that hold somebody back today, the newest first."""
+    chosen = "AND p.channel = ?" if channel is not None else ""
+    params = [channel] if channel is not None else []
+    sql = f"SELECT p.contact_id, p.channel, p.code, p.value, p.at {_PRESENT} {chosen} ORDER BY p.at DESC, 1, 2 LIMIT ?"
+    return [Problem(*row) for row in _ask(conn, sql, *params, limit)]
+
+
+def count_problems(conn: Connection) -> Mapping[tuple[str, str], int]:
+    """How many people each (channel, code) holds back today; a changed address doesn't count any more."""
+    sql = f"SELECT p.channel, p.code, count(*) {_PRESENT} GROUP BY p.channel, p.code ORDER BY 1, 2"
+    return {(channel, code): count for channel, code, count in _ask(conn, sql)}
+
+
+def _ask(conn: Connection, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    postgres = conn.dialect.name == "postgresql"
+    field = "c.attributes ->> 'timezone'" if postgres else "json_extract(c.attributes, '$.timezone')"
+    return fetch(conn, sql.replace("{timezone}", field), *params)
+
+
+_KINDS = " ".join(f"WHEN '{c.name}' THEN '{c.identity}'" for c in CHANNELS.values() if c.identity is not None)
+_PRESENT = f"""FROM contact_problem AS p WHERE CASE p.channel
+WHEN '*' THEN EXISTS (SELECT 1 FROM contact AS c WHERE c.id = p.contact_id AND {{timezone}} = p.value)
+ELSE EXISTS (SELECT 1 FROM identity AS i WHERE i.contact_id = p.contact_id AND i.value = p.value
+             AND i.kind = CASE p.channel {_KINDS} END) END"""

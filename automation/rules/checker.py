@@ -12,10 +12,10 @@ from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.problems import Problem, in_order
 from automation.rules.guards import read_defaults
-from automation.rules.later import refuse_segments
 from automation.rules.names import Names
 from automation.rules.reader import Reader
 from automation.rules.rule import ReadRule, Surroundings, read_rule
+from automation.rules.segments import Segments, read_segments
 from automation.rules.spec import Guards, RuleSpec
 from automation.rules.stored import node_of
 from automation.rules.template_use import TemplateUse
@@ -82,8 +82,10 @@ def check_rules(files: Sequence[tuple[str, str]], env: CheckEnv) -> Checked:
 
 def respec(content: AnyMapping[str, Any], env: CheckEnv) -> RuleSpec:
     """The rule of a stored version. StoredRuleError when the project no longer has what it names."""
-    around = _surroundings(env, Guards(), ZoneInfo(env.timezone), stored=True)
-    read = read_rule(around, node_of(content), "", 0)
+    zone, node = ZoneInfo(env.timezone), node_of(content)
+    assert isinstance(node, Mapping)
+    segments = read_segments(Reader(""), env.catalogue, node.get("segments"), zone)
+    read = read_rule(_surroundings(env, Guards(), zone, segments, stored=True), node, "", 0)
     if read.spec is None:
         errors = [problem for problem in read.problems if problem.severity == "error"]
         raise StoredRuleError("rules.stored_unusable", rule=str(content.get("id")), reason=errors[0].text())
@@ -107,24 +109,26 @@ def _read_file(name: str, text: str, env: CheckEnv) -> _File:
     mapping = reader.mapping(root, "", FILE_KEYS, ("rules",))
     if mapping is None:
         return _File((), tuple(reader.problems), True)
-    around = _surroundings_of(mapping, reader, env)
+    own = Reader(name)  # what is wrong with a segment harms only the rules that use it
+    around = _surroundings_of(mapping, reader, own, env)
     rules = tuple(read_rule(around, node, name, index) for index, node in enumerate(_rules(mapping, reader)))
     fatal = any(problem.severity == "error" for problem in reader.problems)
-    return _File(rules, tuple(reader.problems), fatal)
+    return _File(rules, (*reader.problems, *own.problems), fatal)
 
 
-def _surroundings_of(mapping: Mapping, reader: Reader, env: CheckEnv) -> Surroundings:
+def _surroundings_of(mapping: Mapping, reader: Reader, own: Reader, env: CheckEnv) -> Surroundings:
     zone = mapping.get("timezone")
     defaults = read_defaults(reader, mapping.get("defaults"), "defaults")
-    around = _surroundings(env, defaults, (reader.zone(zone, "timezone") if zone else None) or ZoneInfo(env.timezone))
-    segments, key = mapping.get("segments"), mapping.key_node("segments")
-    if segments is not None and key is not None:
-        refuse_segments(reader, around.names, segments, key)
-    return around
+    meant = (reader.zone(zone, "timezone") if zone else None) or ZoneInfo(env.timezone)
+    segments = read_segments(own, env.catalogue, mapping.get("segments"), meant)
+    return _surroundings(env, defaults, meant, segments)
 
 
-def _surroundings(env: CheckEnv, defaults: Guards, zone: ZoneInfo, *, stored: bool = False) -> Surroundings:
-    return Surroundings(env.registry, Names(env.catalogue), TemplateUse(env.templates), defaults, zone, stored)
+def _surroundings(
+    env: CheckEnv, defaults: Guards, zone: ZoneInfo, segments: Segments, *, stored: bool = False
+) -> Surroundings:
+    templates = TemplateUse(env.templates)
+    return Surroundings(env.registry, Names(env.catalogue), templates, defaults, zone, segments, stored)
 
 
 def _rules(mapping: Mapping, reader: Reader) -> list[Node]:

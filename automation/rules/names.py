@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from automation.catalogue.model import Catalogue, EventDef, FieldType
-from automation.rules.conditions.parse import parse_conditions
+from automation.rules.conditions.parse import parse_conditions, parse_segment, parse_where
 from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import FieldRef
 from automation.rules.reader import Reader, listed
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.problems import Problem
+    from automation.rules.conditions.scope import SegmentLookup
     from automation.rules.conditions.tree import Condition
     from automation.yamltree import Node
 
@@ -36,19 +37,20 @@ class Names:
     variables: Outputs = field(default_factory=dict)
     zone: ZoneInfo | None = None  # where times without a zone are meant
     complete: bool = True
+    segments: SegmentLookup | None = None
 
-    def in_zone(self, zone: ZoneInfo) -> Names:
-        return Names(self.catalogue, self.event, self.variables, zone, self.complete)
+    def of_rule(self, zone: ZoneInfo, segments: SegmentLookup) -> Names:
+        return Names(self.catalogue, self.event, self.variables, zone, self.complete, segments)
 
     def with_variables(self, variables: Outputs) -> Names:
-        return Names(self.catalogue, self.event, variables, self.zone, self.complete)
+        return Names(self.catalogue, self.event, variables, self.zone, self.complete, self.segments)
 
     def of_event(self, event: EventDef) -> Names:
-        return Names(self.catalogue, event, self.variables, self.zone)
+        return Names(self.catalogue, event, self.variables, self.zone, segments=self.segments)
 
     def lost(self) -> Names:
         """With a trigger that can't be understood."""
-        return Names(self.catalogue, None, self.variables, self.zone, complete=False)
+        return Names(self.catalogue, None, self.variables, self.zone, complete=False, segments=self.segments)
 
     def known(self) -> list[str]:
         """Every name that a reference may be, written out."""
@@ -98,10 +100,25 @@ class Names:
             reader.wrong(node, path, "conditions")
             return None
         allowed = frozenset(namespaces) - (frozenset() if self.event or not self.complete else {"event"})
-        scope = Scope(self.catalogue, self.event, self.variables, allowed, self.zone)
+        scope = Scope(self.catalogue, self.event, self.variables, allowed, self.zone, self.segments)
         problems: list[Problem] = []
         found = parse_conditions(node, scope, problems, reader.file, path)
         reader.problems += [each for each in problems if self.complete or each.key != "conditions.event_unknown"]
+        return found
+
+    def where(self, reader: Reader, node: Node | None, event: EventDef, path: str) -> Condition | None:
+        """Conditions on the properties of `event`, whatever the trigger's is; names go without `event.`."""
+        problems: list[Problem] = []
+        found = parse_where(node, Scope(self.catalogue, event, zone=self.zone), problems, reader.file, path)
+        reader.problems += problems
+        return found
+
+    def segment(self, reader: Reader, node: Node, path: str) -> Condition | None:
+        """The conditions of the segment that `node` names."""
+        scope = Scope(self.catalogue, None, segments=self.segments)
+        problems: list[Problem] = []
+        found = parse_segment(node, scope, problems, reader.file, path)
+        reader.problems += problems
         return found
 
     def _fits(self, reader: Reader, node: Node, path: str, found: FieldRef, types: Collection[FieldType]) -> bool:

@@ -20,6 +20,7 @@ from automation.catalogue.nearest import offer
 
 if TYPE_CHECKING:
     from automation.catalogue.model import FieldType
+    from automation.rules.conditions.tree import Condition
 
 # ---------------------------------------------------------------- values
 
@@ -90,6 +91,26 @@ TimeOfDay = Annotated[time, BeforeValidator(time_of_day), TIME_OF_DAY]
 LocalDate = Annotated[date, BeforeValidator(local_date), LOCAL_DATE]
 Zone = Annotated[ZoneInfo, BeforeValidator(zone), ZONE]
 
+# ---------------------------------------------------------------- what references are replaced by
+
+
+@dataclass(frozen=True)
+class EventPattern:
+    """An event `event` of the contact for which `where` (only its own `event.*`) holds, `within` of another one."""
+
+    event: str
+    where: Condition | None
+    within: Duration
+
+
+@dataclass(frozen=True)
+class SegmentRef:
+    """A named condition list, and what it says: conditions on the contact and its history."""
+
+    name: str
+    condition: Condition
+
+
 # ---------------------------------------------------------------- references
 
 
@@ -141,6 +162,16 @@ class Conditions(Reference):
     """A condition list; replaced by its Condition, or None when absent. `scope`: what its fields may name."""
 
     scope: Literal["event", "contact"]
+
+
+@dataclass(frozen=True)
+class EventMatch(Reference):
+    """`{event: order.paid, where: {amount: {gte: 100}}, within: 2h}`; replaced by its EventPattern."""
+
+
+@dataclass(frozen=True)
+class SegmentName(Reference):
+    """The name of one of the file's `segments:`; replaced by its SegmentRef."""
 
 
 @dataclass(frozen=True)

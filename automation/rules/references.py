@@ -14,6 +14,7 @@ from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules import params as marks
+from automation.rules.event_match import read_event_match
 from automation.rules.marked import marked, named_event
 from automation.rules.names import Names
 from automation.rules.reader import Reader, listed
@@ -48,7 +49,7 @@ def resolve(place: Place, params: BaseModel, node: Node | None) -> BaseModel:
         resolver = _RESOLVERS.get(type(mark.reference))
         if value is None or resolver is None:
             continue
-        new = resolver(_Use(place, mark.reference, params, below or place.at, below is not None), value)
+        new = resolver(_Use(place, mark.reference, params, below or place.at, below is not None, mark.key), value)
         if new is not value:
             changed[mark.attribute] = new
     return params.model_copy(update=changed) if changed else params
@@ -63,6 +64,7 @@ class _Use:
     params: BaseModel
     node: Node
     written: bool
+    key: str
 
     def each(self, value: Any, one: Callable[[Any, Node], Any]) -> Any:
         """`one` for the value, or for every item of a list of values."""
@@ -143,6 +145,21 @@ def _conditions(use: _Use, value: Any) -> Any:
     return use.place.names.conditions(use.place.reader, use.node, use.place.path, namespaces)
 
 
+def _event_match(use: _Use, value: Any) -> Any:
+    if not use.written:
+        return value
+    place = use.place
+    found = read_event_match(place.reader, place.names, use.node, f"{place.path}/{use.key}")
+    return marks.EventPattern(found.event, found.where, found.within) if found else None
+
+
+def _segment(use: _Use, value: Any) -> Any:
+    if not use.written:
+        return value
+    condition = use.place.names.segment(use.place.reader, use.node, use.place.path)
+    return marks.SegmentRef(str(value), condition) if condition is not None else None
+
+
 def _text(use: _Use, value: Any) -> Any:
     if use.written:
         _texts(use, use.node)
@@ -216,6 +233,8 @@ _RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
     marks.ChannelName: _channel,
     marks.TemplateName: _template,
     marks.Conditions: _conditions,
+    marks.EventMatch: _event_match,
+    marks.SegmentName: _segment,
     marks.TemplateText: _text,
     marks.ContactValues: _contact_values,
     marks.EventValues: _event_values,

@@ -15,6 +15,7 @@ from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader
 from automation.rules.references import Place, resolve
+from automation.rules.segments import SegmentUse
 from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from automation.plugin import Registry
     from automation.problems import Problem
+    from automation.rules.segments import Segments
 
 RULE_KEYS = (
     "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
@@ -46,6 +48,7 @@ class Surroundings:
     templates: TemplateUse
     defaults: Guards
     zone: ZoneInfo
+    segments: Segments
     stored: bool = False  # the rule is a stored version's content
 
 
@@ -88,12 +91,14 @@ class _Rule:
         self.id = self._id(index)
         self.path = f"rules/{self.id}"
         self.zone = self._zone()
-        self.names = around.names.in_zone(self.zone)
+        self.segments = SegmentUse(around.segments, self.zone)
+        self.names = around.names.of_rule(self.zone, self.segments)
 
     def read(self) -> RuleSpec:
         """What could be read; the caller throws it away when the reader has errors."""
         reader, path = self.reader, self.path
-        reader.mapping(self.node, path, RULE_KEYS, ("id", "trigger", "steps"))
+        keys = (*RULE_KEYS, "segments") if self.around.stored else RULE_KEYS
+        reader.mapping(self.node, path, keys, ("id", "trigger", "steps"))
         zone = self.zone
         trigger, names = self._trigger()
         guards_node = self.node.get("guards")
@@ -105,7 +110,10 @@ class _Rule:
         self._refused()
         if not self.around.stored:
             read_measured(reader, names, self.around.registry, zone, self.node, path)
-        content = content_of(reader, self.node, guards, zone.key)
+        audience = self._conditions("audience", names, ("contact", "event", "history"))
+        known = names.with_variables(steps.saved)
+        exit_when = self._conditions("exit_when", known, ("contact", "event", "var", "history"))
+        content = content_of(reader, self.node, guards, zone.key, self.segments.definitions())
         return RuleSpec(
             id=self.id,
             name=self._text("name") or self.id,
@@ -113,12 +121,10 @@ class _Rule:
             enabled=self._enabled(),
             zone=zone,
             trigger=cast("TriggerSpec", trigger),
-            audience=self._conditions("audience", names, ("contact", "event", "history")),
+            audience=audience,
             guards=guards,
             mode=self._mode(names),
-            exit_when=self._conditions(
-                "exit_when", names.with_variables(steps.saved), ("contact", "event", "var", "history")
-            ),
+            exit_when=exit_when,
             steps=found,
             version=version_of(content),
             content=content,

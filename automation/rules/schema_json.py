@@ -45,6 +45,7 @@ def json_schema(registry: Registry, catalogue: Catalogue) -> Schema:
             **condition_defs(catalogue),
             **_guards(),
             **_steps(),
+            "event_match": _event_match(),
             "rule": _rule(),
             "trigger": plugin_choice(registry, "trigger", "type"),
             "step_do": _do(registry),
@@ -72,6 +73,7 @@ def _references(catalogue: Catalogue) -> Schema:
             *_described({f"contact.{name}": field.label for name, field in catalogue.fields.items()})
         ),
         "event_property": {"enum": properties},
+        "segment_name": text("本文件 segments 里的一个分群", "one of this file's segments", pattern=r"^[^\s/]+$"),
     }
 
 
@@ -97,7 +99,7 @@ def _rule() -> Schema:
             "mode": _mode(),
             "exit_when": ref("conditions", "满足即退出", "leave when this holds, before any step"),
             "steps": ref("steps", "依次执行的步骤", "what happens, step by step"),
-            "goal": _goal(),
+            "goal": ref("event_match", "目标事件", "what the rule is for"),
             "attribution": _attribution(),
             "tests": array(_test(), "规则的用例", "cases the rule must pass"),
             "on_unknown": either(*({"const": name} for name in ON_UNKNOWN))
@@ -131,10 +133,15 @@ def _mode() -> Schema:
     ) | says("同一人再次触发时怎么办", "what happens when somebody inside enters again")
 
 
-def _goal() -> Schema:
+def _event_match() -> Schema:
     return mapping(
-        {"event": ref("event_name"), "where": ref("where"), "within": ref("duration")}, required=["event", "within"]
-    ) | says("目标事件", "what the rule is for")
+        {
+            "event": ref("event_name", "事件", "the event"),
+            "where": ref("where"),
+            "within": ref("duration", "多久之内", "for how long"),
+        },
+        required=["event", "within"],
+    )
 
 
 def _attribution() -> Schema:

@@ -22,6 +22,8 @@ _REFERENCES: dict[type[marks.Reference], str] = {
     marks.CouponBatch: "coupon_batch",
     marks.ChannelName: "channel",
     marks.Conditions: "conditions",
+    marks.EventMatch: "event_match",
+    marks.SegmentName: "segment_name",
 }
 """The definition that says what a marked parameter may be."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -77,6 +77,7 @@ class Do:
     params: BaseModel
     save_as: str | None = None
     on_error: Literal["stop", "continue"] = "stop"
+    id: str | None = None  # unique in the rule, as in every step
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,7 @@ class Wait:
     field: FieldRef | None = None
     offset: Duration | None = None
     at: time | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class WaitFor:
     then: tuple[Step, ...] = ()
     orelse: tuple[Step, ...] = ()
     save_as: str | None = None  # keeps the event's properties
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,7 @@ class Repeat:
     steps: tuple[Step, ...]
     every: Duration | None = None
     until: Condition | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,7 @@ class If:
     condition: Condition
     then: tuple[Step, ...]
     orelse: tuple[Step, ...] = ()
+    id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -138,15 +143,30 @@ class Split:
     path: str
     name: str
     arms: tuple[Arm, ...]
+    id: str | None = None
 
 
 @dataclass(frozen=True)
 class Stop:
     path: str
     reason: str | None = None
+    id: str | None = None
 
 
 Step: TypeAlias = Do | Wait | WaitFor | If | Split | Repeat | Stop
+
+
+def each_step(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Every step of a list and of the lists below it, in reading order."""
+    for step in steps:
+        yield step
+        if isinstance(step, (If, WaitFor)):
+            yield from each_step((*step.then, *step.orelse))
+        elif isinstance(step, Repeat):
+            yield from each_step(step.steps)
+        elif isinstance(step, Split):
+            for arm in step.arms:
+                yield from each_step(arm.steps)
 
 
 @dataclass(frozen=True)

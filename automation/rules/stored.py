@@ -17,13 +17,18 @@ if TYPE_CHECKING:
     from automation.rules.spec import Guards
 
 _canonical = writer(sort_keys=True)
-_CONDITIONS = frozenset({"audience", "exit_when", "if", "where"})
+_CONDITIONS = frozenset({"audience", "exit_when", "if", "until", "where", "segments"})
 """Keys below which a number may mean a text: `1.50` of a text field is not `1.5`."""
 
 
-def content_of(reader: Reader, rule: Mapping, guards: Guards, timezone: str) -> dict[str, Any]:
-    """The rule as JSON values, with the defaults and the zone of its file merged in."""
-    return {**_json(reader, rule, False), "guards": written(guards), "timezone": timezone}
+def content_of(
+    reader: Reader, rule: Mapping, guards: Guards, timezone: str, segments: AnyMapping[str, Node]
+) -> dict[str, Any]:
+    """The rule as JSON values, with the defaults, the zone and the segments of its file merged in."""
+    found = {**_json(reader, rule, False), "guards": written(guards), "timezone": timezone}
+    if segments:
+        found["segments"] = {name: _json(reader, node, True) for name, node in segments.items()}
+    return found
 
 
 def version_of(content: AnyMapping[str, Any]) -> str:

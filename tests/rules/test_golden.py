@@ -33,7 +33,8 @@ def test_no_wrong_rule_runs(path: Path) -> None:
     checked = check_rules([(path.name, path.read_text(encoding="utf-8"))], shop())
 
     assert [rule.id for rule in checked.rules] in ([], ["twice"])  # the first of two rules with one id is right
-    wrong = {problem for problem in checked.problems if problem.severity == "error"}
+    errors = {problem for problem in checked.problems if problem.severity == "error"}
+    wrong = {problem for problem in errors if not problem.path.startswith("segments")}  # those break no rule by themselves
     assert wrong
     assert checked.fatal or {p for rule in checked.broken for p in rule.problems if p.severity == "error"} == wrong
 

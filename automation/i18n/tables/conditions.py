@@ -54,6 +54,17 @@ TEXTS: dict[str, Text] = {
     "expected_history": Text("{found} 后面要写 {{event: …}}", "{found} takes {{event: …}}"),
     "no_event": Text("{found} 里缺少 event", "{found} needs an event"),
     "bad_since": Text("since 只能写 entry", "since takes only: entry"),
+    "no_entry_here": Text(
+        "分群不属于某次流程，不能写 since: entry；请写 within",
+        "a segment belongs to no run, so `since: entry` can't be used; write `within`",
+    ),
+    "no_segment_here": Text("这里不能用 segment（分群）", "segment can't be used here"),
+    "expected_segment": Text("segment 后面要写一个分群的名称", "segment takes the name of one segment"),
+    "unknown_segment": Text("本文件的 segments 里没有分群 {found}{hint}", "this file's segments hold no {found}{hint}"),
+    "broken_segment": Text("分群 {found} 有错误，因此不能使用", "the segment {found} has an error of its own"),
+    "segment_circle": Text(
+        "分群互相引用成圈：{chain}；请去掉其中一处", "segments use each other in a circle: {chain}; remove one link"
+    ),
     "two_windows": Text("within 与 since 只能写一个", "write either within or since"),
     "bad_at_least": Text("at_least 要写大于 0 的整数", "at_least takes a whole number above 0"),
     # limits of a place

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 GROUPS = ("all", "any", "none")
 HISTORIES = ("did", "did_not")
+SEGMENT = "segment"
 _HISTORY_KEYS = ("event", "where", "within", "since", "at_least")
 
 
@@ -34,6 +35,24 @@ def parse_conditions(
     found = parser.items(node, path, "all")
     problems.extend(parser.problems)
     return found if not parser.problems else None
+
+
+def parse_where(node: Node | None, scope: Scope, problems: list[Problem], file: str, path: str) -> Condition | None:
+    """Conditions on the properties of the scope's event alone: a mapping or a list, names without `event.`."""
+    if node is None or scope.event is None:
+        return None
+    parser = _Parser(scope, file)
+    found = parser.where(node, scope.event, path)
+    problems.extend(parser.problems)
+    return found if not parser.problems else None
+
+
+def parse_segment(node: Node, scope: Scope, problems: list[Problem], file: str, path: str) -> Condition | None:
+    """The conditions of the segment that `node` names."""
+    parser = _Parser(scope, file)
+    found = parser.segment(node, node, path)
+    problems.extend(parser.problems)
+    return found
 
 
 class _Parser:
@@ -74,6 +93,8 @@ class _Parser:
             return self.items(value, f"{path}/{name}", cast("Literal['all', 'any', 'none']", name))
         if name in HISTORIES:
             return self._history(key, value, path)
+        if name == SEGMENT and not self.names.bare:
+            return self.segment(key, value, path)
         found = self.names.find(name)
         if found is None:
             problem, params = self.names.complaint(name)
@@ -128,7 +149,7 @@ class _Parser:
         at_least = self._at_least(node.get("at_least"), path)
         if event_def is None:
             return None
-        where = self._where(node.get("where"), event_def, f"{path}/{key.text}/where")
+        where = self.where(node.get("where"), event_def, f"{path}/{key.text}/where")
         return History(event_def.name, where, within, since_entry, at_least, key.text == "did_not", path)
 
     def _event(self, node: Node, path: str) -> EventDef | None:
@@ -143,6 +164,8 @@ class _Parser:
         duration = self.operands.duration(within, path) if within is not None else None
         if since is not None and not (isinstance(since, Scalar) and since.text == "entry"):
             self.report(since, path, "bad_since")
+        elif since is not None and not self.scope.in_run:
+            self.report(since, path, "no_entry_here")
         if since is not None and within is not None:
             self.report(since, path, "two_windows")
         return duration, since is not None
@@ -156,7 +179,7 @@ class _Parser:
         self.report(node, path, "bad_at_least")
         return 1
 
-    def _where(self, node: Node | None, event_def: EventDef, path: str) -> Condition | None:
+    def where(self, node: Node | None, event_def: EventDef, path: str) -> Condition | None:
         """What the event's properties must be: `batch: X` or `event.batch: X`, in a mapping or a list."""
         if node is None:
             return None
@@ -164,4 +187,22 @@ class _Parser:
         inner = _Parser(scope, self.file, bare=True)
         found = inner.entries(node, path) if isinstance(node, YamlMapping) else inner.items(node, path, "all")
         self.problems.extend(inner.problems)
+        return found
+
+    def segment(self, key: Node, value: Node, path: str) -> Condition | None:
+        """The named list, expanded in place: its paths stay those of the segment."""
+        book = self.scope.segments
+        if book is None or not {"contact", "history"} <= self.scope.namespaces:
+            self.report(key, path, "no_segment_here")
+            return None
+        name = value.value if isinstance(value, Scalar) else None
+        if not isinstance(name, str) or not name:
+            self.report(value, path, "expected_segment")
+            return None
+        if name not in book.names():
+            self.report(value, path, "unknown_segment", **offer(name, book.names()))
+            return None
+        found = book.condition(name)
+        if found is None:
+            self.report(value, path, "broken_segment", found=name)
         return found

@@ -11,6 +11,7 @@ import typer
 from automation import __version__
 from automation.cli import (
     contacts,
+    control,
     coupons,
     daemon,
     events,
@@ -49,7 +50,7 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, events, reading, report):
+for module in (project, daemon, control, events, reading, report):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

@@ -40,6 +40,7 @@ TEXTS: dict[str, Text] = {
     "column_exited": Text("退出", "exited"),
     "column_failed": Text("失败", "failed"),
     "column_problem": Text("错误", "problem"),
+    "column_actor": Text("操作人", "by"),
     "column_id": Text("编号", "id"),
     "column_at": Text("时间", "time"),
     "column_rule": Text("规则", "rule"),

@@ -1,0 +1,77 @@
+"""`automation pause`, `resume` and `pauses`: the kill switches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automation.cli.context import open_database, open_settings
+from automation.cli.output import BomOption, Format, FormatOption, emit_table
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+ACTOR = "cli"
+_Name = Annotated[str, typer.Argument(metavar="all|RULE|CHANNEL", help="all, a rule or a channel 全部、规则或渠道")]
+Reason = Annotated[str | None, typer.Option(help="For the log and the audit 原因，记入日志与审计")]
+Actor = Annotated[str, typer.Option("--by", help="Who asks for it, for the audit 操作人，记入审计")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("pause", help="Stop everything, a rule or a channel at once 立即暂停")(pause)
+    app.command("resume", help="Let it go on 恢复")(resume)
+    app.command("pauses", help="What is paused, by whom and why 查看暂停")(pauses)
+
+
+def pause(name: _Name, reason: Reason = None, by: Actor = ACTOR) -> None:
+    """Counts within a second for all daemons and workers; what is paused is kept, nothing is lost."""
+    from automation.engine.switches import pause, target_of
+
+    def act(conn: Connection, now: int) -> str:
+        target = target_of(conn, name)
+        done = pause(conn, target, reason or say("control.no_reason"), by, now)
+        return say("control.paused" if done else "control.paused_already", what=target.shown)
+
+    typer.echo(changing(act))
+
+
+def resume(name: _Name, reason: Reason = None, by: Actor = ACTOR) -> None:
+    """What came due meanwhile is due at once; missed schedules follow the rule's `catch_up`."""
+    from automation.engine.switches import resume, target_of
+
+    def act(conn: Connection, now: int) -> str:
+        target = target_of(conn, name)
+        done = resume(conn, target, reason or say("control.no_reason"), by, now)
+        return say("control.resumed" if done else "control.not_paused", what=target.shown)
+
+    typer.echo(changing(act))
+
+
+def pauses(format_: FormatOption = Format.table, bom: BomOption = False) -> None:
+    """The oldest first."""
+    from automation.engine.switches import paused_now
+
+    database = open_database(open_settings())
+    with database.read() as conn:
+        rows = paused_now(conn)
+    database.close()
+    emit_table(("what", "at", "actor", "reason"), rows, format_, bom=bom)
+
+
+def changing(act: Callable[[Connection, int], Any]) -> Any:
+    """What `act` makes of one transaction on the project's database, at this moment."""
+    from automation.clock import SystemClock, to_ms
+    from automation.store.retry import retried
+
+    database = open_database(open_settings())
+
+    def change() -> Any:
+        with database.write() as conn:
+            return act(conn, to_ms(SystemClock().now()))
+
+    done = retried(change)
+    database.close()
+    return done

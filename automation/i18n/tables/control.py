@@ -1,0 +1,50 @@
+"""Sentences about what is stopped, held for approval or missed."""
+
+from automation.i18n import Text
+
+TEXTS: dict[str, Text] = {
+    "nothing_named": Text(
+        "没有名为 {found} 的规则或渠道{hint}；可写：{known}",
+        "there is no rule or channel {found}{hint}; write one of: {known}",
+    ),
+    "ambiguous": Text(
+        "{found} 既是规则也是渠道；请写 rule:{found} 或 channel:{found}",
+        "{found} is a rule and a channel; write rule:{found} or channel:{found}",
+    ),
+    "paused": Text(
+        "已暂停 {what}。恢复请用：automation resume {what}", "{what} is paused. To go on: automation resume {what}"
+    ),
+    "paused_already": Text("{what} 先前已暂停", "{what} is paused already"),
+    "resumed": Text("已恢复 {what}", "{what} goes on"),
+    "not_paused": Text("{what} 没有被暂停", "{what} is not paused"),
+    "no_reason": Text("（未说明原因）", "(no reason given)"),
+    "no_occurrence": Text(
+        "没有编号为 {id} 的待批准触发；待批准的有：{known}",
+        "no occurrence {id} waits for approval; those that do: {known}",
+    ),
+    "approved": Text(
+        "已批准 {id}（{rule}，{key}），由守护进程继续处理",
+        "{id} ({rule}, {key}) is approved; the daemon goes on with it",
+    ),
+    "rejected": Text("已否决 {id}（{rule}，{key}），不会执行", "{id} ({rule}, {key}) is rejected and won't run"),
+    "why_limit": Text(
+        "将进入 {would_enter} 人，超过限额 {limit} 人", "it would enter {would_enter} people, more than {limit}"
+    ),
+    "why_usual": Text(
+        "将进入 {would_enter} 人，超过平常（{usual} 人）的 3 倍",
+        "it would enter {would_enter} people, over 3 × the usual {usual}",
+    ),
+    "why_list": Text(
+        "一个事件点名 {would_enter} 人，超过限额 {limit} 人",
+        "one event names {would_enter} people, more than {limit}",
+    ),
+    # what became of a firing that no daemon saw in time
+    "fate_expired": Text("已错过：太迟，已过有效期", "missed: too late, it had expired"),
+    "fate_not_latest": Text("已错过：只补最近一次", "missed: only the latest is caught up"),
+    "fate_skipped": Text("已错过：规则不补（catch_up: skip）", "missed: the rule catches nothing up (catch_up: skip)"),
+    "fate_rejected": Text("已错过：未获批准", "missed: not approved"),
+    "fate_disabled": Text("已错过：规则已停用", "missed: the rule was disabled"),
+    "fate_caught_up": Text("已补做", "caught up"),
+    "fate_running": Text("正在补做", "being caught up"),
+    "fate_held": Text("等待批准", "waits for approval"),
+}

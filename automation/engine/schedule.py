@@ -1,4 +1,4 @@
-"""Schedule: clock triggers fire into occurrence rows, and occurrences are worked off page by page.
+"""Schedule: clock triggers fire into occurrence rows, which are worked off page by page.
 
 The rows carry the truth: a crash resumes at the cursor, and a second daemon finds the key taken.
 """
@@ -6,24 +6,20 @@ The rows carry the truth: a crash resumes at the cursor, and a second daemon fin
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from datetime import timedelta
 from hashlib import sha256
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
-from automation.engine.entry import clauses
+from automation.engine.catch_up import late, missed_by
+from automation.engine.pages import PAGE_SIZE, Pages
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.reasons import Reason
-from automation.store.entering import Page, PageResult, enter_page
 from automation.store.events import last_event_id
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import claim_running, open_occurrence, save_occurrence
+from automation.store.occurrences import open_occurrence
 from automation.store.pauses import load_pauses
 from automation.store.rules import save_trigger_state, trigger_states
-from automation.triggers.base import ClockTrigger, Firing, Window
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -35,14 +31,12 @@ if TYPE_CHECKING:
     from automation.engine.versions import Versions
     from automation.store.database import Database
     from automation.store.types import AnyRow
+    from automation.triggers.base import Firing
 
 _log = logging.getLogger(__name__)
 
-PAGE_SIZE = 20_000
 MAX_FIRINGS = 1_000
 """How many firings of one rule are looked at in one go; the rest follow in the next."""
-TOO_LATE = timedelta(days=3)
-"""A firing that is older than this when a daemon first sees it is recorded as missed."""
 
 
 class Schedule:
@@ -51,8 +45,8 @@ class Schedule:
     def __init__(
         self, database: Database, clock: Clock, book: RuleBook, versions: Versions, page_size: int = PAGE_SIZE
     ) -> None:
-        self._database, self._clock, self._book, self._versions = database, clock, book, versions
-        self._page_size = page_size
+        self._database, self._clock, self._book = database, clock, book
+        self._pages = Pages(database, clock, book, versions, page_size)
         self._stopped: dict[int, str] = {}
 
     def fire(self) -> int:
@@ -71,17 +65,7 @@ class Schedule:
 
     def work(self) -> bool:
         """Decide one page of the oldest unfinished occurrence; False when there is none."""
-        with self._database.write() as conn:
-            pauses = load_pauses(conn)
-            row = None if pauses.everything else claim_running(conn, pauses.rule_ids)
-            if row is None:
-                return False
-            rule = self._versions.get(conn, row.rule_version_id)
-            if rule is None or row.rule_id in self._book.held:
-                self._close(conn, row, "missed", Reason.OCCURRENCE_MISSED, {"reason": Reason.HELD_DISABLED.value})
-            else:
-                self._page(conn, row, rule)
-            return True
+        return self._pages()
 
     def _due(self, states: dict[int, AnyRow], now: datetime) -> list[LoadedRule]:
         """The rules that have something to fire, or no state yet."""
@@ -104,12 +88,13 @@ class Schedule:
             evaluated_to, last_id = from_ms(begin), newest
         else:
             evaluated_to, last_id = self._evaluated_to(rule, state), state.last_event_id
-        firings = self._firings(rule, evaluated_to, now)
+        firings, complete = self._firings(rule, evaluated_to, now)
         opened, since = 0, evaluated_to
         for i, firing in enumerate(firings):
-            missed = _missed(rule, firing, i == len(firings) - 1, now)
-            opened += self._open(conn, rule, firing, since, last_id, missed=missed, now=now)
-            if not missed:
+            latest = complete and i == len(firings) - 1
+            missed = missed_by(rule, firing.at, now, latest=latest)
+            opened += self._open(conn, rule, firing, since, last_id, missed, now)
+            if missed is None:
                 since, last_id = firing.at, newest
         if firings:
             save_trigger_state(conn, rule.rule_id, fingerprint, to_ms(firings[-1].at), newest, fresh=False)
@@ -119,14 +104,16 @@ class Schedule:
         """What was due while the rule was disabled is neither caught up nor missed."""
         return from_ms(max(state.evaluated_to, self._book.activated_at.get(rule.rule_id, 0)))
 
-    def _firings(self, rule: LoadedRule, after: datetime, now: datetime) -> list[Firing]:
+    def _firings(self, rule: LoadedRule, after: datetime, now: datetime) -> tuple[list[Firing], bool]:
+        """What is due, the oldest first, and whether that is all."""
         firings: list[Firing] = []
-        while len(firings) < MAX_FIRINGS:
+        while True:
             firing = self._next(rule, firings[-1].at if firings else after)
             if firing is None or firing.at > now:
-                break
+                return firings, True
+            if len(firings) == MAX_FIRINGS:
+                return firings, False
             firings.append(firing)
-        return firings
 
     def _next(self, rule: LoadedRule, after: datetime) -> Firing | None:
         """A trigger that can't tell (an unknown year of workdays, a broken plugin) stops, and says so once."""
@@ -142,8 +129,8 @@ class Schedule:
         return found
 
     def _open(
-        self, conn: Connection, rule: LoadedRule, firing: Firing, since: datetime, last_id: int, *, missed: bool,
-        now: datetime,
+        self, conn: Connection, rule: LoadedRule, firing: Firing, since: datetime, last_id: int,
+        missed: str | None, now: datetime,
     ) -> int:  # fmt: skip
         new = open_occurrence(
             conn,
@@ -153,61 +140,14 @@ class Schedule:
             due_at=to_ms(firing.at),
             since=to_ms(since),
             since_event_id=last_id,
-            missed_at=to_ms(now) if missed else None,
+            now=to_ms(now),
+            missed=missed,
+            late=late(firing.at, now),
         )
         if new and missed:
-            detail = {"key": firing.key, "due_at": firing.at.isoformat()}
+            detail = {"key": firing.key, "due_at": firing.at.isoformat(), "reason": missed}
             write_log(conn, to_ms(now), [Entry(Reason.OCCURRENCE_MISSED, rule.rule_id, rule.version_id, detail=detail)])
         return int(new)
-
-    def _page(self, conn: Connection, row: AnyRow, rule: LoadedRule) -> None:
-        trigger = rule.trigger
-        assert isinstance(trigger, ClockTrigger)
-        now = to_ms(self._clock.now())
-        firing = Firing(row.key, from_ms(row.due_at))
-        active_since = from_ms(self._book.activated_at.get(rule.rule_id, row.due_at))
-        window = Window(from_ms(row.since), row.since_event_id, active_since)
-        mode_key = rule.mode_key(None)
-        page = Page(
-            people=trigger.people(rule.spec.trigger.params, rule.spec.zone, firing, window),
-            guards=clauses(rule, now),
-            occurrence_id=row.id,
-            key=row.key,
-            rule_id=rule.rule_id,
-            version_id=rule.version_id,
-            mode_key=mode_key,
-            restart=rule.spec.mode.on_again == "restart",
-            now=now,
-            after=row.cursor,
-            size=self._page_size,
-        )
-        self._record(conn, row, enter_page(conn, page))
-
-    def _record(self, conn: Connection, row: AnyRow, result: PageResult) -> None:
-        skipped = dict(row.skipped)
-        for reason, count in result.skipped.items():
-            skipped[reason] = skipped.get(reason, 0) + count
-        looked_at, entered = row.looked_at + result.looked_at, row.entered + result.entered
-        values = {"cursor": result.last, "looked_at": looked_at, "entered": entered, "skipped": skipped}
-        if result.full:
-            save_occurrence(conn, row.id, values)
-        else:
-            detail = {"key": row.key, "looked_at": looked_at, "entered": entered, "skipped": skipped}
-            self._close(conn, row, "done", Reason.OCCURRENCE_DONE, detail, values)
-
-    def _close(
-        self, conn: Connection, row: AnyRow, status: str, reason: Reason, detail: dict[str, Any],
-        values: Mapping[str, Any] = MappingProxyType({}),
-    ) -> None:  # fmt: skip
-        now = to_ms(self._clock.now())
-        save_occurrence(conn, row.id, {**values, "status": status, "finished_at": now})
-        write_log(conn, now, [Entry(reason, row.rule_id, row.rule_version_id, detail={"key": row.key, **detail})])
-
-
-def _missed(rule: LoadedRule, firing: Firing, latest: bool, now: datetime) -> bool:
-    """Whether a firing that no daemon saw in time is recorded instead of run."""
-    assert isinstance(rule.trigger, ClockTrigger)
-    return now - firing.at > TOO_LATE or (rule.trigger.missed == "latest" and not latest)
 
 
 def _fingerprint(rule: LoadedRule) -> str:

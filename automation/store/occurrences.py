@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import literal, select, update
+from sqlalchemy import func, literal, select, update
 
-from automation.store.bulk import insert_rows
+from automation.store.bulk import insert_rows, to_json
 from automation.store.expressions import constant
-from automation.store.schema import occurrence
+from automation.store.schema import contact, occurrence, rule
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from automation.store.types import AnyRow
 
 _COLUMNS = (
     "key", "rule_id", "rule_version_id", "due_at", "since", "since_event_id", "status", "cursor", "looked_at",
-    "entered", "skipped", "finished_at",
+    "entered", "skipped", "finished_at", "reason", "detail",
 )  # fmt: skip
 
 
@@ -31,11 +31,17 @@ def open_occurrence(
     due_at: int,
     since: int,
     since_event_id: int,
-    missed_at: int | None = None,
+    now: int,
+    missed: str | None = None,
+    late: bool = False,
 ) -> bool:
-    """Write one firing, to be worked off, or as missed at `missed_at`. False when it was there already."""
-    status = "running" if missed_at is None else "missed"
-    row = (key, rule_id, rule_version_id, due_at, since, since_event_id, status, 0, 0, 0, "{}", missed_at)
+    """Write one firing, to be worked off, or with the reason why it was `missed`. False when it was there already."""
+    status = "running" if missed is None else "missed"
+    detail = to_json({"found_at": now}) if late else None
+    row = (
+        key, rule_id, rule_version_id, due_at, since, since_event_id, status, 0, 0, 0, "{}",
+        now if missed else None, missed, detail,
+    )  # fmt: skip
     return insert_rows(conn, occurrence, _COLUMNS, [row], skip_existing=True) == 1
 
 
@@ -68,3 +74,49 @@ def list_occurrences(conn: Connection, rule_id: int | None = None, limit: int = 
     """The newest occurrences, the newest first."""
     query = select(occurrence).order_by(occurrence.c.id.desc()).limit(limit)
     return list(conn.execute(query if rule_id is None else query.where(occurrence.c.rule_id == rule_id)))
+
+
+def count_entering(conn: Connection, people: Select[Any], guards: Sequence[ColumnElement[bool]]) -> int:
+    """How many of `people` (a SELECT of contact_id) all the guards, clauses over `contact`, would let in."""
+    named = people.subquery("people")
+    query = select(func.count()).select_from(named).join(contact, contact.c.id == named.c.contact_id)
+    return int(conn.scalar(query.where(*guards)) or 0)
+
+
+def recent_entered(conn: Connection, rule_id: int, count: int = 10) -> list[int]:
+    """How many people each of the rule's last complete occurrences entered."""
+    done = occurrence.c.rule_id == rule_id, occurrence.c.status == "done"
+    query = select(occurrence.c.entered).where(*done).order_by(occurrence.c.due_at.desc()).limit(count)
+    return list(conn.scalars(query))
+
+
+def held_occurrences(conn: Connection) -> list[AnyRow]:
+    """What waits for approval with its rule's key, the oldest first."""
+    query = select(occurrence, rule.c.key.label("rule")).join(rule, rule.c.id == occurrence.c.rule_id)
+    return list(conn.execute(query.where(occurrence.c.status == "held").order_by(occurrence.c.id)))
+
+
+def decide_held(conn: Connection, occurrence_id: int, status: str, actor: str, now: int) -> bool:
+    """Let a held occurrence run, or record it as missed. False when it is not held any more."""
+    values: dict[str, Any] = {"status": status, "decided_by": actor[:80]}
+    if status == "missed":
+        values |= {"reason": "rejected", "finished_at": now}
+    held = update(occurrence).where(occurrence.c.id == occurrence_id, occurrence.c.status == "held")
+    return conn.execute(held.values(**values)).rowcount == 1
+
+
+def late_or_missed(conn: Connection, since: int, rule_key: str | None = None) -> list[AnyRow]:
+    """Occurrences due since a moment that were not run, or that say more of themselves, the newest first."""
+    query = select(occurrence, rule.c.key.label("rule")).join(rule, rule.c.id == occurrence.c.rule_id)
+    told = occurrence.c.detail.is_not(None) | (occurrence.c.status == "missed")
+    query = query.where(occurrence.c.due_at >= since, told)
+    if rule_key is not None:
+        query = query.where(rule.c.key == rule_key)
+    return list(conn.execute(query.order_by(occurrence.c.due_at.desc(), occurrence.c.id.desc())))
+
+
+def missed_since(conn: Connection, since: int) -> dict[str, int]:
+    """How many occurrences each rule missed since a moment, by its key."""
+    query = select(rule.c.key, func.count()).join(occurrence, occurrence.c.rule_id == rule.c.id)
+    query = query.where(occurrence.c.due_at >= since, occurrence.c.status == "missed").group_by(rule.c.key)
+    return {row[0]: row[1] for row in conn.execute(query.order_by(rule.c.key))}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automation.catalogue.types import event_checker
 from automation.engine.holdout import Holdout
 from automation.rules.conditions.fused import fuse
-from automation.rules.conditions.python import predicate
+from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.tree import History, histories
 from automation.rules.program import Act, Program, compile_program
 from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from automation.plugin import Registry
     from automation.rules.conditions.facts import Facts
+    from automation.rules.params import EventPattern
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
 
@@ -64,6 +65,25 @@ class LoadedRule:
     def people(self) -> str | None:
         """The event property that names the people; None: the event's own contact."""
         return self.trigger.people(self.spec.trigger.params) if isinstance(self.trigger, EventTrigger) else None
+
+    def listens_to(self, name: str, properties: Mapping[str, Any]) -> bool:
+        """Whether the trigger would be called by such an event."""
+        params, trigger = self.spec.trigger.params, self.trigger
+        if not isinstance(trigger, EventTrigger) or name not in trigger.names(params):
+            return False
+        where = trigger.where(params)
+        return where is None or event_predicate(where)(properties)
+
+    @cached_property
+    def after(self) -> EventPattern | None:
+        """What must have happened before the trigger's event."""
+        return self.trigger.after(self.spec.trigger.params) if isinstance(self.trigger, EventTrigger) else None
+
+    @cached_property
+    def not_followed_by(self) -> EventPattern | None:
+        """What must not happen after the trigger's event; until it can't any more, the entry is put off."""
+        trigger, params = self.trigger, self.spec.trigger.params
+        return trigger.not_followed_by(params) if isinstance(trigger, EventTrigger) else None
 
     @cached_property
     def predicates(self) -> dict[int, Predicate]:
@@ -111,6 +131,11 @@ class RuleBook:
             name: EventRules([rule for rule, _ in found], fuse([where for _, where in found]))
             for name, found in listeners.items()
         }
+
+    @cached_property
+    def has_sequences(self) -> bool:
+        """Whether any rule asks what happened before or after its event."""
+        return any(rule.after or rule.not_followed_by for rule in self.rules.values())
 
     @cached_property
     def by_clock(self) -> tuple[LoadedRule, ...]:

@@ -11,13 +11,13 @@ from automation.clock import Clock, SystemClock, to_ms
 from automation.engine.advance import Advance
 from automation.engine.deliver import Deliver
 from automation.engine.ingest import Incoming, Ingest, IngestResult
+from automation.engine.pending import Pending
 from automation.engine.publishing import publish
 from automation.engine.schedule import Schedule
 from automation.engine.versions import Versions
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.providers.loader import build_providers
-from automation.store.messages import due_channels
 
 if TYPE_CHECKING:
     from automation.engine.book import RuleBook
@@ -53,6 +53,7 @@ class Engine:
         self.book: RuleBook = book
         self._ingest = Ingest(self.database, self.clock, book)
         self._schedule = Schedule(self.database, self.clock, book, versions)
+        self._pending = Pending(self.database, self.clock, book)
         self._advance = Advance(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
 
@@ -71,8 +72,11 @@ class Engine:
             yield self._ingest(batch)
 
     def fire(self) -> int:
-        """Fire what the clock says and decide one page of people; returns how much was done, 0 when nothing was due."""
-        return self._schedule.fire() + int(self._schedule.work())
+        """Fire what the clock says and decide one page of people, and of those whose time to be decided has come.
+
+        Returns how much was done, 0 when nothing was due.
+        """
+        return self._schedule.fire() + int(self._schedule.work()) + self._pending()
 
     def advance(self, limit: int = 500) -> int:
         """Move due runs; returns how many were moved."""
@@ -93,9 +97,8 @@ class Engine:
             return 0
 
     def due_channels(self) -> list[str]:
-        """The channels with messages to send now."""
-        with self.database.read() as conn:
-            return due_channels(conn, to_ms(self.clock.now()))
+        """The channels with messages to send now, and an account that may send them."""
+        return self._deliver.due_channels()
 
     def recover(self) -> int:
         """Settle what a dead process left in `sending`."""

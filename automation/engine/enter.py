@@ -11,11 +11,13 @@ import msgspec
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.entry import Candidate, EntryState, decide
+from automation.engine.queueing import enter_or_queue
+from automation.engine.sequences import in_sequence
 from automation.reasons import Reason
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
 from automation.store.log import Entry, write_log
-from automation.store.runs import alive_inside, end_runs, enter_runs, last_entries, lock_contacts
+from automation.store.runs import alive_inside, end_runs, last_entries, lock_contacts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,20 +26,28 @@ if TYPE_CHECKING:
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A new event on a name that rules listen to."""
+    """A new event on a name that rules listen to, or (without an id) a change of the person."""
 
-    event_id: int
+    event_id: int | None
     name: str
     contact_id: int | None
     properties: Mapping[str, Any]
+    occurred_at: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Meeting:
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A person at a rule's door, brought there by an event or by a change of the person."""
+
     rule: LoadedRule
     arrival: Arrival
     contact_id: int | None
     named: str | None = None  # the identity that nobody has
+    changed: str | None = None  # names the occurrence where no event does
+
+    @property
+    def key(self) -> str:
+        return self.changed or f"e{self.arrival.event_id}"
 
 
 def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int) -> tuple[int, int]:
@@ -49,12 +59,14 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
         for m in meetings
         if m.contact_id is None
     ]
-    entered = _enter(conn, known, log, now) if known else 0
+    if book.has_sequences:
+        known = in_sequence(conn, known, log, now)
+    entered = enter_meetings(conn, known, log, now) if known else 0
     write_log(conn, now, log)
-    return entered, len(log) - entered
+    return entered, sum(entry.code.startswith("skipped.") for entry in log)
 
 
-def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> list[_Meeting]:
+def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> list[Meeting]:
     matched: list[tuple[LoadedRule, Arrival]] = []
     by_event = book.by_event
     for arrival in arrivals:
@@ -66,12 +78,12 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     meetings = []
     for rule, arrival in matched:
         if rule.people is None:
-            meetings.append(_Meeting(rule, arrival, arrival.contact_id))
+            meetings.append(Meeting(rule, arrival, arrival.contact_id))
             continue
         kind, values = _named(book, rule, arrival)
         for value in dict.fromkeys(values):
             contact_id = named[kind].get(value)
-            meetings.append(_Meeting(rule, arrival, contact_id, None if contact_id else f"{kind}:{value}"))
+            meetings.append(Meeting(rule, arrival, contact_id, None if contact_id else f"{kind}:{value}"))
     return meetings
 
 
@@ -94,14 +106,15 @@ def _named_people(
     return {kind: find(conn, kind, sorted(values)) for kind, values in wanted.items()}
 
 
-def _enter(conn: Connection, meetings: Sequence[_Meeting], log: list[Entry], now: int) -> int:
+def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int) -> int:
+    """Decide meetings with known people and add to `log` what became of each; returns how many entered."""
     contact_ids = sorted({m.contact_id for m in meetings if m.contact_id is not None})
     rules = {m.rule for m in meetings}
     cooling = sorted(rule.rule_id for rule in rules if rule.spec.guards.cooldown is not None)
     alone = sorted(rule.rule_id for rule in rules if rule.spec.mode.on_again == "skip")
     lock_contacts(conn, contact_ids)
     state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
-    chosen: list[tuple[_Meeting, Candidate]] = []
+    chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
         candidate = Candidate(
             meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(meeting.arrival.properties)
@@ -116,7 +129,7 @@ def _enter(conn: Connection, meetings: Sequence[_Meeting], log: list[Entry], now
 
 
 def _write(
-    conn: Connection, chosen: Sequence[tuple[_Meeting, Candidate]], state: EntryState, log: list[Entry], now: int
+    conn: Connection, chosen: Sequence[tuple[Meeting, Candidate]], state: EntryState, log: list[Entry], now: int
 ) -> int:
     """Runs that replace one another within the batch are stored one after the other, the rest all at once."""
     entered = 0
@@ -124,11 +137,10 @@ def _write(
         picked = [chosen[i] for i in batch]
         _end_replaced(conn, [candidate for _, candidate in picked], log, now)
         rows = [
-            (f"e{m.arrival.event_id}", m.rule.rule_id, m.rule.version_id, c.contact_id, m.arrival.event_id, c.mode_key)
-            for m, c in picked
+            (m.key, m.rule.rule_id, m.rule.version_id, c.contact_id, m.arrival.event_id, c.mode_key) for m, c in picked
         ]
-        for (meeting, _), run_id in zip(picked, enter_runs(conn, rows, now), strict=True):
-            reason = Reason.SKIPPED_REPEATED if run_id is None else Reason.ENTERED
+        stored = enter_or_queue(conn, [candidate for _, candidate in picked], rows, now)
+        for (meeting, _), (run_id, reason) in zip(picked, stored, strict=True):
             log.append(_entry(reason, meeting, run_id=run_id))
             entered += run_id is not None
     return entered
@@ -145,10 +157,10 @@ def _end_replaced(conn: Connection, candidates: Sequence[Candidate], log: list[E
         if run_id is not None:
             ended.append(run_id)
             log.append(Entry(Reason.EXITED_RESTARTED, c.rule.rule_id, c.rule.version_id, c.contact_id, run_id))
-    end_runs(conn, ended, "exited", Reason.EXITED_RESTARTED.value, now)
+    end_runs(conn, ended, "exited", Reason.EXITED_RESTARTED.value, now, next_in=False)
 
 
-def _facts(conn: Connection, meetings: Sequence[_Meeting], now: int) -> list[Facts]:
+def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Facts]:
     """What each meeting's decision looks at; profiles and histories are loaded by the batch."""
     needing = {m.contact_id for m in meetings if m.rule.audience is not None}
     profiles = load_contacts(conn, sorted(id_ for id_ in needing if id_ is not None))
@@ -174,7 +186,7 @@ def _facts(conn: Connection, meetings: Sequence[_Meeting], now: int) -> list[Fac
     return facts
 
 
-def _entry(reason: Reason, meeting: _Meeting, *, run_id: int | None = None, detail: Any = None) -> Entry:
+def _entry(reason: Reason, meeting: Meeting, *, run_id: int | None = None, detail: Any = None) -> Entry:
     rule = meeting.rule
     return Entry(
         reason, rule.rule_id, rule.version_id, meeting.contact_id, run_id, meeting.arrival.event_id, detail=detail

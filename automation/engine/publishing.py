@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
+from automation.engine.pending import publish_pending
 from automation.reasons import Reason
 from automation.store import coupons, rules, runs
 from automation.store.log import Entry, write_log
@@ -39,6 +40,7 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {
         *published.gone, *published.removed,
     }  # fmt: skip
+    publish_pending(conn, [rule.rule_id for rule in active.values()], [*published.gone, *published.removed], now)
     _let_out(conn, published, now)
     stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
     paused = load_pauses(conn).rule_ids

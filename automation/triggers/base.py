@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Select
 
     from automation.rules.conditions.tree import Condition
+    from automation.rules.params import EventPattern
 
 
 class Trigger(Plugin):
@@ -37,6 +38,14 @@ class EventTrigger(Trigger):
 
     def where(self, params: Any) -> Condition | None:
         """What the event's own properties must satisfy; None: nothing. Only `event.*` fields."""
+        return None
+
+    def after(self, params: Any) -> EventPattern | None:
+        """What the person must have done, within its time, before the event; None: nothing."""
+        return None
+
+    def not_followed_by(self, params: Any) -> EventPattern | None:
+        """What the person must not do, within its time, after the event: the entry waits that long. None: nothing."""
         return None
 
     def people(self, params: Any) -> str | None:

@@ -8,12 +8,15 @@ from automation import plugin
 from automation.i18n import Text
 from automation.plugin import param
 from automation.rules.conditions.tree import Condition
-from automation.rules.params import Conditions, EventName, EventProperty
+from automation.rules.params import Conditions, EventMatch, EventName, EventPattern, EventProperty
 from automation.triggers import base
 
 
 class EventTrigger(base.EventTrigger):
-    """Fires for each event `name` whose properties satisfy `where`, for the event's contact or for those it names."""
+    """Fires for each event `name` whose properties satisfy `where`, for the event's contact or for those it names.
+
+    `after` and `not_followed_by` look at the same person's other events, by the times at which they happened.
+    """
 
     type = "event"
     title = Text("事件发生时", "when an event happens")
@@ -28,6 +31,16 @@ class EventTrigger(base.EventTrigger):
             zh="指明联系人（或多个联系人）的事件属性；不写则为事件本身的联系人",
             en="the event property that names the person or persons; without it, the event's own contact",
         )
+        after: Annotated[Any, EventMatch()] = param(
+            None,
+            zh="此人在该事件之前 within 之内须已发生的另一事件",
+            en="another event that the person must have had before this one, not longer than `within` ago",
+        )
+        not_followed_by: Annotated[Any, EventMatch()] = param(
+            None,
+            zh="此人在该事件之后 within 之内不得发生的另一事件；等 within 过去才决定是否进入",
+            en="another event that the person must not have within `within` after this one; the entry waits that long",
+        )
 
     def names(self, params: Params) -> tuple[str, ...]:
         return (params.name,)
@@ -35,6 +48,14 @@ class EventTrigger(base.EventTrigger):
     def where(self, params: Params) -> Condition | None:
         condition: Condition | None = params.where
         return condition
+
+    def after(self, params: Params) -> EventPattern | None:
+        pattern: EventPattern | None = params.after
+        return pattern
+
+    def not_followed_by(self, params: Params) -> EventPattern | None:
+        pattern: EventPattern | None = params.not_followed_by
+        return pattern
 
     def people(self, params: Params) -> str | None:
         return None if params.contact is None else str(params.contact.name)

@@ -55,6 +55,9 @@ TEXTS: dict[str, Text] = {
     "occurrence.done": Text("一次触发处理完毕", "an occurrence is complete"),
     "occurrence.missed": Text("一次触发已错过", "an occurrence was missed"),
     "skipped.sequence": Text("未进入：事件顺序不符", "not entered: the events did not come in that order"),
+    "skipped.expired": Text(
+        "未进入：轮到时已超过 expires_after", "not entered: its turn came later than expires_after allows"
+    ),
     "pending": Text("稍后再判断是否进入", "the entry is decided later"),
     "queued_behind": Text("排队：等此人前一次流程结束", "queued behind this person's earlier run"),
     "step.repeated": Text("开始新一轮重复", "a new round begins"),

@@ -1,0 +1,148 @@
+"""Entries that are decided later, and who did what in a span of time: one query for a whole batch."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import BigInteger, String, bindparam, cast, column, delete, func, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from automation.store.bulk import insert_rows, to_json
+from automation.store.expressions import among, constant
+from automation.store.lists import fetch, named_rows, read_object, run_many
+from automation.store.schema import event, pending_entry
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement, Connection
+
+    from automation.store.types import AnyRow
+
+_COLUMNS = ("event_id", "rule_id", "contact_id", "rule_version_id", "due_at", "status")
+WAITING, STOPPED = "waiting", "disabled"
+
+
+class Span(NamedTuple):
+    """What one person did between two moments, both included, seen from one of that person's events."""
+
+    contact_id: int
+    event_id: int
+    since: int
+    until: int
+
+
+class PastEvent(NamedTuple):
+    """An event as it is read back for a late decision."""
+
+    name: str
+    contact_id: int | None
+    occurred_at: int
+    properties: dict[str, Any]
+
+
+def who_did(
+    conn: Connection, name: str, spans: Sequence[Span], where: ColumnElement[bool] | None, *, before: bool
+) -> set[int]:
+    """The indexes of the spans in which the person has an event `name` before the span's own event, or after it.
+
+    Of two events in the same moment, the one that was stored first came first. `where` limits `event`.
+    """
+    if not spans:
+        return set()
+    asked = _table(conn, spans)
+    in_order = (
+        or_(event.c.occurred_at < asked.c.until, event.c.id < asked.c.event_id)
+        if before
+        else or_(event.c.occurred_at > asked.c.since, event.c.id > asked.c.event_id)
+    )
+    query = (
+        select(asked.c.place)
+        .distinct()
+        .join_from(asked, event, event.c.contact_id == asked.c.contact_id)
+        .where(
+            event.c.name == name,
+            event.c.occurred_at >= asked.c.since,
+            event.c.occurred_at <= asked.c.until,
+            event.c.id != asked.c.event_id,
+            in_order,
+            *([] if where is None else [where]),
+        )
+    )
+    return set(conn.scalars(query))
+
+
+def times_of(conn: Connection, event_ids: Sequence[int]) -> dict[int, int]:
+    """When events happened."""
+    if not event_ids:
+        return {}
+    return dict(fetch(conn, "SELECT id, occurred_at FROM event WHERE id = ANY(?)", list(event_ids)))
+
+
+def load_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, PastEvent]:
+    """Events by id; absent ones are gone."""
+    sql = "SELECT id, name, contact_id, occurred_at, properties FROM event WHERE id = ANY(?)"
+    rows = fetch(conn, sql, list(event_ids)) if event_ids else []
+    return {id_: PastEvent(name, contact_id, at, read_object(props)) for id_, name, contact_id, at, props in rows}
+
+
+def put_off(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store (event_id, rule_id, contact_id, rule_version_id, due_at) to be decided when due."""
+    insert_rows(conn, pending_entry, _COLUMNS, [(*row, WAITING) for row in rows], skip_existing=True)
+
+
+def next_pending(conn: Connection) -> int | None:
+    """When the next one is to be decided; None when nobody waits."""
+    query = select(func.min(pending_entry.c.due_at)).where(pending_entry.c.status == constant(WAITING))
+    first: int | None = conn.scalar(query)
+    return first
+
+
+def claim_pending(conn: Connection, now: int, limit: int) -> list[AnyRow]:
+    """Up to `limit` due ones, the longest due first, locked until the transaction ends."""
+    due = select(pending_entry).where(pending_entry.c.status == WAITING, pending_entry.c.due_at <= now)
+    return named_rows(conn, due.order_by(pending_entry.c.due_at).limit(limit).with_for_update(skip_locked=True))
+
+
+def delete_pending(conn: Connection, rows: Sequence[AnyRow]) -> None:
+    """Take decided ones away."""
+    keys = [(row.event_id, row.rule_id, row.contact_id) for row in rows]
+    run_many(conn, "DELETE FROM pending_entry WHERE event_id = ? AND rule_id = ? AND contact_id = ?", keys)
+
+
+def stop_pending(conn: Connection, rule_ids: Collection[int]) -> None:
+    """They wait without coming due, until `sort_pending` lets them go on."""
+    theirs = update(pending_entry).where(among(pending_entry.c.rule_id, rule_ids), pending_entry.c.status == WAITING)
+    conn.execute(theirs.values(status=STOPPED))
+
+
+def sort_pending(conn: Connection, active: Collection[int], removed: Collection[int]) -> list[AnyRow]:
+    """After publishing: those of active rules wait, those of other rules stand still, those of removed rules go.
+
+    Returns the rows that went.
+    """
+    of = pending_entry.c.rule_id
+    if conn.execute(select(of).limit(1)).first() is None:
+        return []
+    gone = named_rows(conn, select(pending_entry).where(among(of, removed))) if removed else []
+    if gone:
+        conn.execute(delete(pending_entry).where(among(of, removed)))
+    runs = among(of, active)
+    going, standing = pending_entry.c.status == WAITING, pending_entry.c.status == STOPPED
+    conn.execute(update(pending_entry).where(standing, runs).values(status=WAITING))
+    conn.execute(update(pending_entry).where(going, ~runs).values(status=STOPPED))
+    return gone
+
+
+_SPAN = ("place", "contact_id", "event_id", "since", "until")
+
+
+def _table(conn: Connection, spans: Sequence[Span]) -> Any:
+    """The spans, numbered, as a table; in one parameter, or one a column, however many they are."""
+    rows = [(place, *span) for place, span in enumerate(spans)]
+    if conn.dialect.name == "sqlite":
+        items = func.json_each(bindparam(None, to_json(rows), String, unique=True)).table_valued("value")
+        picked = [cast(func.json_extract(items.c.value, f"$[{i}]"), BigInteger) for i in range(len(_SPAN))]
+        return select(*(part.label(name) for part, name in zip(picked, _SPAN, strict=True))).subquery("span")
+    arrays = [bindparam(None, list(values), ARRAY(BigInteger), unique=True) for values in zip(*rows, strict=True)]
+    parts = [column(name, BigInteger) for name in _SPAN]
+    return func.unnest(*arrays).table_valued(*parts, name="span").render_derived()

@@ -1,0 +1,1 @@
+"""Tests that break it on purpose: kills, faults at every commit, clocks."""

@@ -24,6 +24,7 @@ from automation.daemon.reloading import Reloader
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.store.daemons import beat, register_daemon
+from automation.store.retry import failure, outage
 
 if TYPE_CHECKING:
     from automation.engine.engine import Engine
@@ -89,7 +90,9 @@ class Daemon:
         except AutomationError as error:
             self._tell(name, error.text(), with_trace=False)
         except Exception as error:  # the daemon must outlive every failure of a tick; transactions were rolled back
-            self._tell(name, f"{type(error).__name__}: {error}", with_trace=True)
+            told = failure(error) if outage(error) else None
+            reason = told.text() if told is not None else f"{type(error).__name__}: {error}"
+            self._tell(name, reason, with_trace=told is None)
 
     def _tell(self, name: str, reason: str, *, with_trace: bool) -> None:
         """Say once what goes on going wrong, until it changes or is over."""

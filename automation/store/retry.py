@@ -1,7 +1,8 @@
-"""What a database asks to be tried again: two transactions waited for each other, and it gave one of them up."""
+"""What is done again: a transaction that was given up for a deadlock, or that could not be written for a while."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TRY_AGAIN = {"40P01", "40001"}  # deadlock_detected, serialization_failure
+
+_OUTAGES = ("08", "40", "53", "57", "58")  # connection, rollback, resources (disk full), shutdown, input and output
+_SQLITE_OUTAGES = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14})  # BUSY … IOERR, CORRUPT, FULL, CANTOPEN: not ERROR (1)
+PAUSES_S = (0.05, 0.2, 0.8, 2.0, 4.0)
+"""How long an insistent transaction waits before each further attempt."""
 
 T = TypeVar("T")
 
@@ -27,6 +33,18 @@ def fault_of_a_row(error: BaseException) -> bool:
     return bool(_kinds(original) & {"DataError", "IntegrityError"}) or isinstance(
         original, (ValueError, ArithmeticError, RecursionError)
     )
+
+
+def outage(error: BaseException) -> bool:
+    """Whether the database itself is locked, full, broken or gone: no fault of the statement or of who asked for it."""
+    original = _original(error)
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is not None:
+        return code & 0xFF in _SQLITE_OUTAGES
+    state = getattr(original, "sqlstate", None)
+    if state is not None:
+        return str(state).startswith(_OUTAGES)
+    return bool(_kinds(original) & {"OperationalError", "InterfaceError"})
 
 
 def failure(error: BaseException) -> StoreError | None:
@@ -56,3 +74,18 @@ def retried(transaction: Callable[[], T], attempts: int = 5) -> T:
             if not deadlocked(error):
                 raise
     return transaction()
+
+
+def insistent(transaction: Callable[[], T]) -> T:
+    """Do a whole transaction, again after a pause while the database is away: for what only this process knows.
+
+    The transaction must change nothing when it is done a second time: a commit's answer may have been lost.
+    """
+    for pause in PAUSES_S:
+        try:
+            return retried(transaction)
+        except Exception as error:
+            if not outage(error):
+                raise
+        time.sleep(pause)
+    return retried(transaction)

@@ -137,7 +137,7 @@ def test_a_database_that_fails_in_the_middle_is_a_sentence(sqlite_db: Database) 
     told = failure(raised.value)
     assert told is not None
     assert told.text("en") == (
-        "the database failed: database is locked; nothing of this step was written, so it can be tried again"
+        "the database failed: database is locked; nothing was left half written, so it can be tried again"
     )
-    assert "database is locked；这一步没有写入任何内容" in told.text("zh")
+    assert "database is locked；没有留下半截内容" in told.text("zh")
     assert failure(ValueError("x")) is None

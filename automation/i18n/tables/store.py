@@ -17,8 +17,8 @@ TEXTS: dict[str, Text] = {
         "the database {url} is at revision {revision}, which is newer than this program; upgrade the program",
     ),
     "failed": Text(
-        "数据库出错：{reason}；这一步没有写入任何内容，可以重试",
-        "the database failed: {reason}; nothing of this step was written, so it can be tried again",
+        "数据库出错：{reason}；没有留下半截内容，可以重试",
+        "the database failed: {reason}; nothing was left half written, so it can be tried again",
     ),
     "bad_url": Text(
         "数据库地址 {url} 无效；请写 sqlite:///文件.db 或 postgresql+psycopg://用户@主机/库名",

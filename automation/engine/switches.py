@@ -61,7 +61,7 @@ def target_of(conn: Connection, name: str) -> Target:
         return _rule(rows[name])
     if name in CHANNELS:
         return _channel(name)
-    known = [ALL, *CHANNELS, *rows]
+    known = list(dict.fromkeys([ALL, *CHANNELS, *rows]))
     raise SwitchError("control.nothing_named", **offer(rest or name, known), known=", ".join(known))
 
 

@@ -30,11 +30,19 @@ class IngestSettings(_Section):
     create_contacts: bool = True
 
 
+class BreakerSettings(_Section):
+    """When an account of a provider is left alone: after `failures` in a row, first for `seconds`."""
+
+    failures: int = Field(5, ge=1, le=10_000)
+    seconds: float = Field(60.0, gt=0, le=3600)
+
+
 class DeliverySettings(_Section):
     max_attempts: int = Field(12, ge=1, le=100)
     backoff_seconds: float = Field(30.0, gt=0)
     lease_seconds: int = Field(300, ge=1)
     batch_size: int = Field(500, ge=1, le=10_000)
+    breaker: BreakerSettings = BreakerSettings()
 
 
 class DaemonSettings(_Section):
@@ -62,17 +70,20 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     daemon: DaemonSettings = DaemonSettings()
     webhook: WebhookSettings = WebhookSettings()
-    providers: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    """By channel: `{type = "twilio", …}`. A channel without a table uses the outbox."""
+    providers: dict[str, Any] = Field(default_factory=dict)
+    """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""
     template_variables: dict[str, str] = Field(default_factory=dict)
     """What every template sees as `brand.…`."""
 
     @field_validator("providers")
     @classmethod
     def _known_channels(cls, value: dict[str, Any]) -> dict[str, Any]:
-        for channel in value:
+        for channel, tables in value.items():
             if channel not in CHANNELS:
                 raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
+            listed = tables if isinstance(tables, list) else [tables]
+            if not listed or not all(isinstance(table, dict) for table in listed):
+                raise ValueError(f"{channel}: expected a table [providers.{channel}], or several [[providers.{channel}]]")
         return value
 
     @field_validator("timezone")
@@ -110,10 +121,16 @@ class Settings(_Section):
         """`lang`, or what the locale says."""
         return self.lang or locale_language()
 
-    def provider(self, channel: str) -> dict[str, Any]:
-        """The provider table of a channel with its secrets filled in. SettingsError when one is missing."""
-        table = self.providers.get(channel, {"type": "outbox"})
-        return {key: self._secret(f"providers.{channel}.{key}", value) for key, value in table.items()}
+    def accounts(self, channel: str) -> list[tuple[str, dict[str, Any]]]:
+        """The accounts of a channel in order, each as its place in the file and its table as it is written there."""
+        tables = self.providers.get(channel, {"type": "outbox"})
+        if isinstance(tables, dict):
+            return [(f"providers.{channel}", tables)]
+        return [(f"providers.{channel}.{i}", table) for i, table in enumerate(tables)]
+
+    def filled(self, place: str, table: dict[str, Any]) -> dict[str, Any]:
+        """A table with its secrets filled in. SettingsError when one is missing."""
+        return {key: self._secret(f"{place}.{key}", value) for key, value in table.items()}
 
     def _secret(self, where: str, value: Any) -> Any:
         if not (isinstance(value, dict) and value.keys() in ({"env"}, {"file"})):

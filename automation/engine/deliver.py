@@ -5,22 +5,33 @@ A crash between the mark and the outcome leaves a message in `sending`; when its
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
+from automation.engine.accounts import Route, choose, note, room_of, spend
 from automation.engine.message_guards import Held, Request, recheck
 from automation.engine.sending import batch_limit, send_all
 from automation.engine.settle import Settlement, Settler
+from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
+from automation.store.accounts import load_states
 from automation.store.bulk import to_json
 from automation.store.events import load_properties
 from automation.store.log import Entry, write_log
-from automation.store.messages import claim_queued, expired_leases, mark_sending, postpone
-from automation.store.retry import retried
+from automation.store.messages import (
+    claim_queued,
+    due_channels,
+    expired_leases,
+    expired_queued,
+    mark_sending,
+    postpone,
+)
+from automation.store.pauses import load_pauses
+from automation.store.retry import insistent, retried
 from automation.store.rules import keep_template
 from automation.store.runs import load_variables
 from automation.templating.content import Content
@@ -34,8 +45,9 @@ if TYPE_CHECKING:
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
     from automation.engine.versions import Versions
-    from automation.providers.base import Provider
+    from automation.providers.accounts import Account
     from automation.providers.loader import Providers
+    from automation.store.accounts import AccountState
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
@@ -48,6 +60,14 @@ class _Ready(NamedTuple):
     outgoing: Outgoing
     template_version: str | None
     used: str | None  # JSON
+
+
+class _Marked(NamedTuple):
+    """How many messages were claimed, the account that sends them, and those that go out."""
+
+    claimed: int
+    route: Route | None
+    ready: list[_Ready]
 
 
 class Deliver:
@@ -63,51 +83,81 @@ class Deliver:
 
     def __call__(self, channel: str) -> int:
         """Send one batch of a channel; returns how many messages were claimed."""
-        provider = self._providers.for_channel(channel)
-        limit = batch_limit(provider, self._settings.batch_size)
+        accounts = self._providers.accounts(channel)
 
-        def mark() -> tuple[int, list[_Ready]]:
+        def mark() -> _Marked:
             with uncollected(), self._database.write() as conn:
-                now = to_ms(self._clock.now())
-                rows = claim_queued(conn, channel, now, limit)
-                return len(rows), self._prepare(conn, provider, rows, now) if rows else []
+                return self._claim(conn, channel, accounts, to_ms(self._clock.now()))
 
-        claimed, ready = retried(mark)
-        if ready:
-            outcomes = send_all(provider, [item.outgoing for item in ready])
-            self._settle([item.row for item in ready], outcomes)
+        claimed, route, ready = retried(mark)
+        if route is not None and ready:
+            outcomes = send_all(route.account.provider, [item.outgoing for item in ready])
+            self._settle(route, [item.row for item in ready], outcomes)
         return claimed
 
+    def due_channels(self) -> list[str]:
+        """The channels with messages to send now, and an account that may send them."""
+        with self._database.read() as conn:
+            now = to_ms(self._clock.now())
+            channels = due_channels(conn, now)
+            states = load_states(conn) if channels else {}
+            return [name for name in channels if self._may_send(name, states, now)]
+
     def recover(self, limit: int = 500) -> int:
-        """Call what was being sent when its sender died `unknown`; returns how many."""
+        """Call what was being sent when its sender died `unknown`, and drop what is too old; returns how many."""
         lost = Outcome.unknown("lease_expired", "the process that was sending it stopped")
 
         def settle() -> int:
             with self._database.write() as conn:
                 now = to_ms(self._clock.now())
-                rows = expired_leases(conn, now, limit)
-                self._settler.settle(conn, [Settlement(row, lost) for row in rows], now)
-                return len(rows)
+                found = [Settlement(row, lost) for row in expired_leases(conn, now, limit)]
+                found += [_too_old(row) for row in expired_queued(conn, now, limit)]
+                self._settler.settle(conn, found, now)
+                return len(found)
 
         return retried(settle)
 
-    def _settle(self, rows: Sequence[AnyRow], outcomes: Sequence[Outcome]) -> None:
+    def _may_send(self, channel: str, states: Mapping[str, AccountState], now: int) -> bool:
+        try:
+            accounts = self._providers.accounts(channel)
+        except AutomationError:  # `deliver` tells it
+            return True
+        return any(room_of(account, states.get(account.key), now) != 0 for account in accounts)
+
+    def _claim(self, conn: Connection, channel: str, accounts: Sequence[Account], now: int) -> _Marked:
+        pauses = load_pauses(conn)
+        if pauses.everything or channel in pauses.channels:
+            return _Marked(0, None, [])
+        route = choose(conn, accounts, load_states(conn), now)
+        if route is None:
+            return _Marked(0, None, [])
+        limit = batch_limit(route.account.provider, self._settings.batch_size)
+        rows = claim_queued(conn, channel, now, limit if route.limit is None else min(limit, route.limit))
+        ready = self._prepare(conn, route, rows, pauses.rule_ids, now) if rows else []
+        spend(conn, route, len(ready), now, now + self._settings.lease_seconds * 1000)
+        return _Marked(len(rows), route, ready)
+
+    def _settle(self, route: Route, rows: Sequence[AnyRow], outcomes: Sequence[Outcome]) -> None:
         attempts = {row.id: row.attempts + 1 for row in rows}
         known = {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
 
         def settle() -> None:
             with uncollected(), self._database.write() as conn:
-                self._settler.settle_sent(conn, attempts, known, to_ms(self._clock.now()))
+                now = to_ms(self._clock.now())
+                free = {rows[i].id for i in note(conn, route, outcomes, now)}
+                self._settler.settle_sent(conn, attempts, known, now, free)
 
-        retried(settle)
+        insistent(settle)  # only this process knows what became of them
 
-    def _prepare(self, conn: Connection, provider: Provider, rows: Sequence[AnyRow], now: int) -> list[_Ready]:
+    def _prepare(
+        self, conn: Connection, route: Route, rows: Sequence[AnyRow], paused: Set[int], now: int
+    ) -> list[_Ready]:
         """Check, render and mark; what can't be sent is settled here and now."""
         work = _Work(conn, self._book, rows, now)
         ready: list[_Ready] = []
-        refused: list[Settlement] = []
+        refused = [_too_old(row) for row in rows if _is_too_old(row, now)]
         held: list[tuple[int, int]] = []
-        usable = self._usable(conn, rows, held, now)
+        usable = self._usable(conn, [row for row in rows if not _is_too_old(row, now)], paused, held, now)
         requests = [work.request(row, rule) for row, rule in usable]
         for (row, rule), request, verdict in zip(usable, requests, recheck(conn, requests, now), strict=True):
             if isinstance(verdict, Held):
@@ -118,16 +168,16 @@ class Deliver:
             else:
                 self._render(work, row, rule, request, ready, refused)
         postpone(conn, held)
-        self._mark(conn, provider, ready, now)
+        self._mark(conn, route, ready, now)
         self._settler.settle(conn, refused, now)
         return ready
 
     def _usable(
-        self, conn: Connection, rows: Sequence[AnyRow], held: list[tuple[int, int]], now: int
+        self, conn: Connection, rows: Sequence[AnyRow], paused: Set[int], held: list[tuple[int, int]], now: int
     ) -> list[tuple[AnyRow, LoadedRule]]:
         usable = []
         for row in rows:
-            disabled = row.rule_id in self._book.held
+            disabled = row.rule_id in self._book.held or row.rule_id in paused
             rule = None if disabled else self._versions.get(conn, row.rule_version_id)
             if rule is None:
                 held.append((row.id, now + HELD_RETRY_MS))
@@ -157,15 +207,19 @@ class Deliver:
         outgoing = Outgoing(f"m{row.id}", row.channel, row.address, content, row.payload or {}, row.attempts + 1)
         ready.append(_Ready(row, outgoing, version, used))
 
-    def _mark(self, conn: Connection, provider: Provider, ready: Sequence[_Ready], now: int) -> None:
+    def _mark(self, conn: Connection, route: Route, ready: Sequence[_Ready], now: int) -> None:
         lease = now + self._settings.lease_seconds * 1000
+        type_, key = route.account.provider.type, route.account.key
         mark_sending(
             conn,
             [
-                (r.row.id, "sending", r.row.attempts + 1, lease, None, provider.type, r.template_version, r.used)
+                (r.row.id, "sending", r.row.attempts + 1, lease, None, type_, key, r.template_version, r.used, now)
                 for r in ready
             ],
         )
+        if route.passed is not None:
+            detail = {"account": key, "instead_of": route.passed[0], "because": route.passed[1]}
+            write_log(conn, now, [_entry(r.row, Reason.ROUTED, detail) for r in ready])
 
 
 class _Work:
@@ -211,6 +265,15 @@ class _Work:
         if template.version not in self._kept:
             self._kept.add(template.version)
             keep_template(self._conn, template.version, template.name, template.channel, template.content, self._now)
+
+
+def _is_too_old(row: AnyRow, now: int) -> bool:
+    return row.expires_at is not None and row.expires_at <= now
+
+
+def _too_old(row: AnyRow) -> Settlement:
+    detail = {"expired_at": from_ms(row.expires_at).isoformat()}
+    return Settlement(row, Outcome.permanent("expired"), Reason.FAILED_EXPIRED, detail)
 
 
 def _entry(row: AnyRow, reason: Reason, detail: Mapping[str, Any]) -> Entry:

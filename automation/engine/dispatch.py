@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.channels import CHANNELS
+from automation.clock import from_ms, to_ms
 from automation.engine.caps import Sent
 from automation.engine.message_guards import (
     TRANSACTIONAL,
@@ -52,6 +53,7 @@ class _Choice:
     address: str
     rest: tuple[str, ...]
     due_at: int | None = None
+    expires_at: int | None = None
 
 
 def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Request], now: int) -> list[Verdict]:
@@ -75,18 +77,29 @@ def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Reques
 
 def _choose(request: Request, templates: TemplateSet, past: Past) -> _Choice | Held | Skipped:
     refusals: list[Refused] = []
+    expires_at = _expiry(request, past.now)
     for i, channel in enumerate(request.channels):
         address = request.address or address_of(request.contact, channel)
         refusal = refusal_of(request, channel, address, templates, past)
+        if isinstance(refusal, Held) and expires_at is not None and refusal.until >= expires_at:
+            return Skipped(Reason.FAILED_EXPIRED, {"channel": channel, **refusal.detail})
         if isinstance(refusal, Held) and not request.hold_message:
             return refusal
         if refusal is None or isinstance(refusal, Held):
             until = refusal.until if refusal is not None else None
-            return _Choice(channel, address or "", request.channels[i + 1 :], until)
+            return _Choice(channel, address or "", request.channels[i + 1 :], until, expires_at)
         refusals.append(refusal)
     detail = {"channels": [{"channel": c, "reason": r.value, **d} for c, (r, d) in
                            zip(request.channels, refusals, strict=True)]}  # fmt: skip
     return Skipped(refusals[0][0] if refusals else Reason.SKIPPED_UNREACHABLE, detail)
+
+
+def _expiry(request: Request, now: int) -> int | None:
+    """When the message is no longer worth sending: what an earlier channel left of it, or by the rule from now on."""
+    lifetime, zone = request.rule.spec.expires_after, request.rule.spec.zone
+    if request.expires_at is not None or lifetime is None:
+        return request.expires_at
+    return to_ms(lifetime.after(from_ms(now), zone))
 
 
 def _guarded(request: Request, channel: str) -> bool:
@@ -97,5 +110,5 @@ def _row(request: Request, choice: _Choice) -> tuple[Any, ...]:
     return (
         request.run_id, request.step, request.visit, choice.channel, to_json(list(choice.rest)), request.contact_id,
         request.rule.rule_id, request.rule.version_id, purpose_of(request.rule, choice.channel), choice.address,
-        request.template, to_json(dict(request.payload)), choice.due_at,
+        request.template, to_json(dict(request.payload)), choice.due_at, choice.expires_at,
     )  # fmt: skip

@@ -44,6 +44,8 @@ class Request(NamedTuple):
     visit: int = 0
     hold_message: bool = False
     """In quiet hours, queue the message for their end instead of holding the step: the step has begun already."""
+    expires_at: int | None = None
+    """When an earlier channel's message of this step would have expired."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,8 @@
-"""From the settings to working providers: one per channel, checked before the first message."""
+"""From the settings to working providers: the accounts of each channel in order, checked before the first message."""
 
 from __future__ import annotations
 
 import threading
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -11,14 +10,11 @@ from pydantic import SecretStr, ValidationError
 
 from automation.channels import CHANNELS
 from automation.errors import AutomationError, PluginError, SettingsError
-from automation.i18n import Text, lookup
+from automation.providers.accounts import Account, AccountParams, Breaker, BreakerParams
 from automation.providers.context import ProviderContext
+from automation.providers.explaining import explained, hint, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from pydantic_core import ErrorDetails
-
     from automation.clock import Clock
     from automation.plugin import Registry
     from automation.providers.base import Provider
@@ -27,49 +23,77 @@ if TYPE_CHECKING:
 
 
 def build_providers(settings: Settings, registry: Registry, database: Database, clock: Clock) -> Providers:
-    """Nothing is checked or connected yet: see `Providers.problems` and `Providers.for_channel`."""
+    """Nothing is checked or connected yet: see `Providers.problems` and `Providers.accounts`."""
     return Providers(settings, registry, database, clock)
 
 
 class Providers:
-    """The providers of a project, made when first asked for."""
+    """The accounts of a project, made when first asked for."""
 
     def __init__(self, settings: Settings, registry: Registry, database: Database, clock: Clock) -> None:
         self._settings = settings
         self._registry = registry
         self._database = database
         self._clock = clock
-        self._made: dict[str, Provider] = {}
+        self._made: dict[str, list[Account]] = {}
         self._making = threading.Lock()
 
-    def for_channel(self, channel: str) -> Provider:
-        """The channel's provider: what `[providers.<channel>]` names, else the outbox. SettingsError or PluginError."""
+    def accounts(self, channel: str) -> list[Account]:
+        """The channel's accounts in order: what its tables name, else the outbox. SettingsError or PluginError."""
         with self._making:
             if channel not in self._made:
-                self._made[channel] = self._make(channel)
+                self._made[channel] = self._make_all(channel)
             return self._made[channel]
 
+    def account(self, key: str | None) -> Account | None:
+        """The account with this key (`sms:main`); None when the settings no longer have it."""
+        channel = (key or "").partition(":")[0]
+        found = self.accounts(channel) if channel in CHANNELS else []
+        return next((account for account in found if account.key == key), None)
+
     def problems(self) -> list[AutomationError]:
-        """What is wrong with the configured channels, without sending anything."""
+        """What is wrong with the configured accounts, without sending anything."""
         found: list[AutomationError] = []
         for channel in self._settings.providers:
-            try:
-                self.for_channel(channel)
-            except AutomationError as error:
-                found.append(error)
+            names: set[str] = set()
+            for place, table in self._settings.accounts(channel):
+                try:
+                    self._make(channel, place, table, names).provider.close()
+                except AutomationError as error:
+                    found.append(error)
         return found
 
     def close(self) -> None:
         with self._making:
-            for provider in self._made.values():
-                provider.close()
+            for account in (one for accounts in self._made.values() for one in accounts):
+                account.provider.close()
             self._made.clear()
 
-    def _make(self, channel: str) -> Provider:
+    def _make_all(self, channel: str) -> list[Account]:
+        names: set[str] = set()
+        made: list[Account] = []
+        try:
+            for place, table in self._settings.accounts(channel):
+                made.append(self._make(channel, place, table, names))
+        except AutomationError:
+            for account in made:
+                account.provider.close()
+            raise
+        return made
+
+    def _make(self, channel: str, place: str, table: dict[str, Any], names: set[str]) -> Account:
+        """One account; its name joins `names`."""
         if channel not in CHANNELS:
             raise SettingsError("providers.no_channel", found=channel, known=", ".join(CHANNELS))
-        plugin = self._plugin(channel)
-        params = self._params(channel, plugin)
+        plugin = self._plugin(channel, place, table)
+        params = _account_params(place, table)
+        name = _name(place, params.account, plugin.type, names)
+        given = {key: value for key, value in table.items() if key not in AccountParams.model_fields and key != "type"}
+        provider = self._provider(channel, place, plugin, self._params(channel, place, plugin, given))
+        breaker = self._breaker(params) if plugin.one_service else None
+        return Account(f"{channel}:{name}", name, provider, params.bucket(), breaker)
+
+    def _provider(self, channel: str, place: str, plugin: type[Provider], params: Any) -> Provider:
         zone = ZoneInfo(self._settings.timezone)
         context = ProviderContext(channel, self._settings.folder, self._database, self._clock, zone)
         try:
@@ -78,23 +102,22 @@ class Providers:
             raise
         except Exception as error:  # foreign code; its words may hold a secret, so only the error's name is told
             reason = type(error).__name__
-            where = f"providers.{channel}"
-            raise PluginError("providers.broken", setting=where, type=plugin.type, reason=reason) from None
+            raise PluginError("providers.broken", setting=place, type=plugin.type, reason=reason) from None
 
-    def _plugin(self, channel: str) -> type[Provider]:
-        """The class that the channel's table names. SettingsError when there is none or it serves other channels."""
-        setting = f"providers.{channel}.type"
+    def _plugin(self, channel: str, place: str, table: dict[str, Any]) -> type[Provider]:
+        """The class that the table names. SettingsError when there is none or it serves other channels."""
+        setting = f"{place}.type"
         known = self._registry.of("provider")
-        name = self._settings.providers.get(channel, {"type": "outbox"}).get("type")
+        name = table.get("type")
         if not isinstance(name, str):
-            raise SettingsError("providers.no_type", setting=setting, known=_listed(known))
+            raise SettingsError("providers.no_type", setting=setting, known=listed(known))
         if name not in known:
             self._raise_load_problem(name)
-            params = {"found": name, "hint": _hint(name, known), "known": _listed(known)}
+            params = {"found": name, "hint": hint(name, known), "known": listed(known)}
             raise SettingsError("providers.unknown_type", setting=setting, **params)
         plugin = cast("type[Provider]", known[name])
         if channel not in plugin.channels:
-            serves = _listed(plugin.channels)
+            serves = listed(plugin.channels)
             raise SettingsError("providers.wrong_channel", setting=setting, found=name, channel=channel, known=serves)
         return plugin
 
@@ -104,87 +127,50 @@ class Providers:
             if problem.where in (f"automation.providers: {name}", f"{name}.py"):
                 raise problem.error
 
-    def _params(self, channel: str, plugin: type[Provider]) -> Any:
-        self._refuse_plain_secrets(channel, plugin)
-        values = self._settings.provider(channel)
-        values.pop("type", None)
+    def _params(self, channel: str, place: str, plugin: type[Provider], table: dict[str, Any]) -> Any:
+        _refuse_plain_secrets(place, plugin, table)
+        values = self._settings.filled(place, table)
         if channel == "webhook" and "allow_private" in plugin.Params.model_fields:
             values.setdefault("allow_private", self._settings.webhook.allow_private)
         try:
             return plugin.Params(**values)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-        raise _explained(first, f"providers.{channel}", plugin)
+        raise explained(first, place, plugin.type, {**plugin.Params.model_fields, **AccountParams.model_fields})
 
-    def _refuse_plain_secrets(self, channel: str, plugin: type[Provider]) -> None:
-        table = self._settings.providers.get(channel, {})
-        for name, field in plugin.Params.model_fields.items():
-            if _is_secret(field.annotation) and name in table and not isinstance(table[name], dict):
-                raise SettingsError("providers.plain_secret", setting=f"providers.{channel}.{name}")
-
-
-def _explained(problem: ErrorDetails, where: str, plugin: type[Provider]) -> SettingsError:
-    """pydantic's finding as our sentence. The value itself is never shown: it may be a secret."""
-    setting = ".".join([where, *map(str, problem["loc"])])
-    fields = plugin.Params.model_fields
-    kind = problem["type"]
-    if kind == "missing":
-        return SettingsError("providers.missing", setting=setting, label=_label(fields, str(problem["loc"][0])))
-    if kind == "extra_forbidden":
-        hint = _hint(str(problem["loc"][-1]), fields)
-        known = _listed(fields)
-        return SettingsError("providers.unknown_key", setting=setting, type=plugin.type, hint=hint, known=known)
-    if kind.startswith("providers."):
-        reason: Any = lookup(kind)
-        return SettingsError("providers.bad_value", setting=setting, reason=reason)
-    expected = _expected(kind, problem.get("ctx", {}))
-    if expected is not None:
-        return SettingsError("providers.wrong_value", setting=setting, expected=expected)
-    return SettingsError("providers.bad_value", setting=setting, reason=problem["msg"])
+    def _breaker(self, params: AccountParams) -> Breaker:
+        usual = self._settings.delivery.breaker
+        given = params.breaker
+        failures = given.failures if given is not None else None
+        seconds = given.seconds if given is not None else None
+        return Breaker(failures or usual.failures, seconds or usual.seconds)
 
 
-_EXPECTED = {
-    "string_type": "expected_text",
-    "int_type": "expected_integer",
-    "int_parsing": "expected_integer",
-    "int_from_float": "expected_integer",
-    "float_type": "expected_number",
-    "float_parsing": "expected_number",
-    "bool_type": "expected_flag",
-    "bool_parsing": "expected_flag",
-    "literal_error": "expected_choice",
-    "greater_than": "expected_above",
-    "greater_than_equal": "expected_at_least",
-    "less_than": "expected_below",
-    "less_than_equal": "expected_at_most",
-    "string_too_short": "expected_longer",
-    "too_short": "expected_longer",
-}
+def _account_params(place: str, table: dict[str, Any]) -> AccountParams:
+    given = {key: value for key, value in table.items() if key in AccountParams.model_fields}
+    try:
+        return AccountParams(**given)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+    raise explained(first, place, "breaker", BreakerParams.model_fields)
 
 
-def _expected(kind: str, context: dict[str, Any]) -> Text | None:
-    if kind not in _EXPECTED:
-        return None
-    limit = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
-    choices = str(context.get("expected", "")).replace(" or ", ", ")
-    text = lookup(f"providers.{_EXPECTED[kind]}")
-    return Text(*(one.format(choices=choices, limit=limit) for one in text))
+def _name(place: str, given: str | None, type_: str, taken: set[str]) -> str:
+    """The account's name: as given, else its type, then type-2 and so on. SettingsError when it is given twice."""
+    if given is not None and given in taken:
+        raise SettingsError("providers.account_twice", setting=f"{place}.account", found=given)
+    name, count = given or type_, 1
+    while name in taken:
+        count += 1
+        name = f"{type_}-{count}"
+    taken.add(name)
+    return name
 
 
-def _label(fields: dict[str, Any], name: str) -> Text:
-    field = fields.get(name)
-    extra = (field.json_schema_extra if field is not None else None) or {}
-    return Text(extra.get("zh", name), extra.get("en", name))
-
-
-def _hint(name: str, known: Iterable[str]) -> Text:
-    """`; did you mean …?`, or nothing."""
-    near = get_close_matches(name, list(known), n=1)
-    return Text(*(one.format(nearest=near[0]) for one in lookup("problems.did_you_mean"))) if near else Text("", "")
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names))
+def _refuse_plain_secrets(place: str, plugin: type[Provider], table: dict[str, Any]) -> None:
+    for name, field in plugin.Params.model_fields.items():
+        if _is_secret(field.annotation) and name in table and not isinstance(table[name], dict):
+            raise SettingsError("providers.plain_secret", setting=f"{place}.{name}")
 
 
 def _is_secret(annotation: Any) -> bool:

@@ -56,6 +56,7 @@ class Webhook(Provider):
     Params: ClassVar[Any] = WebhookParams
     channels: ClassVar[frozenset[str]] = frozenset({"webhook"})
     concurrency = 8
+    one_service = False
 
     def __init__(self, params: WebhookParams, context: Any) -> None:
         super().__init__(params, context)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from automation.channels import CHANNELS
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
 
 _NEW = (
     "id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id", "purpose",
-    "address", "template", "payload", "status", "queued_at", "due_at", "attempts",
+    "address", "template", "payload", "status", "queued_at", "due_at", "expires_at", "attempts",
 )  # fmt: skip
 _SENDING = (
-    "status", "attempts", "lease_until", "due_at", "provider", "template_version", "variables",
+    "status", "attempts", "lease_until", "due_at", "provider", "account", "template_version", "variables",
+    "sent_at",
 )  # fmt: skip
 _POSTPONED = ("due_at",)
 _OUTCOME = (
     "status", "due_at", "lease_until", "provider_message_id", "outcome_code", "outcome_detail", "settled_at",
+    "look_up_at",
 )  # fmt: skip
 _IN_HAND = [
     message.c[name]
     for name in ("id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id",
-                 "address", "template", "payload", "status", "attempts")
+                 "purpose", "address", "template", "payload", "status", "expires_at", "attempts", "resent_at")
 ]  # fmt: skip
 """What sending and settling need; a row has as much again."""
 COUNTED = ("queued", "sending", "accepted", "unknown")
@@ -41,12 +43,12 @@ COUNTED = ("queued", "sending", "accepted", "unknown")
 
 def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int]:
     """Queue (run_id, step, visit, channel, rest JSON, contact_id, rule_id, rule_version_id, purpose, address,
-    template, payload JSON, due_at or None for now). Returns the ids.
+    template, payload JSON, due_at or None for now, expires_at). Returns the ids.
 
     IntegrityError when a run's step has used the channel before.
     """
     ids = allocate_ids(conn, message, len(rows))
-    full = [(id_, *row[:-1], "queued", now, row[-1] or now, 0) for id_, row in zip(ids, rows, strict=True)]
+    full = [(id_, *row[:-2], "queued", now, row[-2] or now, row[-1], 0) for id_, row in zip(ids, rows, strict=True)]
     insert_rows(conn, message, _NEW, full)
     return list(ids)
 
@@ -64,12 +66,12 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
 
 
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write (id, "sending", attempts, lease_until, None, provider, template_version, variables JSON)."""
+    """Write (id, "sending", attempts, lease_until, None, provider, account, template_version, variables JSON, sent_at)."""
     update_rows(conn, message, _SENDING, rows)
 
 
 def write_outcomes(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
-    """Write (id, status, due_at, None, provider_message_id, outcome_code, outcome_detail, settled_at).
+    """Write (id, status, due_at, None, provider_message_id, outcome_code, outcome_detail, settled_at, look_up_at).
 
     A message that was settled meanwhile (by hand, or by a receipt) stays as it is.
     """
@@ -84,6 +86,20 @@ def write_drops(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> int:
 def postpone(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """Write (id, due_at): the message is tried again then."""
     update_rows(conn, message, _POSTPONED, rows)
+
+
+def uncount_attempts(conn: Connection, ids: Sequence[int]) -> None:
+    """An attempt that failed for no fault of these messages was none."""
+    if not ids:
+        return
+    fewer = update(message).where(among(message.c.id, ids), message.c.status == "queued")
+    conn.execute(fewer.values(attempts=message.c.attempts - 1))
+
+
+def expired_queued(conn: Connection, now: int, limit: int) -> list[AnyRow]:
+    """Messages that are too old to be sent, whatever they wait for, locked until the transaction ends."""
+    query = select(*_IN_HAND).where(message.c.status == constant("queued"), message.c.expires_at <= now)
+    return named_rows(conn, query.limit(limit).with_for_update(skip_locked=True))
 
 
 def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=16), nullable=False),
         sa.Column("filled_at", columns.Int64, nullable=True),
         sa.Column("swept_at", columns.Int64, nullable=True),
+        sa.Column("cursor", columns.Int64, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segment")),
         sa.UniqueConstraint("key", name=op.f("uq_segment_key")),
     )
@@ -125,6 +126,15 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("account", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("cost", columns.Int64, nullable=True))
         batch_op.add_column(sa.Column("look_up_at", columns.Int64, nullable=True))
+        batch_op.add_column(sa.Column("sent_at", columns.Int64, nullable=True))
+        batch_op.add_column(sa.Column("resent_at", columns.Int64, nullable=True))
+        batch_op.create_index(
+            "ix_message_expiry",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'queued' AND expires_at IS NOT NULL"),
+            postgresql_where=sa.text("status = 'queued' AND expires_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_message_unknown",
             ["look_up_at"],

@@ -190,7 +190,7 @@ def test_a_message_whose_sender_died_becomes_unknown_when_its_lease_is_over(worl
     def die(messages: Any) -> Any:
         raise Died
 
-    w.engine.providers.for_channel("sms").send = die  # type: ignore[method-assign]
+    w.engine.providers.accounts("sms")[0].provider.send = die  # type: ignore[method-assign]
     with pytest.raises(Died):
         w.engine.deliver("sms")
     assert [(m.status, m.attempts) for m in w.messages()] == [("sending", 1)]

@@ -66,8 +66,8 @@ def test_the_built_in_providers_are_complete() -> None:
 
 def test_a_channel_without_a_table_uses_the_outbox(build: Callable[..., Providers]) -> None:
     providers = build("")
-    assert isinstance(providers.for_channel("wechat"), Outbox)
-    assert providers.for_channel("wechat").context.channel == "wechat"
+    assert isinstance(providers.accounts("wechat")[0].provider, Outbox)
+    assert providers.accounts("wechat")[0].provider.context.channel == "wechat"
     assert providers.problems() == []
 
 
@@ -78,15 +78,15 @@ def test_a_provider_is_made_once_with_its_secret_from_the_environment(
     with FakeTwilio() as server:
         providers = build(TWILIO + f'base_url = "{server.url}"')
         assert providers.problems() == []
-        assert providers.for_channel("sms") is providers.for_channel("sms")
-        assert providers.for_channel("sms").send([sms(1)])[0].kind == "accepted"
+        assert providers.accounts("sms")[0].provider is providers.accounts("sms")[0].provider
+        assert providers.accounts("sms")[0].provider.send([sms(1)])[0].kind == "accepted"
         providers.close()
 
 
 def test_a_secret_may_come_from_a_file(build: Callable[..., Providers], tmp_path: Path) -> None:
     (tmp_path / "token.txt").write_text(TOKEN + "\n")
     providers = build(TWILIO.replace('{env = "SMS_TOKEN"}', '{file = "token.txt"}'))
-    assert providers.for_channel("sms").params.auth_token.get_secret_value() == TOKEN
+    assert providers.accounts("sms")[0].provider.params.auth_token.get_secret_value() == TOKEN
 
 
 def test_an_absent_secret_is_named(build: Callable[..., Providers]) -> None:
@@ -118,7 +118,7 @@ def test_a_secret_in_the_file_is_refused_with_the_remedy(build: Callable[..., Pr
         ('[providers.sms]\ntype = "twilio"', "providers.sms.account_sid is missing: the account's SID (AC…)"),
         (
             '[providers.sms]\ntype = "outbox"\nformt = "jsonl"',
-            "providers.sms.formt: outbox has no such parameter (known: folder, format, sender); did you mean format?",
+            "providers.sms.formt: outbox has no such parameter (known: account, breaker, burst, folder, format, rate, sender); did you mean format?",
         ),
         (
             '[providers.sms]\ntype = "outbox"\nformat = "csv"',
@@ -170,15 +170,15 @@ def test_rules_about_several_settings_speak_both_languages(
 
 def test_an_unknown_channel_has_no_provider(build: Callable[..., Providers]) -> None:
     with pytest.raises(SettingsError, match="there is no channel fax; known: sms, email"):
-        build("").for_channel("fax")
+        build("").accounts("fax")[0].provider
 
 
 def test_the_webhook_provider_follows_the_projects_setting(build: Callable[..., Providers]) -> None:
     hook = '[providers.webhook]\ntype = "webhook"\n'
     allow = "[webhook]\nallow_private = true\n"
-    assert build(hook).for_channel("webhook").params.allow_private is False
-    assert build(allow + hook).for_channel("webhook").params.allow_private is True
-    assert build(allow + hook + "allow_private = false").for_channel("webhook").params.allow_private is False
+    assert build(hook).accounts("webhook")[0].provider.params.allow_private is False
+    assert build(allow + hook).accounts("webhook")[0].provider.params.allow_private is True
+    assert build(allow + hook + "allow_private = false").accounts("webhook")[0].provider.params.allow_private is False
 
 
 def test_a_provider_that_could_not_be_loaded_says_why(sqlite_db: Database, clock: ManualClock) -> None:
@@ -218,7 +218,7 @@ def test_no_secret_is_told_when_a_provider_can_not_start(
     monkeypatch.setenv("LEAKY_KEY", "leaky-9c1")
     providers = build('[providers.sms]\ntype = "leaky"\nkey = {env = "LEAKY_KEY"}\n' + more, Leaky)
     with heard() as records, pytest.raises(AutomationError) as caught:
-        providers.for_channel("sms")
+        providers.accounts("sms")[0].provider
     told = "".join(traceback.format_exception(caught.value)) + caught.value.text("zh") + repr(caught.value)
     assert "leaky-9c1" not in told + repr(providers) + "".join(record.getMessage() for record in records)
     if not more:

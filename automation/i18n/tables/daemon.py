@@ -44,4 +44,14 @@ TEXTS: dict[str, Text] = {
         "渠道 {channel} 暂停：{reason}；消息留在队列中",
         "the channel {channel} stands still: {reason}; its messages stay queued",
     ),
+    "account_open": Text(
+        "服务商账号 {account} 连续失败（{code}），停用 {seconds} 秒；其间消息照常排队，不计入尝试次数",
+        "the provider account {account} fails again and again ({code}) and is left alone for {seconds} s; "
+        "messages stay queued and use up no attempt",
+    ),
+    "account_paused": Text(
+        "服务商账号 {account} 要求等待（{code}），{seconds} 秒内不再发送",
+        "the provider account {account} asks to be left alone ({code}): nothing is sent for {seconds} s",
+    ),
+    "account_closed": Text("服务商账号 {account} 已恢复", "the provider account {account} works again"),
 }

@@ -32,11 +32,25 @@ TEXTS: dict[str, Text] = {
         "{setting}: the provider {type} can't start ({reason}); check its settings",
     ),
     "no_channel": Text("没有名为 {found} 的渠道；可用的有：{known}", "there is no channel {found}; known: {known}"),
+    "account_twice": Text(
+        "{setting}：这个渠道已有名为 {found} 的账号；请换一个名字",
+        "{setting}: the channel has an account {found} already; give this one another name",
+    ),
+    "bad_account": Text(
+        "账号名只能用文字、数字、“_”“-”“.”，最多 40 个字",
+        "an account's name is made of letters, digits, “_”, “-” and “.”, at most 40 of them",
+    ),
+    "bad_rate": Text(
+        '速度应写成 "10/s"（每秒）、"600/m"（每分钟）、"20000/h"（每小时）或 "100000/d"（每天）',
+        'write a rate as "10/s" (a second), "600/m" (a minute), "20000/h" (an hour) or "100000/d" (a day)',
+    ),
+    "burst_alone": Text("写了 burst 就要写 rate", "burst needs a rate beside it"),
     # ---------------------------------------------------------------- what a value should be
     "expected_text": Text("文字", "text"),
     "expected_integer": Text("整数", "a whole number"),
     "expected_number": Text("数字", "a number"),
     "expected_flag": Text("true 或 false", "true or false"),
+    "expected_table": Text("一张表 {{ … }}", "a table {{ … }}"),
     "expected_choice": Text("其中之一：{choices}", "one of: {choices}"),
     "expected_above": Text("大于 {limit} 的数", "a number above {limit}"),
     "expected_at_least": Text("不小于 {limit} 的数", "a number not below {limit}"),

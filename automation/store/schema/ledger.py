@@ -39,6 +39,8 @@ message = Table(
     Column("account", String(80)),  # which of the channel's accounts has it
     Column("cost", Id),  # in 1/10,000 of the currency unit, known once rendered
     Column("look_up_at", Millis),  # when the provider is asked about an unknown one
+    Column("sent_at", Millis),  # when it was last handed to its provider
+    Column("resent_at", Millis),  # when it was queued once more because its outcome was unknown
     UniqueConstraint("run_id", "step", "visit", "channel"),
     Index(
         "ix_message_due",
@@ -52,6 +54,12 @@ message = Table(
         "lease_until",
         sqlite_where=text("status = 'sending'"),
         postgresql_where=text("status = 'sending'"),
+    ),
+    Index(
+        "ix_message_expiry",
+        "expires_at",
+        sqlite_where=text("status = 'queued' AND expires_at IS NOT NULL"),
+        postgresql_where=text("status = 'queued' AND expires_at IS NOT NULL"),
     ),
     Index(
         "ix_message_unknown",

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules.reader import Reader
-from automation.rules.spec import FrequencyCap, Guards, QuietHours
+from automation.rules.spec import Budget, FrequencyCap, Guards, QuietHours
 from automation.yamltree import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 GUARD_KEYS = ("consent", "quiet_hours", "frequency_cap", "cooldown", "holdout", "budget")
+_MOST_MESSAGES = 1_000_000_000
 STORED_KEYS = (*GUARD_KEYS, "global_holdout")
 _QUIET_KEYS = ("from", "to", "then")
 _CAP_KEYS = ("max", "per", "channel", "scope")
+_BUDGET_KEYS = ("messages", "cost")
 
 
 def read_defaults(reader: Reader, node: Node | None, path: str) -> Guards:
@@ -53,9 +55,18 @@ def written(guards: Guards) -> dict[str, Any]:
         found["frequency_cap"] = [_written_cap(cap) for cap in guards.frequency_cap]
     if guards.cooldown:
         found["cooldown"] = str(guards.cooldown)
+    if guards.budget:
+        found["budget"] = _written_budget(guards.budget)
     for name, parts in (("holdout", guards.holdout), ("global_holdout", guards.global_holdout)):
         if parts:
             found[name] = f"{parts // 100}.{parts % 100:02d}%"
+    return found
+
+
+def _written_budget(budget: Budget) -> dict[str, Any]:
+    found: dict[str, Any] = {"messages": budget.messages} if budget.messages is not None else {}
+    if budget.cost is not None:
+        found["cost"] = f"{budget.cost // 10_000}.{budget.cost % 10_000:04d}"
     return found
 
 
@@ -133,7 +144,18 @@ class _Part:
         self.keep("global_holdout", self.reader.percent(node, self.path))
 
     def budget(self, node: Node, key: Node) -> None:
-        self.reader.error(key, self.path, "not_yet", what="budget")
+        if _is_none(node):
+            self.found["budget"] = None
+            return
+        mapping = self.reader.mapping(node, self.path, _BUDGET_KEYS)
+        if mapping is None:
+            return
+        if not any(mapping.get(name) is not None for name in _BUDGET_KEYS):
+            self.reader.error(node, self.path, "empty_budget")
+        messages = self._of(mapping, "messages", lambda n, p: self.reader.count(n, p, most=_MOST_MESSAGES))
+        cost = self._of(mapping, "cost", self.reader.amount)
+        if messages is not None or cost is not None:
+            self.found["budget"] = Budget(messages, cost)
 
     def _of(self, mapping: Mapping, name: str, read: Callable[[Node, str], Any]) -> Any:
         node = mapping.get(name)

@@ -1,4 +1,4 @@
-"""`goal`, `attribution` and `tests`: they change nothing about who gets what. Checked fully, kept, and said so."""
+"""`attribution` and `tests`: they change nothing about who gets what. Checked fully, kept, and said so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from automation.catalogue.model import FieldDef
 from automation.catalogue.values import ValueProblem, normalise
 from automation.reasons import Reason
-from automation.rules.later import event_filter
 from automation.rules.reader import shown
 from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
 
@@ -19,17 +18,14 @@ if TYPE_CHECKING:
     from automation.rules.names import Names
     from automation.rules.reader import Reader
 
-MEASURED_KEYS = ("goal", "attribution", "tests")
-GOAL_KEYS = ("event", "where", "within")
+MEASURED_KEYS = ("attribution", "tests")
 ATTRIBUTION_KEYS = ("credit", "id", "window")
 TEST_KEYS = ("name", "given", "at", "expect")
 
 
 def read_measured(reader: Reader, names: Names, registry: Registry, zone: ZoneInfo, rule: Mapping, path: str) -> None:
-    """Check the three keys of a rule, as far as they are there."""
-    goal, attribution, tests = (rule.get(name) for name in MEASURED_KEYS)
-    if goal is not None:
-        _goal(reader, names, goal, f"{path}/goal")
+    """Check the two keys of a rule, as far as they are there."""
+    attribution, tests = (rule.get(name) for name in MEASURED_KEYS)
     if attribution is not None:
         _attribution(reader, names, attribution, f"{path}/attribution")
     if tests is not None:
@@ -41,13 +37,6 @@ def read_measured(reader: Reader, names: Names, registry: Registry, zone: ZoneIn
             reader.warn(key, f"{path}/{name}", "counted_later", what=name)
 
 
-def _goal(reader: Reader, names: Names, node: Node, path: str) -> None:
-    mapping = reader.mapping(node, path, GOAL_KEYS, ("event", "within"))
-    if mapping is not None:
-        event_filter(reader, names, mapping, path)
-        _duration(reader, mapping, "within", path)
-
-
 def _attribution(reader: Reader, names: Names, node: Node, path: str) -> None:
     mapping = reader.mapping(node, path, ATTRIBUTION_KEYS, ("credit", "id", "window"))
     if mapping is None:
@@ -57,13 +46,9 @@ def _attribution(reader: Reader, names: Names, node: Node, path: str) -> None:
         reader.name(credit, path)
     if who is not None:
         names.reference(reader, who, path, ("contact", "event"))
-    _duration(reader, mapping, "window", path)
-
-
-def _duration(reader: Reader, mapping: Mapping, name: str, path: str) -> None:
-    node = mapping.get(name)
-    if node is not None:
-        reader.duration(node, path)
+    window = mapping.get("window")
+    if window is not None:
+        reader.duration(window, path)
 
 
 class _Test:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
+_AMOUNT = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?\Z", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%\Z")
 
 
@@ -135,6 +136,15 @@ class Reader:
         if parts <= 10_000:
             return parts
         self.error(node, path, "bad_percent", found=shown(node))
+        return None
+
+    def amount(self, node: Node, path: str) -> int | None:
+        """Money in the currency's unit, above zero: `500`, `12.5`. In 1/10,000 of the unit."""
+        match = _AMOUNT.match(node.text) if isinstance(node, Scalar) else None
+        parts = int(match[1]) * 10_000 + int((match[2] or "").ljust(4, "0")) if match else 0
+        if parts > 0:
+            return parts
+        self.error(node, path, "bad_amount", found=shown(node))
         return None
 
     def duration(self, node: Node, path: str, *, signed: bool = False) -> Duration | None:

@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from automation.rules.event_match import read_event_match
 from automation.rules.guards import read_guards
-from automation.rules.later import RULE_KEYS_LATER, refuse_later
+from automation.rules.handling import HANDLING_KEYS, read_handling
 from automation.rules.marked import named_event, names_events
 from automation.rules.measured import MEASURED_KEYS, read_measured
 from automation.rules.names import Names
@@ -16,7 +17,7 @@ from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader
 from automation.rules.references import Place, resolve
 from automation.rules.segments import SegmentUse
-from automation.rules.spec import Guards, Mode, RuleSpec, TriggerSpec
+from automation.rules.spec import Goal, Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of
 from automation.rules.template_use import TemplateUse
@@ -31,10 +32,9 @@ if TYPE_CHECKING:
 
 RULE_KEYS = (
     "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
-    *MEASURED_KEYS, "on_unknown", *RULE_KEYS_LATER,
+    "goal", *HANDLING_KEYS, *MEASURED_KEYS,
 )  # fmt: skip
 ON_AGAIN = ("skip", "restart", "parallel", "queue")
-ON_UNKNOWN = ("hold", "resend")
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 
@@ -107,7 +107,7 @@ class _Rule:
         steps = Steps(reader, self.around.registry, self.around.templates, names, zone)
         steps_node = self.node.get("steps")
         found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
-        self._refused()
+        goal = self._goal(names)
         if not self.around.stored:
             read_measured(reader, names, self.around.registry, zone, self.node, path)
         audience = self._conditions("audience", names, ("contact", "event", "history"))
@@ -127,6 +127,8 @@ class _Rule:
             exit_when=exit_when,
             steps=found,
             version=version_of(content),
+            goal=goal,
+            **read_handling(reader, self.node, path),
             content=content,
             file=reader.file,
             line=self.node.line,
@@ -188,8 +190,6 @@ class _Rule:
             return Mode()
         again, per = mapping.get("on_again"), mapping.get("per")
         chosen = self.reader.choice(again, f"{self.path}/mode", ON_AGAIN) if again is not None else None
-        if chosen == "queue" and again is not None:
-            self.reader.error(again, f"{self.path}/mode", "not_yet", what="on_again: queue")
         return Mode(cast("Any", chosen or Mode().on_again), self._per(names, per) if per is not None else ())
 
     def _per(self, names: Names, node: Node) -> tuple[Any, ...]:
@@ -200,9 +200,7 @@ class _Rule:
         found = [names.reference(self.reader, item, path, ("event",)) for item in fields]
         return tuple(ref for ref in found if ref is not None)
 
-    def _refused(self) -> None:
-        """What the engine does in one way only, or can't do yet."""
-        refuse_later(self.reader, self.node, self.path)
-        unknown = self.node.get("on_unknown")
-        if unknown is not None and self.reader.choice(unknown, f"{self.path}/on_unknown", ON_UNKNOWN) == "resend":
-            self.reader.error(unknown, f"{self.path}/on_unknown", "not_yet", what="on_unknown: resend")
+    def _goal(self, names: Names) -> Goal | None:
+        node = self.node.get("goal")
+        found = read_event_match(self.reader, names, node, f"{self.path}/goal") if node is not None else None
+        return Goal(found.event, found.where, found.within) if found else None

@@ -27,6 +27,7 @@ def condition_defs(catalogue: Catalogue) -> Schema:
         "conditions": array(ref("condition"), min_items=1),
         "condition": _condition(fields),
         "where": {"type": "object", "minProperties": 1, **says("事件属性的条件", "conditions on its properties")},
+        "event_match": _event_match(),
         "history": _history(),
         **{f"{type_.value}_test": _test(type_) for type_ in types},
     }
@@ -36,6 +37,7 @@ def _condition(fields: dict[str, FieldDef]) -> Schema:
     found = mapping(
         {
             **{name: ref("conditions", *words) for name, words in _GROUPS.items()},
+            "segment": ref("segment_name", "属于这个分群", "belongs to this segment"),
             "did": ref("history", "发生过", "has done"),
             "did_not": ref("history", "没有发生过", "has not done"),
             **{name: _field(field) for name, field in fields.items()},
@@ -87,4 +89,15 @@ def _history() -> Schema:
             "at_least": {"type": "integer", "minimum": 1, **says("至少几次", "at least so many times")},
         },
         required=["event"],
+    )
+
+
+def _event_match() -> Schema:
+    return mapping(
+        {
+            "event": ref("event_name", "事件", "the event"),
+            "where": ref("where"),
+            "within": ref("duration", "多久之内", "for how long"),
+        },
+        required=["event", "within"],
     )

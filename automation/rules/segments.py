@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from automation.rules.conditions.tree import Condition
     from automation.rules.reader import Reader
 
+MOST_DEEP = 20
+"""So many segments may stand on each other."""
+
 _NAMESPACES = frozenset({"contact", "history"})
 
 
@@ -24,14 +27,25 @@ def read_segments(reader: Reader, catalogue: Catalogue, node: Node | None, zone:
     """The segments of a file, each checked in the file's zone, also when no rule uses it."""
     mapping = reader.mapping(node, "segments", _keys(node)) if node is not None else None
     nodes: dict[str, Node] = {}
-    for entry in mapping.entries if mapping else ():
-        if reader.label(entry.key, "segments") is not None:
-            nodes[entry.key.text] = entry.value
     segments = Segments(catalogue, reader.file, nodes)
-    segments.broken |= _circles(reader, nodes)
+    for entry in mapping.entries if mapping else ():
+        name = reader.label(entry.key, "segments")
+        if name is not None:
+            nodes[name] = entry.value
+            segments.broken |= set() if _says_something(reader, entry.value, f"segments/{name}") else {name}
+    links = _Links(reader, nodes, segments.broken)
+    for name in nodes:
+        links.follow(name)
     for name in nodes:
         segments.condition(name, zone, reader.problems)
     return segments
+
+
+def _says_something(reader: Reader, node: Node, path: str) -> bool:
+    if isinstance(node, Scalar) and node.value is None:
+        reader.wrong(node, path, "conditions")
+        return False
+    return not isinstance(node, Sequence) or reader.items(node, path) is not None
 
 
 @dataclass
@@ -125,28 +139,37 @@ def _uses(node: Node) -> Iterator[tuple[str, Scalar]]:
                 yield from _uses(entry.value)
 
 
-def _circles(reader: Reader, nodes: dict[str, Node]) -> set[str]:
-    """Says each circle once, at the link that closes it; gives the segments in circles."""
-    found: set[str] = set()
-    done: set[str] = set()
-    for name in nodes:
-        found |= _follow(reader, nodes, name, [], done)
-    return found
+@dataclass
+class _Links:
+    """Follows who uses whom: says each circle once, at the link that closes it, and each chain that is too long."""
 
+    reader: Reader
+    nodes: dict[str, Node]
+    broken: set[str] = field(default_factory=set)
+    depth: dict[str, int] = field(default_factory=dict)
+    chain: list[str] = field(default_factory=list)
 
-def _follow(reader: Reader, nodes: dict[str, Node], name: str, chain: list[str], done: set[str]) -> set[str]:
-    if name in done or name not in nodes:
-        return set()
-    found: set[str] = set()
-    chain.append(name)
-    for used, at in _uses(nodes[name]):
-        if used in chain:
-            circle = chain[chain.index(used) :]
-            shown = " → ".join((*circle, used))
-            reader.error(at, f"segments/{name}", "conditions.segment_circle", chain=shown)
-            found |= set(circle)
-        else:
-            found |= _follow(reader, nodes, used, chain, done)
-    chain.pop()
-    done.add(name)
-    return found
+    def follow(self, name: str) -> int:
+        """How many segments stand on each other from `name` down."""
+        if name in self.depth:
+            return self.depth[name]
+        self.chain.append(name)
+        below = max((self._below(name, used, at) for used, at in _uses(self.nodes[name])), default=0)
+        self.chain.pop()
+        self.depth[name] = below + 1
+        return below + 1
+
+    def _below(self, name: str, used: str, at: Node) -> int:
+        if used not in self.nodes:
+            return 0
+        if used in self.chain:
+            circle = self.chain[self.chain.index(used) :]
+            self.reader.error(at, f"segments/{name}", "conditions.segment_circle", chain=" → ".join((*circle, used)))
+            self.broken |= set(circle)
+            return 0
+        below = self.follow(used) if used in self.depth or len(self.chain) < MOST_DEEP else MOST_DEEP
+        if below < MOST_DEEP:
+            return below
+        self.reader.error(at, f"segments/{name}", "conditions.segments_too_deep", most=MOST_DEEP)
+        self.broken.add(name)
+        return 0

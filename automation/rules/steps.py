@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from automation.rules.later import read_repeat, read_wait_for
+from automation.rules.flow import Flow, read_if, read_repeat, read_split, read_wait_for
 from automation.rules.names import Names, save_as
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader, listed
 from automation.rules.references import Place, resolve
-from automation.rules.spec import Arm, Do, If, Split, Step, Stop
+from automation.rules.spec import Do, Step, Stop
 from automation.rules.waits import read_wait
 from automation.yamltree import Mapping, Node, Scalar
 
@@ -27,14 +27,10 @@ STEP_KINDS = ("do", "wait", "wait_for", "if", "split", "stop", "repeat")
 STEP_KEYS: dict[str, tuple[str, ...]] = {
     "do": ("do", "with", "save_as", "on_error"),
     "if": ("if", "then", "elif", "else"),
-    **{kind: (kind,) for kind in ("wait", "wait_for", "split", "stop", "repeat")},
+    "wait_for": ("wait_for", "then", "else", "save_as"),
+    **{kind: (kind,) for kind in ("wait", "split", "stop", "repeat")},
 }
 """The keys of each kind of step; `id` and `name` may stand in all of them."""
-
-_CONDITION_NAMES = ("contact", "event", "var", "history")
-
-Flow: TypeAlias = "Outputs | None"
-"""What is known behind a step: outputs by `save_as`; None when nothing comes behind it."""
 
 
 @dataclass
@@ -48,6 +44,8 @@ class Steps:
     zone: ZoneInfo
     saved: dict[str, dict[str, FieldType]] = field(default_factory=dict)
     splits: set[str] = field(default_factory=set)
+    ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # path and line of each step with an id
+    rounds: int = 1  # how often the steps being read may be repeated, all repeats around them together
 
     def read(self, node: Node, path: str, known: Outputs) -> tuple[tuple[Step, ...], Flow]:
         """The steps of a list, and what is known behind them."""
@@ -71,11 +69,23 @@ class Steps:
             self._not_one(node, path, kinds)
             return None, known
         self.reader.mapping(node, path, (*STEP_KEYS[kinds[0]], "id", "name"))
-        for name, read in (("id", self.reader.name), ("name", self.reader.text)):
-            label = node.get(name)
-            if label is not None:
-                read(label, path)
-        return _KINDS[kinds[0]](self, node, path, known)
+        label = node.get("name")
+        if label is not None:
+            self.reader.text(label, path)
+        id_ = self._id(node.get("id"), path)
+        step, flow = _KINDS[kinds[0]](self, node, path, known)
+        return (replace(step, id=id_) if step is not None and id_ else step), flow
+
+    def _id(self, node: Node | None, path: str) -> str | None:
+        id_ = self.reader.name(node, path) if node is not None else None
+        if node is None or id_ is None:
+            return None
+        if id_ in self.ids:
+            first, line = self.ids[id_]
+            self.reader.error(node, path, "duplicate_step_id", found=id_, path=first, line=line)
+            return None
+        self.ids[id_] = (path, node.line)
+        return id_
 
     def _not_one(self, node: Mapping, path: str, kinds: list[str]) -> None:
         if kinds:
@@ -91,7 +101,8 @@ class Steps:
     def _do(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
         kind = _value(node, "do")
         action = plugin_named(self.reader, self.registry, "action", kind, path)
-        variable, outputs = self._saved(node, path, action)
+        outputs = dict(getattr(action, "outputs", {}))
+        variable = self.variable(node, path, outputs, kind.text if action and isinstance(kind, Scalar) else None)
         flow = {**known, variable: outputs} if variable else known
         if action is None:
             return None, flow
@@ -102,16 +113,15 @@ class Steps:
         params = resolve(place, params, node.get("with"))
         return Do(path, action.type, params, variable, self._on_error(node, path, action)), flow
 
-    def _saved(self, node: Mapping, path: str, action: Any) -> tuple[str | None, dict[str, FieldType]]:
-        """The variable, if the step names one, and what it holds."""
-        outputs = dict(getattr(action, "outputs", {}))
+    def variable(self, node: Mapping, path: str, outputs: dict[str, FieldType], source: str | None) -> str | None:
+        """The variable that a step keeps `outputs` of `source` in, if it names one. `source` None: a broken one."""
         written = node.get("save_as")
-        if written is not None and action is not None and not outputs:
-            self.reader.error(node.key_node("save_as") or written, path, "no_outputs", type=action.type)
-        variable = save_as(self.reader, written, path, self.saved) if written is not None else None
-        if variable:
-            self.saved[variable] = outputs
-        return variable, outputs
+        if written is not None and source is not None and not outputs:
+            self.reader.error(node.key_node("save_as") or written, path, "no_outputs", type=source)
+        name = save_as(self.reader, written, path, self.saved) if written is not None else None
+        if name:
+            self.saved[name] = outputs
+        return name
 
     def _on_error(self, node: Mapping, path: str, action: Any) -> Literal["stop", "continue"]:
         default = getattr(action, "on_error_default", "stop")
@@ -124,83 +134,6 @@ class Steps:
     def _wait(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
         names = self.names.with_variables(known)
         return read_wait(self.reader, names, _value(node, "wait"), path), known
-
-    def _wait_for(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
-        read_wait_for(self.reader, self.names.with_variables(known), node, path)
-        return None, known
-
-    def _repeat(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
-        steps = read_repeat(self.reader, self.names.with_variables(known), node, path)
-        if steps is not None:
-            self.read(steps, f"{path}/repeat", known)
-        return None, known
-
-    def _if(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
-        """`elif` items are an if in the else branch of the one before: rules/…/elif/0, its steps …/elif/0/then/0."""
-        branches = [(node, path)]
-        listed_elif = node.get("elif")
-        for index, item in enumerate((self.reader.items(listed_elif, path) or ()) if listed_elif else ()):
-            mapping = self.reader.mapping(item, f"{path}/elif/{index}", ("if", "then"), ("if",))
-            if mapping is not None:
-                branches.append((mapping, f"{path}/elif/{index}"))
-        orelse: tuple[Step, ...] = ()
-        flows: list[Flow] = [known]
-        written = node.get("else")
-        if written is not None:
-            orelse, flows[0] = self.read(written, f"{path}/else", known)
-        for branch, at in reversed(branches):
-            orelse, flow = self._branch(branch, at, known, orelse)
-            flows.append(flow)
-        return (orelse[0] if orelse else None), _joined(flows)
-
-    def _branch(
-        self, node: Mapping, path: str, known: Outputs, orelse: tuple[Step, ...]
-    ) -> tuple[tuple[Step, ...], Flow]:
-        names = self.names.with_variables(known)
-        asked = node.get("if")
-        condition = names.conditions(self.reader, asked, f"{path}/if", _CONDITION_NAMES) if asked is not None else None
-        then = node.get("then")
-        if then is None:
-            self.reader.error(node.key_node("if") or node, path, "missing_key", name="then")
-            return (), known
-        steps, flow = self.read(then, f"{path}/then", known)
-        return ((If(path, condition, steps, orelse),) if condition is not None else ()), flow
-
-    def _split(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
-        key = node.key_node("split")
-        mapping = self.reader.mapping(_value(node, "split"), path, ("name", "arms"), ("name", "arms"), at=key)
-        if mapping is None:
-            return None, known
-        name = self._split_name(mapping.get("name"), path)
-        arms: list[Arm] = []
-        taken: set[str] = set()
-        flows: list[Flow] = []
-        listed_arms = mapping.get("arms")
-        for item in (self.reader.items(listed_arms, path) or ()) if listed_arms is not None else ():
-            arm, flow = self._arm(item, path, known, taken)
-            flows.append(flow)
-            arms += [arm] if arm else []
-        if name is None or len(arms) != len(flows) or not arms:
-            return None, _joined(flows or [known])
-        return Split(path, name, tuple(arms)), _joined(flows)
-
-    def _split_name(self, node: Node | None, path: str) -> str | None:
-        name = self.reader.name(node, path) if node is not None else None
-        if node is not None and name in self.splits:
-            self.reader.error(node, path, "duplicate_split", found=name)
-        self.splits |= {name} if name else set()
-        return name
-
-    def _arm(self, node: Node, path: str, known: Outputs, taken: set[str]) -> tuple[Arm | None, Flow]:
-        mapping = self.reader.mapping(node, path, ("arm", "weight", "steps"), ("arm", "weight", "steps"))
-        arm, weight, steps = (mapping.get(name) if mapping else None for name in ("arm", "weight", "steps"))
-        name = self.reader.label(arm, path) if arm is not None else None
-        if name in taken and arm is not None:
-            self.reader.error(arm, path, "duplicate_arm", found=name)
-        taken |= {name} if name else set()
-        parts = self.reader.count(weight, path) if weight is not None else None
-        found, flow = self.read(steps, f"{path}/arms/{name}", known) if steps is not None else ((), known)
-        return (Arm(name, parts, found) if name and parts else None), flow
 
     def _stop(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
         value = _value(node, "stop")
@@ -218,21 +151,12 @@ def _value(node: Mapping, name: str) -> Node:
     return found
 
 
-def _joined(flows: list[Flow]) -> Flow:
-    """What is known where branches meet: what all that get there know."""
-    open_ends = [flow for flow in flows if flow is not None]
-    if not open_ends:
-        return None
-    shared = set(open_ends[0]).intersection(*open_ends[1:])
-    return {name: outputs for name, outputs in open_ends[0].items() if name in shared}
-
-
 _KINDS: dict[str, Callable[[Steps, Mapping, str, Outputs], tuple[Step | None, Flow]]] = {
     "do": Steps._do,
     "wait": Steps._wait,
-    "wait_for": Steps._wait_for,
-    "repeat": Steps._repeat,
-    "if": Steps._if,
-    "split": Steps._split,
+    "wait_for": read_wait_for,
+    "repeat": read_repeat,
+    "if": read_if,
+    "split": read_split,
     "stop": Steps._stop,
 }

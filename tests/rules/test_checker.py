@@ -71,11 +71,11 @@ class TestFiles:
         assert errors("timezone: Asia/Shanghai\n") == ["1:1: rules is missing"]
 
     def test_warnings_break_nothing(self) -> None:
-        checked = check(rule_with(f"{STEPS}\ngoal: {{event: order.paid, within: 7d}}"))
+        checked = check(rule_with(f"{STEPS}\nattribution: {{credit: store, id: event.sku, window: 3d}}"))
 
         assert [rule.id for rule in checked.rules] == ["one"]
         assert [(p.severity, p.text("zh")) for p in checked.problems] == [
-            ("warning", "goal：已检查并保留，以后的版本才会统计")
+            ("warning", "attribution：已检查并保留，以后的版本才会统计")
         ]
 
     def test_an_action_whose_plugin_failed_to_load_is_refused_with_the_reason(self) -> None:

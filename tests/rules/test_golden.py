@@ -34,7 +34,7 @@ def test_no_wrong_rule_runs(path: Path) -> None:
 
     assert [rule.id for rule in checked.rules] in ([], ["twice"])  # the first of two rules with one id is right
     errors = {problem for problem in checked.problems if problem.severity == "error"}
-    wrong = {problem for problem in errors if not problem.path.startswith("segments")}  # those break no rule by themselves
+    wrong = {problem for problem in errors if not problem.path.startswith("segments")}  # those break no rule alone
     assert wrong
     assert checked.fatal or {p for rule in checked.broken for p in rule.problems if p.severity == "error"} == wrong
 

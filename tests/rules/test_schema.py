@@ -155,7 +155,7 @@ def test_every_key_of_a_rule_is_in_it() -> None:
 
 def test_references_offer_the_catalogue_s_names() -> None:
     event = shop().registry.triggers["event"]
-    assert [mark.key for mark in marked(event.Params)] == ["name", "where", "contact"]
+    assert [mark.key for mark in marked(event.Params)] == ["name", "where", "contact", "after", "not_followed_by"]
     names = json_schema(shop().registry, shop().catalogue)["$defs"]["event_name"]["anyOf"]
     assert {"const": "order.paid", "description": "订单支付 / order paid"} in names
 

@@ -62,6 +62,10 @@ TEXTS: dict[str, Text] = {
     "expected_segment": Text("segment 后面要写一个分群的名称", "segment takes the name of one segment"),
     "unknown_segment": Text("本文件的 segments 里没有分群 {found}{hint}", "this file's segments hold no {found}{hint}"),
     "broken_segment": Text("分群 {found} 有错误，因此不能使用", "the segment {found} has an error of its own"),
+    "segments_too_deep": Text(
+        "分群一层套一层，最多 {most} 层；请把其中几层合并",
+        "segments stand on each other at most {most} deep; join some of them",
+    ),
     "segment_circle": Text(
         "分群互相引用成圈：{chain}；请去掉其中一处", "segments use each other in a circle: {chain}; remove one link"
     ),

@@ -29,7 +29,6 @@ TEXTS: dict[str, Text] = {
         "{found} can't be a name; use small letters, digits and _, and begin with a letter",
     ),
     "bad_label": Text("名称 {found} 不能含空格或 /", "the name {found} can't hold spaces or /"),
-    "not_yet": Text("{what}：引擎目前还不能执行，请删除", "{what}: the engine can't run this yet; remove it"),
     "counted_later": Text(
         "{what}：已检查并保留，以后的版本才会统计", "{what}: checked and kept; counted from a later version on"
     ),
@@ -63,6 +62,10 @@ TEXTS: dict[str, Text] = {
     "bad_percent": Text(
         "{found} 不是百分比；请写 0% 到 100%，最多两位小数，如 5% 或 2.5%",
         "{found} is no percentage; write 0% to 100% with at most two decimals, such as 5% or 2.5%",
+    ),
+    "bad_amount": Text(
+        "{found} 不是金额；请写大于零的数，最多四位小数，如 500 或 12.5",
+        "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
         "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w",
@@ -142,6 +145,10 @@ TEXTS: dict[str, Text] = {
         "用到 {found}，但此处没有这个变量{hint}", "{found} is used, which nothing provides here{hint}"
     ),
     # guards and steps
+    "empty_budget": Text(
+        "budget 里要写 messages 或 cost；若不要预算请写 none",
+        "a budget needs messages or cost; write `none` for no budget",
+    ),
     "empty_quiet_hours": Text(
         "免打扰时段的 from 与 to 相同（{found}）；若不要免打扰请写 none",
         "quiet hours begin and end at {found}; write `none` for no quiet hours",
@@ -167,6 +174,14 @@ TEXTS: dict[str, Text] = {
     ),
     "no_outputs": Text("{type} 没有可保存的结果；请删除 save_as", "{type} has nothing to save; remove save_as"),
     "duplicate_save_as": Text("save_as 的名称 {found} 已用过", "the save_as name {found} is already used"),
+    "duplicate_step_id": Text(
+        "步骤 id {found} 重复，第 {line} 行的 {path} 已用过；请换一个",
+        "the step id {found} is already used in line {line}, by {path}; choose another",
+    ),
+    "too_many_rounds": Text(
+        "外层已重复 {outer} 次，再重复 {found} 次共 {total} 次；嵌套的 repeat 合起来最多 {most} 次",
+        "{found} times inside {outer} makes {total} rounds; nested repeats make {most} at most",
+    ),
     "duplicate_split": Text("split 的名称 {found} 已用过", "the split name {found} is already used"),
     "duplicate_arm": Text("分支 {found} 已写过", "the arm {found} is already there"),
 }

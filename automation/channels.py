@@ -15,6 +15,7 @@ class Channel:
     title: Text
     identity: str | None
     reaches_person: bool = True  # False: no message to a person, so guards don't apply (webhook, tag call)
+    carries_text: bool = True  # False: what earlier steps made, such as a coupon's code, can't go out with it
 
 
 _ALL = (
@@ -23,7 +24,8 @@ _ALL = (
     Channel("wechat", Text("公众号模板消息", "WeChat template message"), "wechat_openid"),
     Channel("wechat_subscribe", Text("小程序订阅消息", "mini program subscribe message"), "mini_openid"),
     Channel("wecom", Text("企业微信消息", "WeCom message"), "wecom_external_userid"),
-    Channel("wecom_tag", Text("企业微信客户标签", "WeCom customer tag"), "wecom_external_userid", reaches_person=False),
+    Channel("wecom_tag", Text("企业微信客户标签", "WeCom customer tag"), "wecom_external_userid", reaches_person=False,
+            carries_text=False),
     Channel("webhook", Text("Webhook 回调", "webhook"), None, reaches_person=False),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from automation.actions.base import Action, ActionContext, Done, Failed, Item, Result
 from automation.actions.event_emit import own_event
@@ -30,10 +30,18 @@ class CouponIssueParams(Params):
         zh="有效期，从发券起算；默认用批次的有效期",
         en="how long the code is valid; by default as the batch says",
     )
+    on_failure: Literal["return", "keep"] = param(
+        "return",
+        zh="流程结束而之后的消息都没有发出时：return 退回券码（默认），keep 保留",
+        en="when the run is over and no later message of it got out: return the code (the default), or keep it",
+    )
 
 
 class CouponIssue(Action):
     """Gives the person one code; the same step of the same run gives the same code, however often it is repeated.
+
+    A code that nobody was told of is returned when the run is over: a pool's code is free again, a generated one gives
+    its place in the stock back. Where no later step of the rule sends anything, the code is kept: it shows elsewhere.
 
     The code is valid to the end of `expires_on`: `valid_for` from now, or the batch's last day if that is earlier.
     """
@@ -56,7 +64,7 @@ class CouponIssue(Action):
         if batch is None:
             raise AutomationError("actions.no_batch", batch=params.batch)
         term = term_of(batch, params.valid_for, context.now, context.zone)
-        claims = [Claim(item.run_id, item.contact_id) for item in items]
+        claims = [Claim(item.run_id, item.contact_id, item.visit) for item in items]
         answers = issue(
             context.conn,
             batch,
@@ -65,6 +73,7 @@ class CouponIssue(Action):
             now_ms=to_ms(context.now),
             expires_at=term.expires_at,
             expired=term.expired,
+            on_failure=params.on_failure if context.sends_later else "keep",
         )
         self._emit(batch, items, answers, context)
         return [_result(batch, answer, context.zone) for answer in answers]

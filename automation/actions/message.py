@@ -18,6 +18,7 @@ class MessageAction(Action):
     """
 
     channel: ClassVar[str]
+    sends: ClassVar[bool] = True
     extras: ClassVar[tuple[str, ...]] = ()
     on_error_default: ClassVar[Literal["stop", "continue"]] = "continue"
     outputs: ClassVar[Mapping[str, FieldType]] = {"status": FieldType.TEXT, "channel": FieldType.TEXT}

@@ -28,6 +28,7 @@ class MessageSend(Action):
 
     type = "message.send"
     title = Text("发送消息", "send a message")
+    sends: ClassVar[bool] = True
     on_error_default: ClassVar[Literal["stop", "continue"]] = "continue"
     outputs: ClassVar[Mapping[str, FieldType]] = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
 

@@ -53,6 +53,7 @@ class WebhookPost(Action):
 
     type = "webhook.post"
     title = Text("调用 Webhook", "call a webhook")
+    sends = True
     on_error_default = "continue"
     outputs = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
 

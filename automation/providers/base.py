@@ -5,13 +5,14 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 from automation.plugin import Kind, Plugin
 from automation.templating.content import Content as Content
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from automation.providers.context import ProviderContext
 
@@ -29,12 +30,38 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """A message whose outcome nobody knows: what a look-up has to go by.
+
+    `content` is what was handed over, where it can still be shown. `taken` are the provider's ids of other messages
+    of ours to the same person: they are not this one.
+    """
+
+    reference: str
+    channel: str
+    address: str
+    provider_id: str | None
+    sent_at: datetime
+    content: Content | None = None
+    taken: frozenset[str] = frozenset()
+
+
+Effect: TypeAlias = Literal["opted_out", "bad_address", "not_reachable"]
+"""What a permanent refusal says of the person on this channel, beyond the one message.
+
+opted_out: the person said no. bad_address: nobody can be reached there. not_reachable: not now, for example because
+the person does not follow the account.
+"""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What became of one message.
 
     accepted: the provider has it. permanent: it never will (bad number, opted out). transient: not now, and it is
     certain that nothing was sent. unknown: it may or may not have been sent (a time-out after the request went out).
-    `code` and `detail` are the provider's own words, without secrets. `retry_after` is in seconds.
+    `code` and `detail` are the provider's own words, without secrets. `retry_after` is in seconds. `effect` goes with
+    permanent refusals, and only where the provider's answer is certain about it.
     """
 
     kind: Literal["accepted", "permanent", "transient", "unknown"]
@@ -42,14 +69,15 @@ class Outcome:
     code: str | None = None
     detail: str | None = None
     retry_after: float | None = None
+    effect: Effect | None = None
 
     @classmethod
     def accepted(cls, provider_id: str | None = None) -> Outcome:
         return cls("accepted", provider_id=provider_id)
 
     @classmethod
-    def permanent(cls, code: str, detail: str | None = None) -> Outcome:
-        return cls("permanent", code=code, detail=detail)
+    def permanent(cls, code: str, detail: str | None = None, effect: Effect | None = None) -> Outcome:
+        return cls("permanent", code=code, detail=detail, effect=effect)
 
     @classmethod
     def transient(cls, code: str, detail: str | None = None, retry_after: float | None = None) -> Outcome:
@@ -71,6 +99,9 @@ class Provider(Plugin):
     channels: ClassVar[frozenset[str]]
     max_batch: ClassVar[int] = 1
     """How many messages one `send` takes at most."""
+    one_service: ClassVar[bool] = True
+    """Whether all messages of an account go to one service, which can be down as a whole. False where each address is
+    a service of its own (webhooks): then one that fails must not stop the others."""
 
     def __init__(self, params: Any, context: ProviderContext) -> None:
         self.params = params
@@ -82,6 +113,16 @@ class Provider(Plugin):
     @abstractmethod
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         """One Outcome per message, in order. Raising makes the batch `unknown`: nothing is sent again by itself."""
+
+    can_look_up: ClassVar[bool] = False
+    """Whether `look_up` may find something. An instance may say no where its settings don't allow it."""
+
+    def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        """What became of messages whose outcome is unknown: accepted or permanent, in order; None: can't tell yet.
+
+        That nothing was found proves nothing, so it is None. Raising is None for all of them.
+        """
+        return [None] * len(messages)
 
     def close(self) -> None:
         """Let go of connections."""

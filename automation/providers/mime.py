@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import PydanticCustomError
 
+from automation.providers.base import Outcome
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -28,6 +30,11 @@ class BadHeader(ValueError):
     def __init__(self, code: str, name: str) -> None:
         super().__init__(f"{name} is not valid")
         self.code = code
+
+
+def bad_header(error: BadHeader) -> Outcome:
+    """What it means for the message, and for the person if it is the address."""
+    return Outcome.permanent(error.code, str(error), "bad_address" if error.code == "bad_address" else None)
 
 
 READABLE = SMTP  # bodies as they are, for files

@@ -25,14 +25,15 @@ from automation.providers.http import (
     short,
 )
 from automation.providers.mailmerge import Letter, Merged, merge
-from automation.providers.mime import BadHeader, check_address, list_unsubscribe, mailbox, parse_sender
+from automation.providers.mime import BadHeader, bad_header, check_address, list_unsubscribe, mailbox, parse_sender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Effect, Outgoing
 
 _NAMED = re.compile(r"personalizations\.(\d+)\b")
+_RECIPIENT = re.compile(r"personalizations\.\d+\.to\.\d+\.email")
 _SPLITS = 40  # how often one batch is sent again in parts before the rest waits for the next attempt
 
 
@@ -156,7 +157,7 @@ def _blame(status: int, problems: Sequence[Mapping[str, Any]], words: str, count
     """Whom a 400 or 413 concerns: the people it names, our settings, everybody, or (nothing is named) find out."""
     fields = [str(one.get("field") or "") for one in problems]
     named = [(int(match[1]), one) for one, name in zip(problems, fields, strict=True) if (match := _NAMED.match(name))]
-    refused = {place: Outcome.permanent(str(status), short(one.get("message"))) for place, one in named}
+    refused = {place: Outcome.permanent(str(status), short(one.get("message")), _effect(one)) for place, one in named}
     if refused and max(refused) < count:
         return _Answer(refused=refused)
     if any(name.startswith(("from", "reply_to")) for name in fields):
@@ -164,6 +165,13 @@ def _blame(status: int, problems: Sequence[Mapping[str, Any]], words: str, count
     if count > 1 and not any(fields):
         return _Answer()
     return _Answer(Outcome.permanent(str(status), words))
+
+
+def _effect(problem: Mapping[str, Any]) -> Effect | None:
+    """"Does not contain a valid address" is said of the recipient's address and of nothing else."""
+    about_address = _RECIPIENT.fullmatch(str(problem.get("field") or "")) is not None
+    wrong = str(problem.get("message")).startswith("Does not contain a valid address")
+    return "bad_address" if about_address and wrong else None
 
 
 def _again(call: Merged, refused: Mapping[int, Outcome], outcomes: dict[int, Outcome]) -> list[Merged]:
@@ -192,7 +200,7 @@ def _fault(message: Outgoing) -> Outcome | None:
         check_address(message.address)
         list_unsubscribe(message.payload)
     except BadHeader as error:
-        return Outcome.permanent(error.code, str(error))
+        return bad_header(error)
     if not (content.subject and (content.text or content.html)):
         return Outcome.permanent("bad_content", "a mail needs a subject and a body")
     return None

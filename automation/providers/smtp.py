@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -15,15 +16,16 @@ from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import AUTH, NO_ANSWER, NOT_TRIED, SETTINGS, UNREACHABLE, short
-from automation.providers.mime import BadHeader, build, domain_of, mailbox, parse_sender
+from automation.providers.mime import BadHeader, bad_header, build, domain_of, mailbox, parse_sender
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Effect, Outgoing
 
+_NO_MAILBOX = re.compile(r"5\.1\.1\b")  # RFC 3463: bad destination mailbox address
 _PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 
 
@@ -101,7 +103,7 @@ class Smtp(Provider):
         try:
             return build(message, self.params.sender, self._now(), self.params.reply_to).as_bytes()
         except BadHeader as error:
-            return Outcome.permanent(error.code, str(error))
+            return bad_header(error)
         except ValueError as error:
             return Outcome.permanent("bad_content", type(error).__name__)
 
@@ -183,7 +185,8 @@ class _SslSession(_Session, smtplib.SMTP_SSL):
 def _refused(code: int, words: bytes | str) -> _Step:
     """A reply that is no success, to RCPT, to DATA or to the mail. After 421 the server hangs up."""
     text = short(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
-    outcome = Outcome.permanent(str(code), text) if 500 <= code < 600 else Outcome.transient(str(code), text)
+    effect: Effect | None = "bad_address" if _NO_MAILBOX.match(text) else None
+    outcome = Outcome.permanent(str(code), text, effect) if 500 <= code < 600 else Outcome.transient(str(code), text)
     return _Step(outcome, stop=Outcome.transient(NOT_TRIED) if code == 421 else None)
 
 

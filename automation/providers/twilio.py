@@ -17,7 +17,7 @@ from automation.providers.http import AUTH, SETTINGS, broken, http_url, retry_af
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Effect, Outgoing
 
 
 class TwilioParams(Params):
@@ -54,6 +54,8 @@ _BUSY_CODES = frozenset({20429, 21611, 63017, 63038})
 # The person or the text, also where the status is 403: 21211 bad number, 21408 region not enabled, 21610 opted out,
 # 21612 no route, 21614 no mobile number, 21617 too long.
 _MESSAGE_CODES = frozenset({21211, 21408, 21610, 21612, 21614, 21617})
+# What is certain about the person: the number said STOP, is no number, or can't get an SMS.
+_EFFECTS: Mapping[str, Effect] = {"21610": "opted_out", "21211": "bad_address", "21614": "bad_address"}
 
 
 class Twilio(Provider):
@@ -129,7 +131,7 @@ class Twilio(Provider):
         if status is None:
             return Outcome.transient(SETTINGS, type(error).__name__)
         if code in _MESSAGE_CODES:
-            return Outcome.permanent(str(code), words)
+            return Outcome.permanent(str(code), words, _EFFECTS.get(str(code)))
         if status in (408, 429, 503) or code in _BUSY_CODES:
             wait = retry_after(self._http.last_headers, self.context.clock.now())
             return Outcome.transient(str(code), words, retry_after=wait)

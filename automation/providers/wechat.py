@@ -16,11 +16,13 @@ from automation.providers.http import http_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Effect, Outgoing
     from automation.providers.wechat_http import Answer
 
 CLIENT_MSG_ID_MAX = 32
 BAD_CONTENT = "bad_content"
+# 43101: the person refused these messages; 43004: does not follow the account; 40003: the account knows no such openid.
+_EFFECTS: Mapping[str, Effect] = {"43101": "opted_out", "43004": "not_reachable", "40003": "bad_address"}
 
 
 class WechatParams(Params):
@@ -69,8 +71,9 @@ class Wechat(Provider):
         client = governed(WeChatClient, params.app_id, secret, params.timeout)
         account = f"wechat:{params.app_id}"
         self._api = WechatApi(
-            client, context, account=account, secret=secret, base_url=params.base_url, timeout=params.timeout
-        )
+            client, context, account=account, secret=secret, base_url=params.base_url, timeout=params.timeout,
+            effects=_EFFECTS,
+        )  # fmt: skip
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         return [self._send(message) for message in messages]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -23,6 +23,7 @@ from automation.providers.tokens import Fetched, NoToken, SharedToken
 
 if TYPE_CHECKING:
     from automation.clock import Clock
+    from automation.providers.base import Effect
     from automation.providers.context import ProviderContext
 
 TOKEN_CODES = frozenset({40001, 40014, 41001, 42001})  # the token is wrong, missing or expired: the call was refused
@@ -49,11 +50,16 @@ class WechatApi:
         secret: str,
         base_url: str | None,
         timeout: float,
+        effects: Mapping[str, Effect] | None = None,
     ) -> None:
-        """`client` is made by `governed`. `account` names the shared token."""
+        """`client` is made by `governed`. `account` names the shared token.
+
+        `effects`: what an errcode says of the person.
+        """
         blank_secrets_in_logs()
         self._client = client
         self._secret = secret
+        self._effects = effects or {}
         self._clock: Clock = context.clock
         mount(client._http, client.origin, base_url, timeout)
         patience = 2 * timeout + 5  # a time-out each for connecting and reading
@@ -98,7 +104,7 @@ class WechatApi:
         if error.errcode is None:
             return _by_status(response, wait)
         words = self._clean(error.errmsg, token)
-        return by_code(error.errcode, words, wait)
+        return by_code(error.errcode, words, wait, self._effects.get(str(error.errcode)))
 
     def _fetch(self) -> Fetched:
         """A new token. Whatever goes wrong here, no message was sent."""
@@ -124,7 +130,7 @@ class WechatApi:
         return short(text)
 
 
-def by_code(code: int, words: str, wait: float | None = None) -> Outcome:
+def by_code(code: int, words: str, wait: float | None = None, effect: Effect | None = None) -> Outcome:
     """What an errcode means for a message. The service did not do what was asked."""
     if code in TOKEN_CODES:
         return Outcome.transient(AUTH, f"{code}: {words}")
@@ -132,7 +138,7 @@ def by_code(code: int, words: str, wait: float | None = None) -> Outcome:
         return Outcome.transient(str(code), words, wait)
     if code in SETTINGS_CODES:
         return Outcome.transient(SETTINGS, f"{code}: {words}")
-    return Outcome.permanent(str(code), words)
+    return Outcome.permanent(str(code), words, effect)
 
 
 def governed(client_class: Any, app: str, secret: str, timeout: float) -> Any:

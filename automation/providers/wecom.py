@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import SecretStr, field_validator
@@ -17,12 +18,14 @@ from automation.providers.wecom_tags import Tagger
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Effect, Outgoing
     from automation.providers.wechat_http import Answer
 
 BAD_CONTENT = "bad_content"
 NOT_REACHED = "not_reached"
 _TROUBLE = frozenset({AUTH, SETTINGS, UNREACHABLE, NO_ANSWER, NO_TOKEN, "45009"})  # the next call would meet it too
+# 84061: nobody has the customer as a contact; 40096: no such external_userid. Certain where one person was asked about.
+_EFFECTS: Mapping[str, Effect] = {"84061": "not_reachable", "40096": "bad_address"}
 _PARTS = ("text", "attachments", "image", "link", "miniprogram")
 
 
@@ -140,6 +143,8 @@ class Wecom(Provider):
         if sender:
             task["sender"] = sender
         answer = self._api.call(lambda client: client.external_contact.add_msg_template(task))
+        if isinstance(answer, Outcome) and len(people) == 1:
+            answer = replace(answer, effect=_EFFECTS.get(answer.code or ""))
         return _each(answer, group, "fail_list", "wechat.not_reached")
 
     def _application_message(self, group: Sequence[Outgoing], content: Mapping[str, Any]) -> list[Outcome]:

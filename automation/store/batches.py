@@ -70,7 +70,7 @@ def _change(conn: Connection, batch_id: int, batch: Definition, *, recount: bool
         # Codes without a limit are not counted as they are issued. Locking the row waits for those under way,
         # because each code's foreign key holds it.
         conn.execute(select(c.id).where(c.id == batch_id).with_for_update())
-        given = coupon_code.c.batch_id == batch_id, coupon_code.c.status == "issued"
+        given = coupon_code.c.batch_id == batch_id, coupon_code.c.status.in_(("issued", "expired"))
         values["issued"] = conn.scalar(select(func.count()).where(*given))
     conn.execute(update(coupon_batch).where(c.id == batch_id).values(values))
 

@@ -1,8 +1,8 @@
 """Issuing coupons: never one code twice, never over stock, never over the limit per person.
 
 What keeps it so when several processes issue at once: free codes of a pool are taken with SKIP LOCKED; the stock of
-generated codes is a counter whose row is locked; the limit per person holds because the people are locked; (run, step)
-is unique, so the same step of the same run gets the same code again.
+generated codes is a counter whose row is locked; the limit per person holds because the people are locked; (run, step,
+visit) is unique, so the same step in the same round of the same run gets the same code again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import func, select, update
 
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"  # nothing that is mistaken for something else when read aloud
-_COLUMNS = ("batch_id", "code", "status", "contact_id", "run_id", "step", "issued_at", "expires_at")
+_GIVEN = ("status", "contact_id", "run_id", "step", "visit", "issued_at", "expires_at", "on_failure")
+_COLUMNS = ("batch_id", "code", *_GIVEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One run that asks for a code for its person."""
+    """One run that asks for a code for its person. `visit`: how many rounds its loops have begun."""
 
     run_id: int
     contact_id: int
+    visit: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +60,12 @@ def issue(
     now_ms: int,
     expires_at: int | None = None,
     expired: bool = False,
+    on_failure: str = "keep",
 ) -> list[Answer]:
-    """One answer per claim, in order: a code, or why there is none. The same run and step get the same code again.
+    """One answer per claim, in order: a code, or why there is none. The same run, step and visit get the same code.
 
-    `expires_at` is when the new codes end; `expired`: the batch has ended, nothing new is issued.
+    `expires_at` is when the new codes end; `expired`: the batch has ended, nothing new is issued. `on_failure`: keep,
+    or return when no message of the run gets out (see returning.py).
     A constant number of queries, whatever the number of claims.
     """
     if not claims:
@@ -71,7 +75,7 @@ def issue(
     answers: dict[int, Answer] = dict(_issued_before(conn, claims, step))
     wanting = _within_limit(conn, batch_id, batch, claims, answers, expired)
     take = _from_pool if batch.kind == "pool" else _generated
-    answers.update(take(conn, batch_id, batch, wanting, _Terms(step, now_ms, expires_at)))
+    answers.update(take(conn, batch_id, batch, wanting, _Terms(step, now_ms, expires_at, on_failure)))
     return [answers.get(claim.run_id, Reason.FAILED_OUT_OF_STOCK) for claim in claims]
 
 
@@ -80,16 +84,26 @@ class _Terms:
     step: str
     now_ms: int
     expires_at: int | None
+    on_failure: str
+
+    def given(self, claim: Claim) -> tuple[Any, ...]:
+        """What a code becomes, in the order of `_GIVEN`."""
+        return (
+            "issued", claim.contact_id, claim.run_id, self.step, claim.visit, self.now_ms, self.expires_at,
+            self.on_failure,
+        )  # fmt: skip
 
 
 def _issued_before(conn: Connection, claims: Sequence[Claim], step: str) -> Iterator[tuple[int, Issued]]:
     c = coupon_code.c
+    visits = {claim.run_id: claim.visit for claim in claims}
     rows = conn.execute(
-        select(c.run_id, c.code, c.issued_at, c.expires_at).where(
-            among(c.run_id, [claim.run_id for claim in claims]), c.step == step
+        select(c.run_id, c.visit, c.code, c.issued_at, c.expires_at).where(
+            among(c.run_id, list(visits)), c.step == step
         )
     )
-    return ((row.run_id, Issued(row.code, row.issued_at, row.expires_at)) for row in rows)
+    mine = (row for row in rows if row.visit == visits[row.run_id])
+    return ((row.run_id, Issued(row.code, row.issued_at, row.expires_at)) for row in mine)
 
 
 def _within_limit(
@@ -116,11 +130,11 @@ def _within_limit(
 
 
 def _held(conn: Connection, batch_id: int, contact_ids: set[int]) -> Counter[int]:
-    """How many codes of the batch each person has."""
+    """How many codes of the batch each person has had, but for those that were returned."""
     c = coupon_code.c
     rows = conn.execute(
         select(c.contact_id, func.count().label("held"))
-        .where(among(c.contact_id, sorted(contact_ids)), c.batch_id == batch_id)
+        .where(among(c.contact_id, sorted(contact_ids)), c.batch_id == batch_id, c.status != "returned")
         .group_by(c.contact_id)
     )
     return Counter({row.contact_id: row.held for row in rows})
@@ -139,15 +153,7 @@ def _from_pool(
         .with_for_update(skip_locked=True)
     ).all()
     given = list(zip(claims, free, strict=False))
-    update_rows(
-        conn,
-        coupon_code,
-        ("status", "contact_id", "run_id", "step", "issued_at", "expires_at"),
-        [
-            (row.id, "issued", claim.contact_id, claim.run_id, terms.step, terms.now_ms, terms.expires_at)
-            for claim, row in given
-        ],
-    )
+    update_rows(conn, coupon_code, _GIVEN, [(row.id, *terms.given(claim)) for claim, row in given])
     return {claim.run_id: Issued(row.code, terms.now_ms, terms.expires_at) for claim, row in given}
 
 
@@ -161,13 +167,12 @@ def _generated(
     found: dict[int, Answer] = {}
     while todo:
         rows = [
-            (batch_id, batch.prefix + token(ALPHABET, batch.length), "issued", claim.contact_id, claim.run_id,
-             terms.step, terms.now_ms, terms.expires_at)
-            for claim in todo
+            (batch_id, batch.prefix + token(ALPHABET, batch.length), *terms.given(claim)) for claim in todo
         ]  # fmt: skip
         written = insert_rows(conn, coupon_code, _COLUMNS, rows, skip_existing=True)
         if written == len(rows):
-            found |= {row[4]: Issued(row[1], terms.now_ms, terms.expires_at) for row in rows}
+            issued = zip(todo, rows, strict=True)
+            found |= {claim.run_id: Issued(row[1], terms.now_ms, terms.expires_at) for claim, row in issued}
         else:
             found |= dict(_issued_before(conn, todo, terms.step))
         todo = [claim for claim in todo if claim.run_id not in found]

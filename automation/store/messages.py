@@ -66,7 +66,9 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
 
 
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write (id, "sending", attempts, lease_until, None, provider, account, template_version, variables JSON, sent_at)."""
+    """Write (id, "sending", attempts, lease_until, None, provider, account, template_version, variables JSON,
+    sent_at).
+    """
     update_rows(conn, message, _SENDING, rows)
 
 
@@ -109,8 +111,9 @@ def expired_leases(conn: Connection, now: int, limit: int) -> list[AnyRow]:
 
 
 def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[AnyRow]:
-    """(contact_id, channel, rule_id, queued_at) of what counts towards caps since a moment."""
-    query = select(message.c.contact_id, message.c.channel, message.c.rule_id, message.c.queued_at).where(
+    """(contact_id, channel, rule_id, queued_at, id, status) of what counts towards caps since a moment."""
+    columns = [message.c[name] for name in ("contact_id", "channel", "rule_id", "queued_at", "id", "status")]
+    query = select(*columns).where(
         among(message.c.contact_id, contact_ids),
         message.c.queued_at > since,
         message.c.purpose.is_not(None),
@@ -118,6 +121,12 @@ def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[Any
         message.c.status.in_(COUNTED),
     )
     return list(conn.execute(query))
+
+
+def lock_queued(conn: Connection, ids: Sequence[int], *, keep: bool) -> list[AnyRow]:
+    """Which of these are still in the queue; with `keep`, those that nobody has in hand, and nobody takes them."""
+    query = select(*_IN_HAND).where(among(message.c.id, ids), message.c.status == constant("queued"))
+    return named_rows(conn, query.with_for_update(skip_locked=True) if keep else query)
 
 
 def due_channels(conn: Connection, now: int) -> list[str]:

@@ -8,6 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -20,10 +21,10 @@ from automation.providers.base import Outcome, Provider
 from automation.providers.mime import READABLE, BadHeader, build, mailbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from automation.providers.base import Outgoing
+    from automation.providers.base import Outgoing, Sent
 
 
 class OutboxParams(Params):
@@ -55,6 +56,7 @@ class Outbox(Provider):
     Params: ClassVar[Any] = OutboxParams
     channels: ClassVar[frozenset[str]] = frozenset(CHANNELS)
     max_batch: ClassVar[int] = 500
+    can_look_up: ClassVar[bool] = True
 
     def __init__(self, params: OutboxParams, context: Any) -> None:
         super().__init__(params, context)
@@ -66,6 +68,35 @@ class Outbox(Provider):
         if self.params.format == "jsonl":
             return self._append(messages, now)
         return [self._write(message, now) for message in messages]
+
+    def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        """Accepted where the message's file, or line, is there."""
+        if self.params.format == "jsonl":
+            return self._find_lines(messages)
+        return [self._find_file(message) for message in messages]
+
+    def _find_file(self, message: Sent) -> Outcome | None:
+        suffix, _ = _FORMS.get(message.channel, _FORM_OF_OTHERS)
+        for day in self._days(message):
+            path = self._root / day / f"{_file_name(message.reference)}{suffix}"
+            if path.is_file():
+                return Outcome.accepted(str(path.relative_to(self._root.parent)))
+        return None
+
+    def _find_lines(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        found: dict[tuple[str, str], Outcome] = {}
+        for day in {day for message in messages for day in self._days(message)}:
+            for reference in _references(self._root / f"{day}.jsonl"):
+                found[day, reference] = Outcome.accepted(f"{day}.jsonl#{_file_name(reference)}")
+        return [
+            next((found[key] for day in self._days(message) if (key := (day, message.reference)) in found), None)
+            for message in messages
+        ]
+
+    def _days(self, message: Sent) -> tuple[str, str]:
+        """The local days on which it may have been written: when it was marked, and the next."""
+        day = message.sent_at.astimezone(self.context.zone).date()
+        return day.isoformat(), (day + timedelta(days=1)).isoformat()
 
     def _write(self, message: Outgoing, now: datetime) -> Outcome:
         suffix, form = _FORMS.get(message.channel, _FORM_OF_OTHERS)
@@ -93,6 +124,18 @@ class Outbox(Provider):
         except OSError as error:
             return [Outcome.transient("disk", error.strerror)] * len(messages)
         return [Outcome.accepted(f"{path.name}#{_file_name(message.reference)}") for message in messages]
+
+
+def _references(path: Path) -> Iterator[str]:
+    """The messages that a day's file holds whole; a line that a crash cut short is none."""
+    if not path.is_file():
+        return
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            try:
+                yield str(json.loads(line)["reference"])
+            except (ValueError, LookupError, TypeError):
+                continue
 
 
 def _as_text(message: Outgoing, now: datetime, sender: str) -> bytes:

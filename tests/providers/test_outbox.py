@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.providers.base import Content, Outgoing
+from automation.providers.base import Content, Outgoing, Sent
 from automation.providers.outbox import Outbox, OutboxParams, _file_name
 from automation.testing.providers import check_provider, send
 from tests.providers.conftest import email, sms
@@ -148,3 +148,19 @@ def test_a_folder_that_can_not_be_written_is_transient(make: Make, tmp_path: Pat
     (tmp_path / "outbox").write_text("in the way")
     outcomes = send(make("sms", format=form), [sms(1), sms(2)])
     assert [(outcome.kind, outcome.code) for outcome in outcomes] == [("transient", "disk")] * 2
+
+
+@pytest.mark.parametrize("form", ["files", "jsonl"])
+def test_what_was_written_is_found_again_and_nothing_else(make: Make, form: str, clock: ManualClock) -> None:
+    # given a message written just after midnight that was marked just before it, and one that never was written
+    marked_at = clock.now()
+    clock.advance(timedelta(hours=13))
+    outbox = make("sms", format=form)
+    outbox.send([sms(7)])
+    # when
+    asked = [Sent(f"m-{i}", "sms", sms(i).address, None, marked_at) for i in (7, 8)]
+    found, absent = outbox.look_up(asked)
+    # then
+    assert found is not None
+    assert (found.kind, absent) == ("accepted", None)
+    assert str(found.provider_id).endswith({"files": "m-7.txt", "jsonl": "#m-7"}[form])

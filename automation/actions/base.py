@@ -28,6 +28,7 @@ class Item:
     run_id: int
     contact_id: int
     facts: Facts  # contact, event and variables as they are now
+    visit: int = 0  # how many rounds the run's loops have begun: (run, step, visit) is one doing of one step
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class ActionContext:
     emit: Any  # Callable[[Sequence[automation.store.events.NewEvent]], None]: stores events after this batch
     rule_name: str = ""
     brand: Mapping[str, str] = field(default_factory=dict)  # the settings' template_variables
+    sends_later: bool = False  # a later step of the rule may send something: nobody outside knows of this step yet
 
 
 class Action(Plugin):
@@ -84,6 +86,9 @@ class Action(Plugin):
     kind: ClassVar[Kind] = "action"
     on_error_default: ClassVar[Literal["stop", "continue"]] = "stop"
     """What a failed step does to the run when the rule does not say."""
+
+    sends: ClassVar[bool] = False
+    """Whether what earlier steps made, such as a coupon's code, may go out with what it sends."""
 
     outputs: ClassVar[Mapping[str, FieldType]] = {}
     """What `save_as` makes available to later steps and templates."""

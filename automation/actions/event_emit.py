@@ -53,8 +53,9 @@ class EventEmit(Action):
 def own_event(
     name: str, item: Item, context: ActionContext, properties: Mapping[str, Any], at_ms: int | None = None
 ) -> NewEvent:
-    """An event that a step emits; the same run and step give the same event again."""
+    """An event that a step emits; the same run and step give the same event again, until a loop's next round."""
     from automation.store.events import NewEvent
 
     at = to_ms(context.now) if at_ms is None else at_ms
-    return NewEvent(name, item.contact_id, at, "automation", f"{item.run_id}:{context.step}", properties)
+    visit = f":{item.visit}" if item.visit else ""
+    return NewEvent(name, item.contact_id, at, "automation", f"{item.run_id}:{context.step}{visit}", properties)

@@ -11,9 +11,13 @@ from automation.clock import to_ms
 from automation.engine.dispatch import Queued, Skipped, dispatch
 from automation.engine.emitted import Emitter
 from automation.engine.message_guards import Held, Request
+from automation.engine.settle import Settler
+from automation.engine.versions import Versions
 from automation.i18n import say
 from automation.reasons import Reason
+from automation.rules.program import Act
 from automation.store.log import Entry
+from automation.store.retry import outage
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,7 +27,7 @@ if TYPE_CHECKING:
     from automation.engine.book import RuleBook
     from automation.engine.facts import FactsBook
     from automation.engine.state import RunState
-    from automation.rules.program import Act
+    from automation.rules.program import Op
 
 _log = logging.getLogger(__name__)
 
@@ -31,13 +35,15 @@ _log = logging.getLogger(__name__)
 class Actor:
     """Runs actions inside the batch's transaction. An action that raises fails its group and leaves no trace."""
 
-    def __init__(self, conn: Connection, book: RuleBook, facts: FactsBook, now: datetime, log: list[Entry]) -> None:
+    def __init__(
+        self, conn: Connection, book: RuleBook, facts: FactsBook, now: datetime, log: list[Entry], emitter: Emitter
+    ) -> None:
         self._conn, self._book, self._facts, self._now, self._entries = conn, book, facts, now, log
-        self._emitter = Emitter(conn, book, to_ms(now))
+        self._emitter = emitter
 
     def act(self, op: Act, group: Sequence[RunState]) -> None:
         facts = self._facts.of(group)
-        items = [Item(run.id, run.contact_id, fact) for run, fact in zip(group, facts, strict=True)]
+        items = [Item(run.id, run.contact_id, fact, run.visit) for run, fact in zip(group, facts, strict=True)]
         results = self._run(op, group, items)
         sending: list[tuple[RunState, Request]] = []
         for run, item, result in zip(group, items, results, strict=True):
@@ -60,6 +66,7 @@ class Actor:
         context = ActionContext(
             self._conn, self._now, rule.spec.zone, rule.spec.id, op.path, project.catalogue, self._emitter,
             rule_name=rule.spec.name, brand=project.settings.template_variables,
+            sends_later=self._sends_after(rule.program.ops[group[0].position + 1 :]),
         )  # fmt: skip
         try:
             with self._conn.begin_nested():
@@ -67,13 +74,19 @@ class Actor:
                 self._emitter.flush()
                 return results
         except Exception as error:  # fail closed: foreign code may raise anything; its writes are rolled back
+            if outage(error):  # no fault of the action's: the whole batch is done again
+                raise
             _log.exception(say("daemon.action_failed", action=op.action, step=op.path))
             self._emitter.discard()
             return [Failed(Reason.STEP_FAILED, {"error": f"{type(error).__name__}: {error}"[:500]})] * len(items)
 
+    def _sends_after(self, ops: Sequence[Op]) -> bool:
+        actions = self._book.project.registry.actions
+        return any(isinstance(op, Act) and getattr(actions.get(op.action), "sends", False) for op in ops)
+
     def _dispatch(self, op: Act, sending: Sequence[tuple[RunState, Request]]) -> None:
-        templates = self._book.project.templates
-        verdicts = dispatch(self._conn, templates, [request for _, request in sending], to_ms(self._now))
+        drop = Settler(self._book, Versions(self._book)).drop
+        verdicts = dispatch(self._conn, self._book, [request for _, request in sending], to_ms(self._now), drop)
         for (run, _), verdict in zip(sending, verdicts, strict=True):
             if isinstance(verdict, Queued):
                 run.park()
@@ -129,5 +142,5 @@ def _checked(action: Action, op: Act, items: Sequence[Item], context: ActionCont
 def _request(op: Act, run: RunState, item: Item, result: Outbound) -> Request:
     return Request(
         run.rule, run.id, run.contact_id, op.path, item.facts.contact, tuple(result.channels), result.template,
-        result.payload, result.address,
+        result.payload, result.address, run.visit,
     )  # fmt: skip

@@ -9,15 +9,19 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
+from automation.engine.emitted import Emitter
+from automation.engine.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.outranking import by_rank, gather, hold
 from automation.engine.state import RunState
 from automation.engine.steps import Stepper
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
+from automation.store.queueing import repair_queues
 from automation.store.retry import retried
 from automation.store.rules import hold_these
-from automation.store.runs import claim_due, lock_contacts, save_progress
+from automation.store.runs import claim_due, lock_contacts, lock_free, save_journeys, save_progress
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -29,8 +33,10 @@ if TYPE_CHECKING:
     from automation.store.pauses import Pauses
     from automation.store.types import AnyRow
 
-MAX_STEPS = 10_000
-"""How many steps one transaction takes a run through at most: a program without loops never gets there."""
+REPAIR_MS = 60_000
+"""How often it is looked for queues that nobody moved on."""
+MAX_STEPS = 500
+"""How many steps one transaction takes a run through at most; what is not through by then stays due."""
 
 
 class Advance:
@@ -38,36 +44,74 @@ class Advance:
 
     def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
         self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._repaired_at: int | None = None
 
     def __call__(self, limit: int = 500) -> int:
-        """Move up to `limit` due runs; returns how many were claimed."""
+        """Move up to `limit` due runs; returns how many were moved, 0 when none was due.
 
-        def move() -> int:
-            with self._database.write() as conn:
-                pauses = load_pauses(conn)
-                rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit)
-                if rows:
-                    self._move(conn, rows, pauses)
-                return len(rows)
+        Runs whose people another transaction has in hand stay due. When there are no others, we wait for those people:
+        before any run is ours, so that nobody waits for us.
+        """
+        moved, taken = retried(lambda: self._claim(limit))
+        if moved or not taken:
+            return moved
+        moved, _ = retried(lambda: self._claim(limit, of=taken))
+        return moved or 1
 
-        return retried(move)
+    def repair(self) -> int:
+        """Let people in who stand before a free place, once a minute at most; returns how many."""
+        now = to_ms(self._clock.now())
+        if self._repaired_at is not None and 0 <= now - self._repaired_at < REPAIR_MS:
+            return 0
+        self._repaired_at = now
+        with self._database.write() as conn:
+            return repair_queues(conn, now)
+
+    def _claim(self, limit: int, of: Sequence[int] | None = None) -> tuple[int, list[int]]:
+        """How many runs were moved, and the people whom another transaction has in hand."""
+        with self._database.write() as conn:
+            if of is not None:
+                lock_contacts(conn, of)
+            pauses = load_pauses(conn)
+            rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit, of=of)
+            if not rows:
+                return 0, []
+            free = lock_free(conn, [row.contact_id for row in rows])
+            ours = [row for row in rows if row.contact_id in free]
+            if ours:
+                self._move(conn, ours, pauses)
+            return len(ours), [row.contact_id for row in rows if row.contact_id not in free]
 
     def _move(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses) -> None:
         now = self._clock.now()
         now_ms = to_ms(now)
         log: list[Entry] = []
-        runs = self._usable(conn, rows, pauses, log)
-        lock_contacts(conn, [run.contact_id for run in runs])
+        gathered = gather(conn, self._book, rows, now_ms)
+        runs = self._usable(conn, gathered.rows, pauses, log)
+        hold(runs, gathered, now_ms, log)
         facts = FactsBook(conn, runs, now, now_ms)
-        stepper = Stepper(conn, self._book, facts, now, log)
+        emitter = Emitter(conn, self._book, now_ms)
+        stepper = Stepper(conn, self._book, facts, now, log, emitter)
+        for rank in by_rank(self._book, runs):
+            self._step(rank, stepper, now_ms)
+        save_progress(conn, [run.row() for run in runs])
+        save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        write_log(conn, now_ms, log)
+        if self._book.watchers:
+            enter_changed(conn, self._book, sorted(facts.touched), now_ms)
+        emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})
+
+    def _step(self, runs: Sequence[RunState], stepper: Stepper, now: int) -> None:
+        """As many steps as each run can take now."""
         for _ in range(MAX_STEPS):
             live = [run for run in runs if run.live]
             if not live:
-                break
+                return
             for group in _groups(live, lambda run: (run.rule.version_id, run.position)):
                 stepper.step(group)
-        save_progress(conn, [run.row() for run in runs])
-        write_log(conn, now_ms, log)
+        for run in runs:
+            if run.live:
+                run.wait(now)
 
     def _usable(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, log: list[Entry]) -> list[RunState]:
         """The runs whose rule is enabled and not paused and whose version can be loaded; the others are held."""

@@ -1,25 +1,30 @@
-"""Events that actions emit: stored in the same transaction, and met by the rules that listen to them."""
+"""Events that actions emit: stored at once, and told to those inside and to the rules when the runs in hand are saved."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from automation.engine.enter import Arrival, enter_arrivals
+from automation.engine.enter import enter_arrivals
+from automation.engine.hearing import hear
+from automation.engine.meeting import Arrival
 from automation.store.events import NewEvent, store_new_events
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import RuleBook
+    from automation.engine.versions import Versions
 
 
 class Emitter:
-    """Gathers what an action emits; `flush` stores it once the action has come back."""
+    """Gathers what an action emits; `flush` stores it once the action has come back, `tell` makes it known."""
 
     def __init__(self, conn: Connection, book: RuleBook, now: int) -> None:
         self._conn, self._book, self._now = conn, book, now
         self._waiting: list[NewEvent] = []
+        self._arrivals: list[Arrival] = []
+        self.last_id = 0  # of the newest event that was emitted; a wait that begins now listens to those after it
 
     def __call__(self, events: Sequence[NewEvent]) -> None:
         self._waiting.extend(events)
@@ -32,10 +37,19 @@ class Emitter:
         if not events:
             return
         ids = store_new_events(self._conn, events, self._now)
-        arrivals = [
-            Arrival(id_, e.name, e.contact_id, e.properties)
+        self._arrivals += [
+            Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at)
             for e, id_ in zip(events, ids, strict=True)
-            if id_ is not None and e.name in self._book.by_event
+            if id_ is not None
         ]
-        if arrivals:
-            enter_arrivals(self._conn, self._book, arrivals, self._now)
+        self.last_id = max([self.last_id, *(id_ for id_ in ids if id_ is not None)])
+
+    def tell(self, versions: Versions, begun: Mapping[int, int]) -> None:
+        """Those inside hear what was emitted, and people enter by it. `begun`: see `hear`."""
+        if not self._arrivals:
+            return
+        book, arrivals = self._book, self._arrivals
+        hear(self._conn, book, versions, [a for a in arrivals if a.name in book.listeners], self._now, begun)
+        entering = [a for a in arrivals if a.name in book.by_event]
+        if entering:
+            enter_arrivals(self._conn, book, entering, self._now)

@@ -14,6 +14,7 @@ from automation.engine.ingest import Incoming, Ingest, IngestResult
 from automation.engine.pending import Pending
 from automation.engine.publishing import publish
 from automation.engine.schedule import Schedule
+from automation.engine.segments import Segments
 from automation.engine.versions import Versions
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -51,8 +52,9 @@ class Engine:
             book = publish(conn, project, to_ms(self.clock.now()))
         versions = Versions(book)
         self.book: RuleBook = book
-        self._ingest = Ingest(self.database, self.clock, book)
+        self._ingest = Ingest(self.database, self.clock, book, versions)
         self._schedule = Schedule(self.database, self.clock, book, versions)
+        self._segments = Segments(self.database, self.clock, book)
         self._pending = Pending(self.database, self.clock, book)
         self._advance = Advance(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
@@ -76,7 +78,7 @@ class Engine:
 
         Returns how much was done, 0 when nothing was due.
         """
-        return self._schedule.fire() + int(self._schedule.work()) + self._pending()
+        return self._segments() + self._schedule.fire() + int(self._schedule.work()) + self._pending()
 
     def advance(self, limit: int = 500) -> int:
         """Move due runs; returns how many were moved."""
@@ -101,8 +103,8 @@ class Engine:
         return self._deliver.due_channels()
 
     def recover(self) -> int:
-        """Settle what a dead process left in `sending`."""
-        return self._deliver.recover()
+        """Settle what a dead process left in `sending`, and move on queues that nobody moved on."""
+        return self._deliver.recover() + self._advance.repair()
 
     def run_due(self) -> int:
         """Everything that is due now, until nothing is; returns how many things were done."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.entry import Candidate, EntryState, decide
+from automation.engine.meeting import Arrival, Meeting
 from automation.engine.queueing import enter_or_queue
 from automation.engine.sequences import in_sequence
+from automation.engine.watching import changed_people, newcomers
 from automation.reasons import Reason
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
@@ -25,31 +24,6 @@ if TYPE_CHECKING:
     from automation.engine.book import LoadedRule, RuleBook
 
 
-class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A new event on a name that rules listen to, or (without an id) a change of the person."""
-
-    event_id: int | None
-    name: str
-    contact_id: int | None
-    properties: Mapping[str, Any]
-    occurred_at: int = 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Meeting:
-    """A person at a rule's door, brought there by an event or by a change of the person."""
-
-    rule: LoadedRule
-    arrival: Arrival
-    contact_id: int | None
-    named: str | None = None  # the identity that nobody has
-    changed: str | None = None  # names the occurrence where no event does
-
-    @property
-    def key(self) -> str:
-        return self.changed or f"e{self.arrival.event_id}"
-
-
 def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int) -> tuple[int, int]:
     """Decide every meeting of a person and a rule; returns how many entered and how many were skipped."""
     meetings = _meetings(conn, book, arrivals)
@@ -59,11 +33,22 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
         for m in meetings
         if m.contact_id is None
     ]
+    if book.watchers:
+        known += newcomers(conn, book, arrivals, now)
     if book.has_sequences:
         known = in_sequence(conn, known, log, now)
     entered = enter_meetings(conn, known, log, now) if known else 0
     write_log(conn, now, log)
     return entered, sum(entry.code.startswith("skipped.") for entry in log)
+
+
+def enter_changed(conn: Connection, book: RuleBook, contact_ids: Sequence[int], now: int) -> None:
+    """Decide and log who meets a rule because their profile was written to."""
+    known = changed_people(conn, book, contact_ids, now)
+    if known:
+        log: list[Entry] = []
+        enter_meetings(conn, known, log, now)
+        write_log(conn, now, log)
 
 
 def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> list[Meeting]:

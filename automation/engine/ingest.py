@@ -10,7 +10,9 @@ import msgspec
 
 from automation.clock import to_ms
 from automation.contacts.resolve import Conflict, resolve_pairs
-from automation.engine.enter import Arrival, enter_arrivals
+from automation.engine.enter import enter_arrivals
+from automation.engine.hearing import hear
+from automation.engine.meeting import Arrival
 from automation.engine.reading import EventError, EventReader, Parsed
 from automation.engine.unsubscribes import UNSUBSCRIBED, withdraw
 from automation.errors import AutomationError
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from automation.clock import Clock
     from automation.engine.book import RuleBook
+    from automation.engine.versions import Versions
     from automation.store.database import Database
 
 
@@ -62,8 +65,8 @@ Taken: TypeAlias = tuple[Parsed, int | None]
 class Ingest:
     """Takes batches for one rule book. A bad item is quarantined and never rejects its neighbours."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook) -> None:
-        self._database, self._clock, self._book = database, clock, book
+    def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
+        self._database, self._clock, self._book, self._versions = database, clock, book, versions
         self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
 
     def __call__(self, items: Sequence[Incoming]) -> IngestResult:
@@ -130,18 +133,22 @@ class Ingest:
         self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], ids: Sequence[int | None], now: int
     ) -> tuple[int, int]:
         """The new ones among the events meet the rules; returns how many entered and how many were skipped."""
-        by_event = self._book.by_event
+        by_event, listeners = self._book.by_event, self._book.listeners
         arrivals: list[Arrival] = []
+        heard: list[Arrival] = []
         stopping: list[tuple[int, str | None, int]] = []
         for (event, contact_id), at, id_ in zip(taken, times, ids, strict=True):
             name = event.name
             if id_ is None:
                 continue
             if name in by_event:
-                arrivals.append(Arrival(id_, name, contact_id, event.properties))
+                arrivals.append(Arrival(id_, name, contact_id, event.properties, at))
+            if name in listeners:
+                heard.append(Arrival(id_, name, contact_id, event.properties, at))
             if name == UNSUBSCRIBED and contact_id is not None:
                 stopping.append((contact_id, event.properties.get("channel"), at))
         withdraw(conn, stopping)
+        hear(conn, self._book, self._versions, heard, now)  # first: who leaves by an event may enter by it again
         return enter_arrivals(conn, self._book, arrivals, now)
 
     def _taken(

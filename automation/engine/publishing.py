@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
+from automation.engine.listening import listeners
 from automation.engine.pending import publish_pending
 from automation.reasons import Reason
 from automation.store import coupons, rules, runs
 from automation.store.log import Entry, write_log
+from automation.store.waiting import older_listeners
 from automation.store.pauses import load_pauses
 
 if TYPE_CHECKING:
@@ -45,7 +47,8 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
     paused = load_pauses(conn).rule_ids
     _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()} - paused, now)
-    return RuleBook(project, active, held, rules.activated_at(conn))
+    older = older_listeners(conn, [rule.version_id for rule in active.values()])
+    return RuleBook(project, active, held, rules.activated_at(conn), listeners(active.values(), older))
 
 
 def _let_out(conn: Connection, published: rules.Published, now: int) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.rules.program import Await
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
     from automation.reasons import Reason
     from automation.store.types import AnyRow
+
+OWN = "#"
+"""The engine's own place among a run's variables: no step can save under this name, no condition or template ask."""
 
 
 @dataclass(slots=True, eq=False)
@@ -30,12 +34,23 @@ class RunState:
     ended_at: int | None = None
     reason: str | None = None
     live: bool = True
+    visit: int = 0
+    rounds: dict[str, int] = field(default_factory=dict)  # {loop: rounds begun}, while inside the loop
+    wait_event: str | None = None
+    heard_up_to: int = 0  # the wait that begins here listens to events after this one
+    timed_out: bool = False  # it was claimed while it waited for an event
+    was: tuple[int, str | None] = (0, None)  # visit and wait_event as they are in the database
 
     @classmethod
     def of(cls, row: AnyRow, rule: LoadedRule) -> RunState:
-        return cls(
-            row.id, rule, row.contact_id, row.event_id, row.position, dict(row.variables), row.entered_at, row.mode_key
-        )
+        variables = dict(row.variables)
+        rounds = variables.pop(OWN, {}).get("rounds", {})
+        state = cls(
+            row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at, row.mode_key,
+            row.status, visit=row.visit, rounds=rounds, was=(row.visit, row.wait_event),
+        )  # fmt: skip
+        state.timed_out = row.wait_event is not None and isinstance(rule.program.ops[row.position], Await)
+        return state
 
     def wait(self, until: int) -> None:
         """Put the run down until a moment; it goes on at its position."""
@@ -46,12 +61,18 @@ class RunState:
         self.status, self.due_at, self.live = "sending", None, False
 
     def end(self, status: str, reason: Reason, now: int) -> None:
+        """It is over. Its place is given to the next one when it is saved."""
         self.status, self.reason, self.ended_at = status, reason.value, now
-        self.due_at, self.mode_key, self.live = None, None, False
+        self.due_at, self.wait_event, self.live = None, None, False
 
     def row(self) -> tuple[Any, ...]:
         """What `store.runs.save_progress` takes."""
-        variables = to_json(self.variables)
+        variables = to_json({**self.variables, OWN: {"rounds": self.rounds}} if self.rounds else self.variables)
         return (
             self.id, self.status, self.position, self.due_at, self.mode_key, variables, self.ended_at, self.reason,
         )  # fmt: skip
+
+    def journey(self) -> tuple[int, int, str | None] | None:
+        """What `store.runs.save_journeys` takes; None when it is as it was."""
+        now = (self.visit, self.wait_event)
+        return None if now == self.was else (self.id, *now)

@@ -9,9 +9,8 @@ from automation.clock import to_ms
 from automation.engine.acting import Actor
 from automation.engine.waits import wake_at
 from automation.reasons import Reason
-from automation.rules.conditions.python import predicate
 from automation.rules.conditions.tree import histories
-from automation.rules.program import Act, Branch, End, Fork, Jump, Pause, arm_of
+from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
 
 if TYPE_CHECKING:
@@ -20,16 +19,21 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import RuleBook
+    from automation.engine.emitted import Emitter
     from automation.engine.facts import FactsBook
     from automation.engine.state import RunState
+    from automation.rules.conditions.tree import Condition
 
 
 class Stepper:
     """Takes groups through their next step; log entries gather in `log`."""
 
-    def __init__(self, conn: Connection, book: RuleBook, facts: FactsBook, now: datetime, log: list[Entry]) -> None:
+    def __init__(
+        self, conn: Connection, book: RuleBook, facts: FactsBook, now: datetime, log: list[Entry], emitter: Emitter
+    ) -> None:
         self._facts, self._now, self._now_ms, self._log = facts, now, to_ms(now), log
-        self._actor = Actor(conn, book, facts, now, log)
+        self._emitter = emitter
+        self._actor = Actor(conn, book, facts, now, log, emitter)
 
     def step(self, group: Sequence[RunState]) -> None:
         """Move every run of the group by one step, or let it go."""
@@ -46,8 +50,14 @@ class Stepper:
             self._actor.act(op, staying)
         elif isinstance(op, Pause):
             self._pause(op, staying)
+        elif isinstance(op, Await):
+            self._await(op, staying)
         elif isinstance(op, Branch):
-            self._branch(op, position, staying)
+            self._branch(op, staying)
+        elif isinstance(op, Round):
+            self._round(op, staying)
+        elif isinstance(op, Rest):
+            self._rest(op, staying)
         elif isinstance(op, Fork):
             self._fork(op, staying)
         else:
@@ -75,14 +85,58 @@ class Stepper:
                 run.wait(to_ms(until))
                 self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
 
-    def _branch(self, op: Branch, position: int, group: Sequence[RunState]) -> None:
-        rule = group[0].rule
-        holds = rule.predicates.get(position)
-        if holds is None:
-            holds = rule.predicates[position] = predicate(op.condition)
-        for run, facts in zip(group, self._facts.of(group, histories(op.condition)), strict=True):
-            taken = holds(facts)
-            run.position = position + 1 if taken else op.otherwise
+    def _await(self, op: Await, group: Sequence[RunState]) -> None:
+        """Begin to wait for an event; who comes back here by themselves has waited in vain."""
+        for run in group:
+            if run.timed_out:
+                run.position, run.timed_out = op.otherwise, False
+                self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
+                continue
+            until = op.within.after(self._now, run.rule.spec.zone)
+            run.wait_event, run.heard_up_to = op.event, self._emitter.last_id
+            run.wait(to_ms(until))
+            self._write(run, Reason.WAITING_FOR, op.path, {"event": op.event, "until": until.isoformat()})
+
+    def _round(self, op: Round, group: Sequence[RunState]) -> None:
+        """Begin the next round, unless `until` holds or there were enough of them."""
+        for run, enough in zip(group, self._holds(op.until, group), strict=True):
+            done = run.rounds.get(op.loop, 0)
+            if enough or done >= op.times:
+                self._leave(run, op, ended="until" if enough else "times")
+                continue
+            run.rounds[op.loop] = done + 1
+            run.visit += 1
+            run.position += 1
+            self._write(run, Reason.STEP_REPEATED, op.path, {"round": done + 1, "of": op.times})
+
+    def _rest(self, op: Rest, group: Sequence[RunState]) -> None:
+        """A round is over: pause before the next one, if there is one."""
+        for run in group:
+            if run.rounds.get(op.loop, 0) >= op.times:
+                self._leave(run, op, ended="times")
+                continue
+            run.position = op.begin
+            if op.every is not None:
+                until = op.every.after(self._now, run.rule.spec.zone)
+                run.wait(to_ms(until))
+                self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
+
+    def _leave(self, run: RunState, op: Round | Rest, *, ended: str) -> None:
+        """Behind the loop; should the run come to it again, it counts from the beginning."""
+        rounds = run.rounds.pop(op.loop, 0)
+        run.position = op.leave
+        self._write(run, Reason.STEP_DONE, op.path, {"rounds": rounds, "ended": ended})
+
+    def _holds(self, condition: Condition | None, group: Sequence[RunState]) -> list[bool]:
+        """For each run; without a condition it does not."""
+        if condition is None:
+            return [False] * len(group)
+        holds = group[0].rule.compiled(condition)
+        return [holds(facts) for facts in self._facts.of(group, histories(condition))]
+
+    def _branch(self, op: Branch, group: Sequence[RunState]) -> None:
+        for run, taken in zip(group, self._holds(op.condition, group), strict=True):
+            run.position = run.position + 1 if taken else op.otherwise
             self._write(run, Reason.STEP_BRANCHED, op.path, {"branch": "then" if taken else "else"})
 
     def _fork(self, op: Fork, group: Sequence[RunState]) -> None:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from automation.rules.spec import Do, If, RuleSpec, Split, Step, Stop, Wait
+from automation.rules.spec import Do, If, Repeat, RuleSpec, Split, Step, Stop, Wait, WaitFor
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from automation.calendars.duration import Duration
     from automation.rules.conditions.tree import Condition
 
 
@@ -32,6 +33,44 @@ class Pause:
 
     path: str
     step: Wait
+
+
+@dataclass(frozen=True)
+class Await:
+    """Wait for an event: when it comes, go on with the next operation; after `within`, with `otherwise`."""
+
+    path: str
+    event: str
+    where: Condition | None
+    within: Duration
+    save_as: str | None
+    otherwise: int
+
+
+@dataclass(frozen=True)
+class Round:
+    """Begin one more round with the next operation; after `times` of them, or when `until` holds, go on at `leave`.
+
+    `loop` names the counter of the rounds: the step's id where it has one, so that it outlives an edit, or its path.
+    """
+
+    path: str
+    loop: str
+    times: int
+    until: Condition | None
+    leave: int
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A round is over: pause for `every` and go on at `begin`; at `leave` when no round is left to begin."""
+
+    path: str
+    loop: str
+    times: int
+    every: Duration | None
+    begin: int
+    leave: int
 
 
 @dataclass(frozen=True)
@@ -67,7 +106,7 @@ class End:
     reason: str | None = None
 
 
-Op: TypeAlias = Act | Pause | Branch | Jump | Fork | End
+Op: TypeAlias = Act | Pause | Await | Branch | Round | Rest | Jump | Fork | End
 
 
 @dataclass(frozen=True)
@@ -85,10 +124,14 @@ class Program:
 
 def compile_program(spec: RuleSpec) -> Program:
     """The same content always gives the same positions."""
-    ops: list[Op] = []
-    _steps(spec.steps, ops)
-    ops.append(End())
-    return Program(tuple(ops))
+    return Program(tuple(_Compiler().compile(spec.steps)))
+
+
+def step_positions(spec: RuleSpec) -> dict[str, int]:
+    """Where each step that has an id begins in the rule's program. No two steps begin at the same position."""
+    compiler = _Compiler()
+    compiler.compile(spec.steps)
+    return compiler.places
 
 
 def arm_of(spec_id: str, split_name: str, contact_id: int, arms: Sequence[tuple[str, int, int]]) -> int:
@@ -102,45 +145,76 @@ def arm_of(spec_id: str, split_name: str, contact_id: int, arms: Sequence[tuple[
     raise ValueError("a split needs arms with a weight")
 
 
-def _steps(steps: Sequence[Step], ops: list[Op]) -> None:
-    for step in steps:
+class _Compiler:
+    """Lays steps out one after the other; `places` keeps where those with an id begin."""
+
+    def __init__(self) -> None:
+        self.ops: list[Op] = []
+        self.places: dict[str, int] = {}
+
+    def compile(self, steps: Sequence[Step]) -> list[Op]:
+        self._steps(steps)
+        self.ops.append(End())
+        return self.ops
+
+    def _steps(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            if step.id is not None:
+                self.places[step.id] = len(self.ops)
+            self._step(step)
+
+    def _step(self, step: Step) -> None:
         if isinstance(step, Do):
-            ops.append(Act(step.path, step.action, step.params, step.save_as, step.on_error))
+            self.ops.append(Act(step.path, step.action, step.params, step.save_as, step.on_error))
         elif isinstance(step, Wait):
-            ops.append(Pause(step.path, step))
+            self.ops.append(Pause(step.path, step))
+        elif isinstance(step, WaitFor):
+            self._await(step)
         elif isinstance(step, If):
-            _branch(step, ops)
+            at = self._hold()
+            self.ops[at] = Branch(step.path, step.condition, self._either(step.then, step.orelse))
+        elif isinstance(step, Repeat):
+            self._repeat(step)
         elif isinstance(step, Split):
-            _fork(step, ops)
+            self._fork(step)
         elif isinstance(step, Stop):
-            ops.append(End(step.path, step.reason))
+            self.ops.append(End(step.path, step.reason))
 
+    def _await(self, step: WaitFor) -> None:
+        at = self._hold()
+        otherwise = self._either(step.then, step.orelse)
+        self.ops[at] = Await(step.path, step.event, step.where, step.within, step.save_as, otherwise)
 
-def _branch(step: If, ops: list[Op]) -> None:
-    at = _hold(ops)
-    _steps(step.then, ops)
-    if not step.orelse:
-        ops[at] = Branch(step.path, step.condition, len(ops))
-        return
-    leave = _hold(ops)
-    ops[at] = Branch(step.path, step.condition, len(ops))
-    _steps(step.orelse, ops)
-    ops[leave] = Jump(len(ops))
+    def _either(self, then: Sequence[Step], orelse: Sequence[Step]) -> int:
+        """Both branches, one after the other; returns where the second one begins."""
+        self._steps(then)
+        if not orelse:
+            return len(self.ops)
+        leave = self._hold()
+        otherwise = len(self.ops)
+        self._steps(orelse)
+        self.ops[leave] = Jump(len(self.ops))
+        return otherwise
 
+    def _repeat(self, step: Repeat) -> None:
+        begin, loop = self._hold(), step.id or step.path
+        self._steps(step.steps)
+        end = self._hold()
+        self.ops[begin] = Round(step.path, loop, step.times, step.until, len(self.ops))
+        self.ops[end] = Rest(step.path, loop, step.times, step.every, begin, len(self.ops))
 
-def _fork(step: Split, ops: list[Op]) -> None:
-    at = _hold(ops)
-    targets, leaves = [], []
-    for arm in step.arms:
-        targets.append((arm.name, arm.weight, len(ops)))
-        _steps(arm.steps, ops)
-        leaves.append(_hold(ops))
-    ops[at] = Fork(step.path, step.name, tuple(targets))
-    for leave in leaves:
-        ops[leave] = Jump(len(ops))
+    def _fork(self, step: Split) -> None:
+        at = self._hold()
+        targets, leaves = [], []
+        for arm in step.arms:
+            targets.append((arm.name, arm.weight, len(self.ops)))
+            self._steps(arm.steps)
+            leaves.append(self._hold())
+        self.ops[at] = Fork(step.path, step.name, tuple(targets))
+        for leave in leaves:
+            self.ops[leave] = Jump(len(self.ops))
 
-
-def _hold(ops: list[Op]) -> int:
-    """The position of an operation whose target is not known yet."""
-    ops.append(End())
-    return len(ops) - 1
+    def _hold(self) -> int:
+        """The position of an operation whose target is not known yet."""
+        self.ops.append(End())
+        return len(self.ops) - 1

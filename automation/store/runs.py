@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 
 from automation.store.bulk import allocate_ids, insert_rows, update_rows
+from automation.store.dropping import drop_queued
 from automation.store.expressions import among, constant
 from automation.store.lists import fetch, named_rows, read_object
+from automation.store.queueing import let_next_in
+from automation.store.returning import return_unsent
 from automation.store.schema import contact, event, run
 
 if TYPE_CHECKING:
@@ -21,13 +24,16 @@ _ENTRY = (
     "id", "key", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "due_at", "mode_key",
     "variables", "entered_at",
 )  # fmt: skip
+_QUEUE = tuple("queue_key" if name == "mode_key" else name for name in _ENTRY)
 _IN_HAND = [
     run.c[name]
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
-                 "variables", "entered_at")
+                 "variables", "entered_at", "visit", "wait_event")
 ]  # fmt: skip
 """What moving a run needs."""
 _PROGRESS = ("status", "position", "due_at", "mode_key", "variables", "ended_at", "reason")
+_JOURNEY = ("visit", "wait_event")
+_PLACE, _ENDED = 1 + _PROGRESS.index("mode_key"), 1 + _PROGRESS.index("ended_at")
 
 
 def enter_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int | None]:
@@ -40,27 +46,68 @@ def enter_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> l
         (id_, key, rule_id, version_id, contact_id, event_id, "active", 0, now, mode_key, "{}", now)
         for id_, (key, rule_id, version_id, contact_id, event_id, mode_key) in zip(ids, rows, strict=True)
     ]
-    if insert_rows(conn, run, _ENTRY, full, skip_existing=True) == len(rows):
+    return _stored(conn, ids, _ENTRY, full)
+
+
+def queue_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int | None]:
+    """Store runs like `enter_runs`, not to begin before it is their turn at the place that the last value names."""
+    ids = allocate_ids(conn, run, len(rows))
+    full = [
+        (id_, key, rule_id, version_id, contact_id, event_id, "queued", 0, None, place, "{}", now)
+        for id_, (key, rule_id, version_id, contact_id, event_id, place) in zip(ids, rows, strict=True)
+    ]
+    return _stored(conn, ids, _QUEUE, full)
+
+
+def _stored(
+    conn: Connection, ids: Sequence[int], columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> list[int | None]:
+    if insert_rows(conn, run, columns, rows, skip_existing=True) == len(rows):
         return list(ids)
     here = set(conn.scalars(select(run.c.id).where(among(run.c.id, ids))))
     return [id_ if id_ in here else None for id_ in ids]
 
 
-def claim_due(conn: Connection, now: int, limit: int) -> list[AnyRow]:
-    """Up to `limit` due runs, the longest due first, locked until the transaction ends."""
-    due = (
-        select(*_IN_HAND)
-        .where(run.c.due_at <= now, run.c.status == constant("active"))
-        .order_by(run.c.due_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return named_rows(conn, due)
+def claim_due(conn: Connection, now: int, limit: int, *, of: Sequence[int] | None = None) -> list[AnyRow]:
+    """Up to `limit` due runs, the longest due first, locked until the transaction ends; with `of`, of these people."""
+    due = select(*_IN_HAND).where(run.c.due_at <= now, run.c.status == constant("active"))
+    if of is not None:
+        due = due.where(among(run.c.contact_id, of))
+    return named_rows(conn, due.order_by(run.c.due_at).limit(limit).with_for_update(skip_locked=True))
+
+
+def due_of(conn: Connection, contact_ids: Iterable[int], now: int) -> list[AnyRow]:
+    """(id, contact_id, rule_id) of all runs of these people that are due, in whoever's hands."""
+    query = select(run.c.id, run.c.contact_id, run.c.rule_id)
+    query = query.where(among(run.c.contact_id, contact_ids), run.c.status == "active", run.c.due_at <= now)
+    return named_rows(conn, query)
+
+
+def claim_these(conn: Connection, ids: Sequence[int], now: int) -> list[AnyRow]:
+    """Those of these runs that are due and in nobody's hands, locked until the transaction ends."""
+    query = select(*_IN_HAND).where(among(run.c.id, ids), run.c.status == "active", run.c.due_at <= now)
+    return named_rows(conn, query.with_for_update(skip_locked=True))
 
 
 def save_progress(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Write back (id, status, position, due_at, mode_key, variables as JSON text, ended_at, reason)."""
-    update_rows(conn, run, _PROGRESS, rows)
+    """Write back (id, status, position, due_at, mode_key, variables as JSON text, ended_at, reason).
+
+    A run that ends leaves its place (it comes with its mode_key still), and the next in the queue goes in.
+    """
+    leaving = [row for row in rows if row[_ENDED] is not None and row[_PLACE] is not None]
+    if leaving:
+        rows = [(*row[:_PLACE], None, *row[_PLACE + 1 :]) if row[_ENDED] is not None else row for row in rows]
+    update_rows(conn, run, _PROGRESS, rows, guard="ended_at IS NULL")
+    if leaving:
+        let_next_in(conn, [row[0] for row in leaving], max(row[_ENDED] for row in leaving))
+    ended = {row[0]: row[_ENDED] for row in rows if row[_ENDED] is not None}
+    if ended:
+        return_unsent(conn, ended, max(ended.values()))
+
+
+def save_journeys(conn: Connection, rows: Sequence[tuple[int, int, str | None]]) -> None:
+    """Write (id, visit, wait_event) of the runs in which these have changed."""
+    update_rows(conn, run, _JOURNEY, rows)
 
 
 def next_due(conn: Connection) -> int | None:
@@ -77,6 +124,18 @@ def lock_contacts(conn: Connection, contact_ids: Iterable[int]) -> None:
         conn.execute(query.with_for_update(key_share=True)).all()
 
 
+def lock_free(conn: Connection, contact_ids: Iterable[int]) -> set[int]:
+    """Of these people, those whom another transaction has locked are left out; the others are locked for this one."""
+    ids = sorted(set(contact_ids))
+    if conn.dialect.name != "postgresql":
+        return set(ids)
+    query = select(contact.c.id).where(among(contact.c.id, ids)).order_by(contact.c.id)
+    locked = set(conn.scalars(query.with_for_update(key_share=True, skip_locked=True)))
+    if len(locked) == len(ids):
+        return locked
+    return set(ids) - (set(conn.scalars(query)) - locked)  # who has no row at all is in nobody's hands
+
+
 def last_entries(conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]) -> dict[tuple[int, int], int]:
     """When each of these contacts last entered each of these rules: {(contact_id, rule_id): ms}."""
     if not rule_ids:
@@ -90,31 +149,53 @@ def last_entries(conn: Connection, contact_ids: Sequence[int], rule_ids: Sequenc
 
 
 def alive_inside(
-    conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int]
+    conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int], *, lock: bool = False
 ) -> dict[tuple[int, int, str], int]:
-    """The runs that `mode` knows of: {(contact_id, rule_id, mode_key): run id}."""
+    """The runs that `mode` knows of: {(contact_id, rule_id, mode_key): run id}; with `lock`, they stay as they are."""
     if not rule_ids:
         return {}
     query = select(run.c.contact_id, run.c.rule_id, run.c.mode_key, run.c.id).where(
         among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), run.c.mode_key.is_not(None)
     )
-    return {(row.contact_id, row.rule_id, row.mode_key): row.id for row in conn.execute(query)}
+    rows = conn.execute(query.order_by(run.c.id).with_for_update() if lock else query)
+    return {(row.contact_id, row.rule_id, row.mode_key): row.id for row in rows}
 
 
-def end_runs(conn: Connection, ids: Sequence[int], status: str, reason: str, now: int) -> None:
-    """End runs from outside their own steps."""
-    values = {"status": status, "reason": reason, "due_at": None, "mode_key": None, "ended_at": now}
-    conn.execute(update(run).where(among(run.c.id, ids)).values(**values))
+def end_runs(
+    conn: Connection, ids: Sequence[int], status: str, reason: str, now: int, *, next_in: bool = True
+) -> None:
+    """End runs from outside their own steps. What they had queued to send is dropped.
+
+    The next in the queue goes in, unless the caller gives the place away itself.
+    """
+    if not ids:
+        return
+    values = {
+        "status": status, "reason": reason, "due_at": None, "mode_key": None, "queue_key": None, "wait_event": None,
+        "ended_at": now,
+    }  # fmt: skip
+    conn.execute(update(run).where(among(run.c.id, ids), run.c.ended_at.is_(None)).values(**values))
+    drop_queued(conn, ids, now)
+    return_unsent(conn, ids, now)
+    if next_in:
+        let_next_in(conn, ids, now)
 
 
 def end_runs_of(
     conn: Connection, rule_ids: Sequence[int], status: str, reason: str, now: int, *, held: bool = False
 ) -> list[AnyRow]:
-    """End every living run of these rules, or the held ones; returns (id, rule_id, rule_version_id, contact_id)."""
-    alive = run.c.status == constant("held") if held else run.c.ended_at.is_(None)
+    """End every living run of these rules, or the held and queued ones.
+
+    Returns (id, rule_id, rule_version_id, contact_id).
+    """
     query = select(run.c.id, run.c.rule_id, run.c.rule_version_id, run.c.contact_id)
-    rows = list(conn.execute(query.where(run.c.rule_id.in_(rule_ids), alive)))
-    end_runs(conn, [row.id for row in rows], status, reason, now)
+    query = query.where(run.c.rule_id.in_(rule_ids))
+    if held:
+        rows = list(conn.execute(query.where(run.c.status == constant("held"))))
+        rows += conn.execute(query.where(run.c.queue_key.is_not(None)))
+    else:
+        rows = list(conn.execute(query.where(run.c.ended_at.is_(None))))
+    end_runs(conn, [row.id for row in rows], status, reason, now, next_in=False)
     return rows
 
 
@@ -127,7 +208,10 @@ def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> di
 def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[int | None, dict[str, Any]]]:
     """What templates need of runs: {id: (event_id, variables)}."""
     rows = fetch(conn, "SELECT id, event_id, variables FROM run WHERE id = ANY(?)", list(ids)) if ids else []
-    return {id_: (event_id, read_object(variables)) for id_, event_id, variables in rows}
+    found = {id_: (event_id, read_object(variables)) for id_, event_id, variables in rows}
+    for _, variables in found.values():
+        variables.pop("#", None)  # the engine's own place, see engine/state.py
+    return found
 
 
 def runs_of(conn: Connection, rule_id: int, contact_id: int, limit: int = 20) -> list[AnyRow]:

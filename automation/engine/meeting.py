@@ -1,0 +1,37 @@
+"""Who meets which rule, and why: an event that names a person, or a change of the person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from automation.engine.book import LoadedRule
+
+
+class Arrival(msgspec.Struct, frozen=True, gc=False):
+    """A new event on a name that rules listen to."""
+
+    event_id: int | None  # None: it is no event but a change of the person
+    name: str
+    contact_id: int | None
+    properties: Mapping[str, Any]
+    occurred_at: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """A person at a rule's door."""
+
+    rule: LoadedRule
+    arrival: Arrival
+    contact_id: int | None
+    named: str | None = None  # the identity that nobody has
+    changed: str | None = None  # names the occurrence where no event does
+
+    @property
+    def key(self) -> str:
+        return self.changed or f"e{self.arrival.event_id}"

@@ -1,0 +1,61 @@
+"""Those inside whom an event may concern: they wait for it, leave by it, or meet their goal by it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import String, cast, select
+
+from automation.store.bulk import update_rows
+from automation.store.expressions import among
+from automation.store.lists import fetch, named_rows
+from automation.store.schema import rule, rule_version, run
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from automation.store.types import AnyRow
+
+_LISTENING = [
+    run.c[name]
+    for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
+                 "variables", "entered_at", "visit", "wait_event", "ended_at", "goal_at")
+]  # fmt: skip
+_KEYWORDS = ("wait_for", "exit_when", "goal")
+
+
+def listening_runs(
+    conn: Connection, contact_ids: Sequence[int], rule_ids: Sequence[int], goals_since: int | None
+) -> list[AnyRow]:
+    """These people's living runs of these rules, locked until the transaction ends, by id.
+
+    With `goals_since`, ended ones too that entered after it and have not met their goal.
+    """
+    listening: ColumnElement[bool] = run.c.ended_at.is_(None)
+    if goals_since is not None:
+        listening = listening | (run.c.goal_at.is_(None) & (run.c.entered_at >= goals_since))
+    query = select(*_LISTENING).where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), listening)
+    return named_rows(conn, query.order_by(run.c.id).with_for_update())
+
+
+def save_goals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
+    """Write (id, goal_at, goal_event_id)."""
+    update_rows(conn, run, ("goal_at", "goal_event_id"), rows, guard="goal_at IS NULL")
+
+
+def event_times(conn: Connection, event_ids: Sequence[int]) -> dict[int, int]:
+    """When these events occurred."""
+    return dict(fetch(conn, "SELECT id, occurred_at FROM event WHERE id = ANY(?)", list(event_ids)))
+
+
+def older_listeners(conn: Connection, current: Sequence[int]) -> list[tuple[int, Mapping[str, Any]]]:
+    """(rule id, content) of the versions, other than the `current` ones, that may listen to events."""
+    text = cast(rule_version.c.content, String)
+    hears = text.contains(_KEYWORDS[0])
+    for word in _KEYWORDS[1:]:
+        hears |= text.contains(word)
+    query = select(rule_version.c.rule_id, rule_version.c.content).join(rule, rule.c.id == rule_version.c.rule_id)
+    rows = conn.execute(query.where(rule.c.status != "removed", ~among(rule_version.c.id, current), hears))
+    return [(row.rule_id, row.content) for row in rows]

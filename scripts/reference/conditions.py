@@ -52,6 +52,7 @@ GROUPS: tuple[tuple[str, Text], ...] = (
     ("none", Text("一条都不成立", "none of them holds")),
     ("did", Text("发生过某事件", "an event has happened")),
     ("did_not", Text("没有发生过（与 did 完全相反）", "it has not: the exact opposite of did")),
+    ("segment", Text("属于本文件 segments 里的这个分群", "the person belongs to this one of the file's segments")),
 )
 
 
@@ -86,14 +87,22 @@ def _scope() -> Scope:
 def _lists(page: Page) -> None:
     page.text(
         Text(
-            "`audience`、`if`、`exit_when`、触发器的 `where` 用的是同一种条件列表。列表里的各行须全部成立；"
-            "分组用下面的词：",
-            "`audience`, `if`, `exit_when` and a trigger's `where` are all the same kind of list. Its lines must all "
-            "hold; these words make groups:",
+            "`audience`、`if`、`until`、`exit_when`、`segments`、各处的 `where` 用的是同一种条件列表。"
+            "列表里的各行须全部成立；分组用下面的词：",
+            "`audience`, `if`, `until`, `exit_when`, `segments` and every `where` are all the same kind of list. Its "
+            "lines must all hold; these words make groups:",
         )
     )
     page.table((Text("词", "word"), Text("含义", "meaning")), [(code(name), words) for name, words in GROUPS])
     page.code("yaml", examples.CONDITIONS["groups"])
+    page.text(
+        Text(
+            "常用的条件可以写在文件的 `segments:` 里起个名字，再用 `segment` 引用；它等于把那些条件原样写在这里。",
+            "Conditions in common use get a name in the file's `segments:`; `segment` means just what is written "
+            "there.",
+        )
+    )
+    page.code("yaml", examples.CONDITIONS["segment"])
 
 
 def _values(page: Page) -> None:

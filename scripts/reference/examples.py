@@ -11,9 +11,19 @@ defaults:
     - {max: 1, per: 1d, channel: sms}
     - {max: 4, per: 7d}
   holdout: 5%
+segments:
+  big_spenders:
+    - contact.spent: {gte: 1000}
+    - did: {event: order.paid, within: 180d}
+  vip:
+    - any:
+        - segment: big_spenders
+        - contact.level: 金卡
 rules:
   - id: welcome
     trigger: {type: event, with: {name: member.joined}}
+    audience:
+      - none: [{segment: vip}]
     steps:
       - do: sms.send
         with: {template: welcome}
@@ -31,7 +41,14 @@ rules:
     guards: {consent: marketing, cooldown: 330d}
     exit_when:
       - did: {event: order.paid, since: entry}
+    priority: 50
+    catch_up: latest
+    expires_after: 2d
+    max_attempts: 5
+    max_audience: 50000
+    failure_limit: 20%
     on_unknown: hold
+    on_change: finish
     steps:
       - do: coupon.issue
         with: {batch: BDAY_50}
@@ -43,7 +60,7 @@ rules:
 rules:
   - id: stock_out_rescue
     trigger: {type: event, with: {name: store.stock_out, contact: event.member_id}}
-    mode: {on_again: skip, per: [contact, event.sku]}
+    mode: {on_again: queue, per: [contact, event.sku]}
     steps:
       - wait: 1d
       - do: contact.tag
@@ -71,6 +88,35 @@ rules:
       - wait: {until: contact.birthday, offset: -1d, at: "10:00"}
       - do: contact.tag
         with: {add: [已跟进]}
+""",
+    "wait_for": """
+rules:
+  - id: first_order
+    trigger: {type: event, with: {name: member.joined}}
+    steps:
+      - id: order
+        wait_for: {event: order.paid, where: {amount: {gte: 100}}, within: 3d}
+        save_as: paid
+        then:
+          - if: [{paid.amount: {gte: 1000}}]
+            then: [{do: contact.tag, with: {add: [大客户]}}]
+        else:
+          - do: sms.send
+            with: {template: welcome}
+""",
+    "repeat": """
+rules:
+  - id: remind
+    trigger: {type: event, with: {name: member.joined}}
+    steps:
+      - repeat:
+          times: 3
+          every: 7d
+          until:
+            - did: {event: order.paid, since: entry}
+          steps:
+            - do: sms.send
+              with: {template: welcome}
 """,
     "if": """
 rules:
@@ -162,6 +208,7 @@ rules:
         - {max: 2, per: 7d, channel: sms, scope: rule}
       cooldown: 30d
       holdout: 10%
+      budget: {messages: 10000, cost: 500}
     steps:
       - do: sms.send
         with: {template: welcome}
@@ -218,6 +265,11 @@ CONDITIONS: dict[str, str] = {
     "history": """
 - did: {event: order.paid, where: {amount: {gte: 100}}, within: 90d, at_least: 2}
 - did_not: {event: coupon.issued, where: {batch: BDAY_50}, within: 330d}
+""",
+    "segment": """
+- segment: big_spenders
+- none:
+    - contact.tags: {has: 员工}
 """,
     "exit": """
 - did: {event: order.paid, since: entry}

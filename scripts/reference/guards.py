@@ -43,7 +43,10 @@ GUARDS: tuple[Keyword, ...] = (
         "两者都生效",
         "the control group: this share of people never enters, always the same people. A rule's is its own; the one in "
         "the defaults is that of all rules together; both apply")),
-    Keyword("budget", Text("–", "–"), keywords.NONE, Text("目前还不能用", "can't be used yet")),
+    Keyword("budget", keywords.MAPPING, keywords.NONE, Text(
+        "预算：本规则每个当地日最多几条消息（messages）、花多少钱（cost）。用完后当天不再发；写 none 取消默认值",
+        "what the rule may spend in a local day: messages, cost, or both. Beyond it nothing more is sent that day; "
+        "`none` drops the default")),
 )  # fmt: skip
 
 ORDER_NOTES: dict[Reason, Text] = {
@@ -80,6 +83,8 @@ def page(lang: Lang, around: Surroundings) -> str:
     page.table(_TITLES, _rows(keywords.QUIET_HOURS))
     page.heading(2, "frequency_cap")
     page.table(_TITLES, _rows(keywords.FREQUENCY_CAP))
+    page.heading(2, "budget")
+    page.table(_TITLES, _rows(keywords.BUDGET))
     page.code("yaml", examples.RULES["guards"])
     page.text(
         Text("交易通知（订单、验证等）不受营销守则限制：", "A transactional message is free of the marketing guards:")

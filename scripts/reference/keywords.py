@@ -34,6 +34,8 @@ PERCENT = Text("百分比", "percentage")
 MAPPING = Text("键值", "mapping")
 EVENT = Text("事件名", "event name")
 CHANNEL = Text("渠道", "channel")
+AMOUNT = Text("金额", "amount of money")
+SETTING = Text("设置", "the setting")
 
 
 def _key(name: str, type_: Text, default: Text, zh: str, en: str) -> Keyword:
@@ -46,6 +48,10 @@ FILE = (
     _key("defaults", MAPPING, NONE, "所有规则共用的守则，键与规则的 guards 相同；其中的 holdout 是全局对照组",
          "guards for every rule of this file, with the keys of a rule's guards; a holdout here is the global control "
          "group"),
+    _key("segments", MAPPING, NONE,
+         "分群：名称到条件列表（只看联系人及其历史）。条件里写 `segment: 名称` 引用，本文件的规则与别的分群都可用",
+         "named condition lists on the contact and its history; the rules and the other segments of this file use one "
+         "as `segment: name`"),
     _key("rules", LIST, REQUIRED, "规则，一条一项", "the rules, one an item"),
 )  # fmt: skip
 
@@ -67,18 +73,41 @@ RULE = (
          "guards: replace or tighten the defaults, see Guards"),
     _key("mode", MAPPING, Text("on_again: parallel", "on_again: parallel"), "同一人再次触发时怎么办",
          "what happens when the same person is called again"),
-    _key("exit_when", CONDITIONS, NONE, "每一步之前检查（等待之后也查）；满足就退出，不再做后面的步骤",
-         "asked before every step, also after a wait; once it holds, the person leaves and nothing more happens"),
+    _key("exit_when", CONDITIONS, NONE,
+         "每一步之前检查，相关事件到达时也立即检查（等待中也查）；满足就退出，不再做后面的步骤",
+         "asked before every step, and at once when an event arrives that it asks for, also during a wait; once it "
+         "holds, the person leaves and nothing more happens"),
     _key("steps", STEPS, REQUIRED, "依次执行的步骤", "what happens, step by step"),
-    _key("goal", MAPPING, NONE, "目标事件。现在只检查并保留，以后的版本才统计",
-         "the event the rule is for. Checked and kept; counted from a later version on"),
+    _key("goal", MAPPING, NONE, "目标事件：在期限内发生就记为达成，此人随即退出",
+         "the event the rule is for: when it happens in time, it is credited to the run, and the person leaves"),
     _key("attribution", MAPPING, NONE, "业绩归因。现在只检查并保留",
          "who is credited with the result. Checked and kept; counted from a later version on"),
     _key("tests", LIST, NONE, "规则的用例。现在只检查写法，以后的版本才运行",
          "cases for the rule. Their form is checked; a later version runs them"),
-    _key("on_unknown", Text("hold", "hold"), Text("hold", "hold"),
-         "发送结果未知时不自动重发（hold）；resend 目前还不能用",
-         "when it is unknown whether a message was sent, it is not sent again (hold); resend can't be used yet"),
+    _key("priority", Text("0 到 100 的整数", "whole number, 0 to 100"), Text("0", "0"),
+         "优先级：频次上限只够发一条时，同一时段内优先级高的规则发，另一条记为 skipped.outranked",
+         "where a frequency cap leaves room for one message, the rule with the higher one sends; the other logs "
+         "skipped.outranked"),
+    _key("catch_up", Text("latest、all、skip", "latest, all, skip"), Text("看触发器", "as the trigger says"),
+         "停机期间错过的触发：latest 只补最近一次，all 全部补上，skip 不补",
+         "firings missed while nothing ran: latest makes up for the last one, all for each, skip for none"),
+    _key("expires_after", DURATION, NONE, "触发或消息晚了这么久，就不再执行、不再发送",
+         "a firing or a message that is later than this is not worth sending: it is dropped, and the log says so"),
+    _key("max_attempts", Text("1 到 100 的整数", "whole number, 1 to 100"), SETTING,
+         "每条消息最多尝试几次，仍不成功即为失败",
+         "after so many attempts a message has failed"),
+    _key("max_audience", COUNT, NONE, "一次触发要进入的人数超过它时，先扣住，等 `automation approve` 批准",
+         "a firing that more people would enter is held for `automation approve`"),
+    _key("failure_limit", PERCENT, SETTING, "发送失败率超过它，规则自动暂停（至少 100 次尝试后才算）",
+         "above this rate of failed attempts, counted over at least 100, the rule pauses by itself"),
+    _key("on_unknown", Text("hold、resend", "hold, resend"), Text("hold", "hold"),
+         "不知道消息是否发出、也查不到时：hold 不再发送，等人处理；resend 再发一次，可能重复",
+         "when it is unknown whether a message was sent, and nobody can be asked: hold leaves it to people, resend "
+         "sends it once more, perhaps twice in all"),
+    _key("on_change", Text("finish、move、exit", "finish, move, exit"), Text("finish", "finish"),
+         "规则改了，里面的人：finish 按进入时的版本走完；move 按步骤 id 移到新版本；exit 退出",
+         "what people inside do when the rule changes: finish on the version they entered, move to the new one by "
+         "step id, or exit"),
 )  # fmt: skip
 
 TRIGGER = (
@@ -87,10 +116,11 @@ TRIGGER = (
 )
 
 MODE = (
-    _key("on_again", Text("skip、restart、parallel", "skip, restart, parallel"), Text("parallel", "parallel"),
-         "skip：已在规则中则不再进入；restart：退出旧流程，从头开始；parallel：同时走多次。queue 还不能用",
-         "skip: whoever is inside doesn't enter again; restart: the old run ends and a new one begins; parallel: "
-         "several runs at once. queue can't be used yet"),
+    _key("on_again", Text("skip、restart、queue、parallel", "skip, restart, queue, parallel"),
+         Text("parallel", "parallel"),
+         "skip：已在规则中则不再进入；restart：退出旧流程，从头开始；queue：排队，前一次结束后再走；parallel：同时走多次",
+         "skip: whoever is inside doesn't enter again; restart: the old run ends and a new one begins; queue: the new "
+         "run begins when the one before is over; parallel: several runs at once"),
     _key("per", Text("contact，或再加事件属性", "contact, or it and event properties"), Text("contact", "contact"),
          "按什么算“已在其中”：`contact` 按人；`[contact, event.sku]` 按人与该属性的每个值",
          "what counts as being inside: `contact` the person; `[contact, event.sku]` the person and each value of the "
@@ -113,10 +143,17 @@ FREQUENCY_CAP = (
          "all counts the messages of every rule, rule those of this rule"),
 )  # fmt: skip
 
+BUDGET = (
+    _key("messages", COUNT, NONE, "一天最多几条消息", "at most so many messages a day"),
+    _key("cost", AMOUNT, NONE, "一天最多花多少，以货币单位计，如 500 或 12.5；单价见设置",
+         "at most so much a day, in the currency's unit, like 500 or 12.5; prices are settings"),
+)  # fmt: skip
+
 STEP = (
-    _key("id", NAME, NONE, "步骤标识，供人阅读", "a name for the step, for readers"),
+    _key("id", NAME, NONE, "步骤标识，在规则内唯一；on_change: move 按它把人移到新版本",
+         "the step's name, unique in the rule; on_change: move finds the step by it"),
     _key("name", TEXT, NONE, "步骤说明，供人阅读", "a description of the step, for readers"),
-)
+)  # fmt: skip
 
 DO = (
     _key("do", NAME, REQUIRED, "动作类型，见“动作”", "the action's type, see Actions"),
@@ -137,6 +174,30 @@ WAIT = (
          "that is missing or past is not waited for"),
     _key("offset", SIGNED, NONE, "与日期字段相差多久，如 -1d 指前一天", "before or after the date, e.g. -1d"),
     _key("at", TIME, Text("00:00", "00:00"), "那天的几点", "at what time of that day"),
+)  # fmt: skip
+
+WAIT_FOR = (
+    _key("wait_for", MAPPING, REQUIRED, "等此人的某个事件发生", "wait for an event of the person"),
+    _key("event", EVENT, REQUIRED, "等哪个事件", "the event"),
+    _key("where", CONDITIONS, NONE, "事件属性须满足的条件，属性名不用写 event.",
+         "what its properties must satisfy; names go without `event.` here"),
+    _key("within", DURATION, REQUIRED, "最多等多久", "for how long"),
+    _key("then", STEPS, NONE, "等到了就执行", "do this when it came"),
+    _key("else", STEPS, NONE, "没等到就执行", "do this when the time is over"),
+    _key("save_as", NAME, NONE,
+         "把等到的事件的属性存成变量，如 `paid.amount`；then 里可用，之后只有没等到的人都不再往下走时才可用",
+         "keep the event's properties as a variable, like `paid.amount`: for `then`, and for what follows if `else` "
+         "never gets there"),
+)  # fmt: skip
+
+REPEAT = (
+    _key("repeat", MAPPING, REQUIRED, "重复一组步骤", "repeat some steps"),
+    _key("times", Text("1 到 1000 的整数", "whole number, 1 to 1000"), REQUIRED,
+         "最多几轮；嵌套的 repeat 合起来也不超过 1000 轮", "at most so many rounds; nested repeats make 1000 at most"),
+    _key("every", DURATION, NONE, "两轮之间等多久", "how long to wait between two rounds"),
+    _key("until", CONDITIONS, NONE, "每轮之前检查（第一轮也查）；满足就不再重复，继续下一步",
+         "asked before each round, the first one too; once it holds, the journey goes on behind"),
+    _key("steps", STEPS, REQUIRED, "每轮的步骤", "the steps of a round"),
 )  # fmt: skip
 
 IF = (
@@ -182,8 +243,3 @@ TESTS = (
          "应当发生什么：一个原因代码，或依次发生的动作", "what should come of it: a reason code, or the actions in "
                                    "order"),
 )  # fmt: skip
-
-LATER = ("priority", "budget", "catch_up", "expires_after", "max_attempts")
-"""Keys of a rule that the language knows and the engine refuses for now."""
-LATER_STEPS = ("wait_for", "repeat")
-LATER_IN_FILE = ("segments",)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automation.i18n import Lang, Text
 from scripts.reference import examples, keywords
-from scripts.reference.markdown import Page, code, codes
+from scripts.reference.markdown import Page, code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +26,10 @@ SECTIONS: tuple[tuple[Text, tuple[Keyword, ...], str | None], ...] = (
     (Text("步骤共有的键", "Keys of every step"), keywords.STEP, None),
     (Text("做 `do`", "`do`"), keywords.DO, "do"),
     (Text("等 `wait`", "`wait`"), keywords.WAIT, "wait"),
+    (Text("等事件 `wait_for`", "`wait_for`"), keywords.WAIT_FOR, "wait_for"),
     (Text("如果 `if`", "`if`"), keywords.IF, "if"),
     (Text("分流 `split`", "`split`"), keywords.SPLIT, "split"),
+    (Text("重复 `repeat`", "`repeat`"), keywords.REPEAT, "repeat"),
     (Text("结束 `stop`", "`stop`"), keywords.STOP, "stop"),
     (Text("目标 `goal`", "`goal`"), keywords.GOAL, "goal"),
     (Text("归因 `attribution`", "`attribution`"), keywords.ATTRIBUTION, "attribution"),
@@ -63,7 +65,6 @@ def page(lang: Lang, around: Surroundings) -> str:
         if example is not None:
             page.code("yaml", examples.RULES[example])
     _steps(page)
-    _later(page)
     return page.markdown()
 
 
@@ -74,20 +75,9 @@ def _rows(words: Iterable[Keyword]) -> list[tuple[str, Text, Text, Text]]:
 def _steps(page: Page) -> None:
     page.text(
         Text(
-            "一个步骤只能是 `do`、`wait`、`if`、`split`、`stop` 之一。前面必定结束时，后面永远走不到的步骤会报错。",
-            "A step is exactly one of `do`, `wait`, `if`, `split` and `stop`. Steps that can never be reached are "
-            "errors.",
+            "一个步骤只能是 `do`、`wait`、`wait_for`、`if`、`split`、`repeat`、`stop` 之一。"
+            "前面必定结束时，后面永远走不到的步骤会报错。",
+            "A step is exactly one of `do`, `wait`, `wait_for`, `if`, `split`, `repeat` and `stop`. Steps that can "
+            "never be reached are errors.",
         )
     )
-
-
-def _later(page: Page) -> None:
-    page.heading(2, Text("认识但还不能用的键", "Known, but not usable yet"))
-    page.text(
-        Text(
-            "以下关键字属于规则语言，目前的引擎还不能执行，写了会在校验时被拒绝：",
-            "These belong to the language, but the engine can't run them yet, so validation refuses them:",
-        )
-    )
-    names = (*keywords.LATER, *keywords.LATER_STEPS, *keywords.LATER_IN_FILE)
-    page.text(codes(names) + " `on_again: queue` `on_unknown: resend`")

@@ -26,7 +26,8 @@ from automation.rules import measured
 from automation.rules.checker import FILE_KEYS, CheckEnv, check_rules
 from automation.rules.conditions import parse as condition_parser
 from automation.rules.conditions.operators import OPERATORS
-from automation.rules.later import RULE_KEYS_LATER
+from automation.rules.event_match import EVENT_MATCH_KEYS
+from automation.rules.flow import REPEAT_KEYS
 from automation.rules.names import RESERVED
 from automation.rules.rule import RULE_KEYS
 from automation.rules.steps import STEP_KEYS, STEP_KINDS
@@ -98,25 +99,27 @@ def test_no_page_falls_back_to_the_other_language() -> None:
 
 
 def test_every_keyword_of_the_rule_language_is_there_and_no_other() -> None:
-    refused = set(RULE_KEYS_LATER)
-    assert names_of(keywords.FILE) | set(keywords.LATER_IN_FILE) == set(FILE_KEYS)
-    assert names_of(keywords.RULE) | refused == set(RULE_KEYS)
-    assert set(keywords.LATER) == refused
+    assert names_of(keywords.FILE) == set(FILE_KEYS)
+    assert names_of(keywords.RULE) == set(RULE_KEYS)
     assert names_of(keywords.DO) == set(STEP_KEYS["do"])
     assert names_of(keywords.IF) == set(STEP_KEYS["if"])
+    assert names_of(keywords.WAIT_FOR) == {*STEP_KEYS["wait_for"], *EVENT_MATCH_KEYS}
+    assert names_of(keywords.REPEAT) == {"repeat", *REPEAT_KEYS}
     assert names_of(keywords.WAIT) == {"wait", *WAIT_KEYS}
-    shown = {"do", "wait", "if", "split", "stop"}
-    assert shown | set(keywords.LATER_STEPS) == set(STEP_KINDS)
-    assert names_of(keywords.GOAL) == set(measured.GOAL_KEYS)
+    sections = {words[0].name for _, words, _ in rules.SECTIONS}
+    assert set(STEP_KINDS) <= sections
+    assert names_of(keywords.GOAL) == set(EVENT_MATCH_KEYS)
     assert names_of(keywords.ATTRIBUTION) == set(measured.ATTRIBUTION_KEYS)
     assert names_of(keywords.TESTS) == set(measured.TEST_KEYS)
     assert names_of(guards.GUARDS) == set(guard_reader.GUARD_KEYS)
     assert names_of(keywords.QUIET_HOURS) == set(guard_reader._QUIET_KEYS)
     assert names_of(keywords.FREQUENCY_CAP) == set(guard_reader._CAP_KEYS)
+    assert names_of(keywords.BUDGET) == set(guard_reader._BUDGET_KEYS)
 
 
 def test_the_condition_words_are_there() -> None:
-    assert {name for name, _ in conditions.GROUPS} == {*condition_parser.GROUPS, *condition_parser.HISTORIES}
+    words = {*condition_parser.GROUPS, *condition_parser.HISTORIES, condition_parser.SEGMENT}
+    assert {name for name, _ in conditions.GROUPS} == words
     assert {name for name, *_ in conditions.HISTORY} == set(condition_parser._HISTORY_KEYS)
 
 
@@ -125,31 +128,11 @@ def test_every_keyword_has_a_row_on_its_page() -> None:
         for _, words, _ in rules.SECTIONS:
             for word in words:
                 assert f"\n| `{word.name}` |" in text, word.name
-        for name in (*keywords.LATER, *keywords.LATER_STEPS, *keywords.LATER_IN_FILE):
-            assert f"`{name}`" in text
 
 
 @pytest.mark.parametrize("name", sorted(examples.RULES))
 def test_an_example_of_rules_validates(name: str) -> None:
     assert errors_in(examples.RULES[name]) == []
-
-
-@pytest.mark.parametrize("name", [*keywords.LATER, *keywords.LATER_STEPS, *keywords.LATER_IN_FILE])
-def test_what_is_said_to_be_refused_is_refused(name: str) -> None:
-    bodies = {
-        "priority": "    priority: 1\n", "budget": "    budget: 1\n", "catch_up": "    catch_up: all\n",
-        "expires_after": "    expires_after: 1d\n", "max_attempts": "    max_attempts: 3\n",
-    }  # fmt: skip
-    steps = {
-        "wait_for": "      - wait_for: {event: order.paid, within: 1d}\n",
-        "repeat": "      - repeat: {times: 2, steps: [{wait: 1d}]}\n",
-    }
-    head = "segments: {vip: [{contact.level: 金卡}]}\n" if name == "segments" else ""
-    text = (
-        f"{head}rules:\n  - id: one\n    trigger: {{type: event, with: {{name: order.paid}}}}\n"
-        f"{bodies.get(name, '')}    steps:\n{steps.get(name, '      - wait: 1d' + chr(10))}"
-    )
-    assert any("can't run this yet" in error and name in error for error in errors_in(text))
 
 
 # ---------------------------------------------------------------- conditions
@@ -170,6 +153,7 @@ def test_an_example_of_conditions_validates(name: str) -> None:
     key = "exit_when" if name == "exit" else "audience"
     listed = indent(examples.CONDITIONS[name].strip(), "      ")
     text = (
+        "segments: {big_spenders: [{contact.spent: {gte: 1000}}]}\n"
         "rules:\n  - id: one\n    trigger: {type: event, with: {name: order.paid}}\n"
         f"    {key}:\n{listed}\n    steps: [{{wait: 1d}}]\n"
     )

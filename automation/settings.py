@@ -8,6 +8,7 @@ from __future__ import annotations
 import locale
 import os
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -74,6 +75,8 @@ class Settings(_Section):
     """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""
     template_variables: dict[str, str] = Field(default_factory=dict)
     """What every template sees as `brand.…`."""
+    prices: dict[str, Decimal] = Field(default_factory=dict)
+    """What one message of a channel costs, for an SMS each segment, in the currency unit."""
 
     @field_validator("providers")
     @classmethod
@@ -83,7 +86,18 @@ class Settings(_Section):
                 raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
             listed = tables if isinstance(tables, list) else [tables]
             if not listed or not all(isinstance(table, dict) for table in listed):
-                raise ValueError(f"{channel}: expected a table [providers.{channel}], or several [[providers.{channel}]]")
+                forms = f"a table [providers.{channel}], or several [[providers.{channel}]]"
+                raise ValueError(f"{channel}: expected {forms}")
+        return value
+
+    @field_validator("prices")
+    @classmethod
+    def _possible_prices(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        for channel, price in value.items():
+            if channel not in CHANNELS:
+                raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
+            if not price.is_finite() or not 0 <= price <= 1_000_000 or price * 10_000 % 1:
+                raise ValueError(f'{channel}: expected a price like "0.045", at most 4 decimals; found {price}')
         return value
 
     @field_validator("timezone")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from automation.clock import jitter
 from automation.i18n import say
-from automation.providers.http import NOT_TRIED
+from automation.providers.base import NOT_TRIED
 from automation.store.accounts import AccountState, forget_failures, lock_state, write_state
 
 if TYPE_CHECKING:

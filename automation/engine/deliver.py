@@ -9,9 +9,11 @@ from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
-from automation.contacts.profile import load_contacts
 from automation.engine.accounts import Route, choose, note, room_of, spend
+from automation.engine.batch import Work
+from automation.engine.budget import charge
 from automation.engine.message_guards import Held, Request, recheck
+from automation.engine.prices import Prices
 from automation.engine.sending import batch_limit, send_all
 from automation.engine.settle import Settlement, Settler
 from automation.errors import AutomationError
@@ -20,7 +22,6 @@ from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
 from automation.store.accounts import load_states
 from automation.store.bulk import to_json
-from automation.store.events import load_properties
 from automation.store.log import Entry, write_log
 from automation.store.messages import (
     claim_queued,
@@ -32,8 +33,6 @@ from automation.store.messages import (
 )
 from automation.store.pauses import load_pauses
 from automation.store.retry import insistent, retried
-from automation.store.rules import keep_template
-from automation.store.runs import load_variables
 from automation.templating.content import Content
 from automation.templating.errors import RenderError
 
@@ -61,6 +60,11 @@ class _Ready(NamedTuple):
     template_version: str | None
     used: str | None  # JSON
 
+    @property
+    def bill(self) -> tuple[AnyRow, Content]:
+        """What it is charged for."""
+        return self.row, self.outgoing.content
+
 
 class _Marked(NamedTuple):
     """How many messages were claimed, the account that sends them, and those that go out."""
@@ -80,6 +84,7 @@ class Deliver:
         self._versions, self._providers = versions, providers
         self._settings = book.project.settings.delivery
         self._settler = Settler(book, versions)
+        self._prices = Prices(book.project.settings.prices)
 
     def __call__(self, channel: str) -> int:
         """Send one batch of a channel; returns how many messages were claimed."""
@@ -153,7 +158,7 @@ class Deliver:
         self, conn: Connection, route: Route, rows: Sequence[AnyRow], paused: Set[int], now: int
     ) -> list[_Ready]:
         """Check, render and mark; what can't be sent is settled here and now."""
-        work = _Work(conn, self._book, rows, now)
+        work = Work(conn, self._book, rows, now)
         ready: list[_Ready] = []
         refused = [_too_old(row) for row in rows if _is_too_old(row, now)]
         held: list[tuple[int, int]] = []
@@ -167,6 +172,9 @@ class Deliver:
                 refused.append(Settlement(row, Outcome.permanent(verdict[0].value), verdict[0], verdict[1]))
             else:
                 self._render(work, row, rule, request, ready, refused)
+        unpaid = charge(conn, self._prices, {rule.version_id: rule for _, rule in usable}, [r.bill for r in ready])
+        refused += [_unpaid(r.row, unpaid[r.row.id]) for r in ready if r.row.id in unpaid]
+        ready = [r for r in ready if r.row.id not in unpaid]
         postpone(conn, held)
         self._mark(conn, route, ready, now)
         self._settler.settle(conn, refused, now)
@@ -186,7 +194,7 @@ class Deliver:
         return usable
 
     def _render(
-        self, work: _Work, row: AnyRow, rule: LoadedRule, request: Request, ready: list[_Ready],
+        self, work: Work, row: AnyRow, rule: LoadedRule, request: Request, ready: list[_Ready],
         refused: list[Settlement],
     ) -> None:  # fmt: skip
         content, version, used = Content(), None, None
@@ -222,51 +230,6 @@ class Deliver:
             write_log(conn, now, [_entry(r.row, Reason.ROUTED, detail) for r in ready])
 
 
-class _Work:
-    """What the messages of one batch need: their people, runs and events."""
-
-    def __init__(self, conn: Connection, book: RuleBook, rows: Sequence[AnyRow], now: int) -> None:
-        self._conn, self._book, self._now = conn, book, now
-        self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
-        self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
-        events = {event_id for event_id, _ in self._runs.values() if event_id is not None}
-        self._events = load_properties(conn, sorted(events))
-        self._kept: set[str] = set()
-        self._of_rule: dict[int, dict[str, Any]] = {}
-
-    def request(self, row: AnyRow, rule: LoadedRule) -> Request:
-        contact = self._contacts.get(row.contact_id, {})
-        return Request(
-            rule, row.run_id, row.contact_id, row.step, contact, (row.channel,), row.template, row.payload or {},
-            row.address,
-        )  # fmt: skip
-
-    def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
-        """What a template may name."""
-        event_id, variables = self._runs[row.run_id]
-        event = self._events.get(event_id, {}) if event_id is not None else {}
-        return {**variables, "contact": request.contact, "event": event, **self._common(rule)}
-
-    def _common(self, rule: LoadedRule) -> dict[str, Any]:
-        """What is the same for all messages of a rule."""
-        found = self._of_rule.get(rule.version_id)
-        if found is None:
-            moment = from_ms(self._now).astimezone(rule.spec.zone)
-            found = self._of_rule[rule.version_id] = {
-                "brand": self._book.project.settings.template_variables,
-                "rule": {"id": rule.spec.id, "name": rule.spec.name},
-                "now": moment,
-                "today": moment.date(),
-                "zone": rule.spec.zone,
-            }
-        return found
-
-    def keep(self, template: Any) -> None:
-        if template.version not in self._kept:
-            self._kept.add(template.version)
-            keep_template(self._conn, template.version, template.name, template.channel, template.content, self._now)
-
-
 def _is_too_old(row: AnyRow, now: int) -> bool:
     return row.expires_at is not None and row.expires_at <= now
 
@@ -274,6 +237,10 @@ def _is_too_old(row: AnyRow, now: int) -> bool:
 def _too_old(row: AnyRow) -> Settlement:
     detail = {"expired_at": from_ms(row.expires_at).isoformat()}
     return Settlement(row, Outcome.permanent("expired"), Reason.FAILED_EXPIRED, detail)
+
+
+def _unpaid(row: AnyRow, detail: Mapping[str, Any]) -> Settlement:
+    return Settlement(row, Outcome.permanent("budget"), Reason.SKIPPED_BUDGET, detail)
 
 
 def _entry(row: AnyRow, reason: Reason, detail: Mapping[str, Any]) -> Entry:

@@ -7,13 +7,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
+from automation.engine.accounts import next_try, standing
 from automation.i18n import say
-from automation.store import daemons, messages, quarantine, rules, runs
+from automation.providers.accounts import Breaker
+from automation.providers.loader import breakers_of
+from automation.store import accounts, daemons, messages, quarantine, rules, runs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.project import Project
+    from automation.settings import Settings
     from automation.store.database import Database
 
 ALIVE_MS = 20_000
@@ -21,6 +25,7 @@ ALIVE_MS = 20_000
 
 Table = tuple[str, list[str], list[dict[str, Any]]]
 _RULE_COLUMNS = ["rule", "name", "state", "active", "sending", "held", "done", "exited", "failed", "detail"]
+_ACCOUNT_COLUMNS = ["account", "state", "since_at", "failures", "last_code", "next_try_at"]
 _DAEMON_COLUMNS = ["instance", "pid", "state", "started_at", "heartbeat_at", "last_error"]
 
 
@@ -35,13 +40,18 @@ class Status:
     messages: list[dict[str, Any]]
     quarantined: int
     problems: list[str]
+    accounts: list[dict[str, Any]]
 
     def as_dict(self) -> dict[str, Any]:
         times = [
             daemon | {key: from_ms(daemon[key]).isoformat() for key in ("started_at", "heartbeat_at")}
             for daemon in self.daemons
         ]
-        return dict(vars(self)) | {"daemons": times}
+        accounts = [
+            account | {key: account[key] and from_ms(account[key]).isoformat() for key in ("since_at", "next_try_at")}
+            for account in self.accounts
+        ]
+        return dict(vars(self)) | {"daemons": times, "accounts": accounts}
 
     def tables(self) -> list[Table]:
         """Titles, columns and rows, in the order in which an operator looks."""
@@ -56,6 +66,8 @@ class Status:
             (say("insight.rules"), _RULE_COLUMNS, self.rules),
             (say("insight.messages"), ["channel", "status", "count"], self.messages),
         ]
+        if self.accounts:
+            tables.append((say("insight.accounts"), _ACCOUNT_COLUMNS, self.accounts))
         if self.problems:
             tables.append((say("insight.problems"), ["problem"], [{"problem": text} for text in self.problems]))
         return tables
@@ -75,6 +87,7 @@ def read_status(database: Database, project: Project, now: datetime) -> Status:
             ],
             quarantined=quarantine.count_rejected(conn),
             problems=[problem.shown() for problem in project.problems if problem.severity == "error"],
+            accounts=_accounts(conn, project.settings, to_ms(now)),
         )
 
 
@@ -91,6 +104,26 @@ def _daemons(conn: Connection, now: datetime) -> list[dict[str, Any]]:
                 "started_at": row.started_at,
                 "heartbeat_at": row.heartbeat_at,
                 "last_error": row.last_error,
+            }
+        )
+    return found
+
+
+def _accounts(conn: Connection, settings: Settings, now: int) -> list[dict[str, Any]]:
+    """The provider accounts that have met trouble or have a rate."""
+    usual = settings.delivery.breaker
+    breakers = breakers_of(settings)
+    found = []
+    for key, state in accounts.load_states(conn).items():
+        breaker = breakers.get(key, Breaker(usual.failures, usual.seconds))
+        found.append(
+            {
+                "account": key,
+                "state": say(f"insight.account_{standing(breaker, state, now)}"),
+                "since_at": state.changed_at,
+                "failures": state.failures,
+                "last_code": state.last_code,
+                "next_try_at": next_try(breaker, state, now),
             }
         )
     return found

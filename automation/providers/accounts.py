@@ -70,13 +70,19 @@ class AccountParams(Params):
     """What the table of every account may hold besides its provider's own settings."""
 
     account: Annotated[str, AfterValidator(_name)] | None = param(
-        None, zh="账号名，同一渠道内不可重复；不写则用 type", en="the account's name, unique in its channel; default: type"
+        None,
+        zh="账号名，同一渠道内不可重复；不写则用 type",
+        en="the account's name, unique in its channel; default: type",
     )
     rate: Annotated[str, AfterValidator(_rate)] | None = param(
         None, zh='最快速度，如 "10/s"、"600/m"、"20000/h"', en='the highest rate: "10/s", "600/m", "20000/h"'
     )
     burst: int | None = param(
-        None, ge=1, le=1_000_000, zh="一次最多连发几条；不写则为一秒的量", en="how many at once; default: a second's worth"
+        None,
+        ge=1,
+        le=1_000_000,
+        zh="一次最多连发几条；不写则为一秒的量",
+        en="how many at once; default: a second's worth",
     )
     breaker: BreakerParams | None = param(
         None,

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from automation.providers.context import ProviderContext
 
 
+NOT_TRIED = "not_tried"
+"""The code of a transient outcome: an earlier message of the batch met trouble, and this one was never begun."""
+
+
 @dataclass(frozen=True)
 class Outgoing:
     """One message on its way. `reference` is our own id for it, the same in every attempt."""

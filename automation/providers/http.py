@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import PydanticCustomError
 
+from automation.providers.base import NOT_TRIED as NOT_TRIED
 from automation.providers.base import Outcome
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ UNREACHABLE = "unreachable"  # no connection, or the request did not go out: not
 NO_ANSWER = "no_answer"  # the request went out and no answer came
 AUTH = "auth"  # our credentials were refused: the message is fine
 SETTINGS = "settings"  # the provider refused something that our settings hold, for example the sender
-NOT_TRIED = "not_tried"  # an earlier message of the batch met trouble; this one was never begun
 NO_TOKEN = "no_token"  # somebody else was fetching one and did not finish in time
 
 _HANDSHAKE = frozenset(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast, get_args
 from zoneinfo import ZoneInfo
 
@@ -90,7 +91,7 @@ class Providers:
         name = _name(place, params.account, plugin.type, names)
         given = {key: value for key, value in table.items() if key not in AccountParams.model_fields and key != "type"}
         provider = self._provider(channel, place, plugin, self._params(channel, place, plugin, given))
-        breaker = self._breaker(params) if plugin.one_service else None
+        breaker = _breaker(self._settings, params) if plugin.one_service else None
         return Account(f"{channel}:{name}", name, provider, params.bucket(), breaker)
 
     def _provider(self, channel: str, place: str, plugin: type[Provider], params: Any) -> Provider:
@@ -138,12 +139,25 @@ class Providers:
             first = error.errors(include_url=False, include_input=False)[0]
         raise explained(first, place, plugin.type, {**plugin.Params.model_fields, **AccountParams.model_fields})
 
-    def _breaker(self, params: AccountParams) -> Breaker:
-        usual = self._settings.delivery.breaker
-        given = params.breaker
-        failures = given.failures if given is not None else None
-        seconds = given.seconds if given is not None else None
-        return Breaker(failures or usual.failures, seconds or usual.seconds)
+
+def breakers_of(settings: Settings) -> dict[str, Breaker]:
+    """The breaker of every account that the settings describe right, by its key."""
+    found: dict[str, Breaker] = {}
+    for channel in settings.providers:
+        names: set[str] = set()
+        for place, table in settings.accounts(channel):
+            with suppress(SettingsError):
+                params = _account_params(place, table)
+                name = _name(place, params.account, str(table.get("type")), names)
+                found[f"{channel}:{name}"] = _breaker(settings, params)
+    return found
+
+
+def _breaker(settings: Settings, params: AccountParams) -> Breaker:
+    usual, given = settings.delivery.breaker, params.breaker
+    failures = given.failures if given is not None else None
+    seconds = given.seconds if given is not None else None
+    return Breaker(failures or usual.failures, seconds or usual.seconds)
 
 
 def _account_params(place: str, table: dict[str, Any]) -> AccountParams:

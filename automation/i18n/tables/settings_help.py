@@ -45,6 +45,16 @@ TEXTS: dict[str, Text] = {
         "每批最多取多少条消息发送（服务商自身的上限更小时以服务商为准）",
         "How many messages are sent in one batch at most; a provider's own limit may be lower",
     ),
+    "delivery.breaker.failures": Text(
+        "一个服务商账号连续失败几次后停用一段时间；其间消息照常排队，不计入尝试次数，有备用账号时改由备用账号发送",
+        "After how many failures in a row a provider account is left alone for a while; meanwhile messages stay queued, "
+        "use up no attempt, and go to the channel's next account if there is one",
+    ),
+    "delivery.breaker.seconds": Text(
+        "首次停用的秒数，之后用一条消息试探；试探失败则加倍，最长 1 小时",
+        "Seconds for which it is left alone at first; then one message tries it, and each failure doubles them, "
+        "up to an hour",
+    ),
     "daemon.tick_seconds": Text("守护进程每隔多少秒查看一次到期工作", "How often the daemon looks for what is due"),
     "daemon.reload_seconds": Text(
         "每隔多少秒检查规则、目录、模板、插件文件是否改动", "How often the daemon looks for changed project files"
@@ -58,10 +68,18 @@ TEXTS: dict[str, Text] = {
         "Whether webhook.post may call private addresses and plain http; refused by default",
     ),
     "providers": Text(
-        "每个渠道一张表 [providers.渠道]，用 type 指定服务商，其余键见“服务商”一页；没有写的渠道使用 outbox，"
-        "只写文件不发送",
+        "每个渠道一张表 [providers.渠道]，用 type 指定服务商，其余键见“服务商”一页；一个渠道有多个账号时写多张 "
+        "[[providers.渠道]]，按顺序使用。没有写的渠道使用 outbox，只写文件不发送",
         "One table per channel, [providers.CHANNEL]: `type` names the provider, the other keys are on the page about "
-        "providers. A channel without a table uses the outbox, which writes files and sends nothing",
+        "providers. Several accounts of a channel are several tables [[providers.CHANNEL]], used in order. A channel "
+        "without a table uses the outbox, which writes files and sends nothing",
+    ),
+    "prices": Text(
+        '每个渠道一条消息的价格，[prices] 表，如 sms = "0.045"、email = "0.001"，单位为货币元，最多 4 位小数；'
+        "短信按每一分条计价；没有写的渠道不计费。预算与报表用它",
+        'What one message costs by channel, a table [prices]: sms = "0.045", email = "0.001", in the currency unit, at '
+        "most 4 decimals; an SMS costs it for every segment. A channel that is missing costs nothing. Budgets and "
+        "reports use it",
     ),
     "template_variables": Text(
         "所有模板都能用的文字，写作 {{ brand.名称 }}", "Texts that every template may use as {{ brand.NAME }}"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from automation.channels import CHANNELS
 from automation.clock import from_ms, to_ms
@@ -19,7 +20,9 @@ from automation.engine.message_guards import (
     load_past,
     purpose_of,
     refusal_of,
+    write_problems,
 )
+from automation.engine.outranking import Dropped, Ranking
 from automation.reasons import Reason
 from automation.store.bulk import to_json
 from automation.store.messages import queue_messages
@@ -27,6 +30,7 @@ from automation.store.messages import queue_messages
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from automation.engine.book import RuleBook
     from automation.templating import TemplateSet
 
 
@@ -56,23 +60,71 @@ class _Choice:
     expires_at: int | None = None
 
 
-def dispatch(conn: Connection, templates: TemplateSet, requests: Sequence[Request], now: int) -> list[Verdict]:
-    """Decide every request, in order, and queue those that may be sent. The people must be locked already."""
-    past = load_past(conn, requests, now)
-    verdicts: list[Verdict | None] = [None] * len(requests)
-    chosen: list[tuple[int, Request, _Choice]] = []
-    for i, request in enumerate(requests):
-        choice = _choose(request, templates, past)
+class Drop(Protocol):
+    """Settles messages of the queue that lost their place (`Settler.drop`)."""
+
+    def __call__(self, conn: Connection, dropped: Sequence[Dropped], now: int) -> None: ...
+
+
+def dispatch(conn: Connection, book: RuleBook, requests: Sequence[Request], now: int, drop: Drop) -> list[Verdict]:
+    """Decide every request, those of higher rules first, and queue what may be sent; a verdict each, in their order.
+
+    The people must be locked already.
+    """
+    past = load_past(conn, requests, now, book.ranked, keep=True)
+    verdicts: dict[int, Verdict] = {}
+    dropped: list[Dropped] = []
+    for places in _by_priority(book, requests):
+        verdicts |= _decide(conn, book.project.templates, requests, places, past, dropped)
+    past.budgets.write(conn)
+    write_problems(conn, requests, past)
+    if dropped:
+        drop(conn, dropped, now)
+    return [verdicts[i] for i in range(len(requests))]
+
+
+def _by_priority(book: RuleBook, requests: Sequence[Request]) -> list[Sequence[int]]:
+    """The places of the requests, the highest priority's first, then the oldest run's."""
+    if not book.ranked:
+        return [range(len(requests))]
+    ranking, ranks = Ranking(book.ranked), defaultdict[int, list[int]](list)
+    for i in sorted(range(len(requests)), key=lambda i: requests[i].run_id):
+        ranks[ranking.priority(requests[i].rule.rule_id)].append(i)
+    return [ranks[priority] for priority in sorted(ranks, reverse=True)]
+
+
+def _decide(
+    conn: Connection, templates: TemplateSet, requests: Sequence[Request], places: Sequence[int], past: Past,
+    dropped: list[Dropped],
+) -> dict[int, Verdict]:  # fmt: skip
+    """The verdicts on the requests at `places`. What they take is gone for those after them."""
+    verdicts: dict[int, Verdict] = {}
+    chosen: list[tuple[int, _Choice, Sent, Sequence[Sent]]] = []
+    for i in places:
+        choice = _choose(requests[i], templates, past)
         if isinstance(choice, _Choice):
-            chosen.append((i, request, choice))
-            if _guarded(request, choice.channel):
-                past.caps.add(request.contact_id, Sent(choice.channel, request.rule.rule_id, now))
+            chosen.append((i, choice, *_take(requests[i], choice, past)))
         else:
             verdicts[i] = choice
-    ids = queue_messages(conn, [_row(request, choice) for _, request, choice in chosen], now)
-    for (i, _, choice), message_id in zip(chosen, ids, strict=True):
+    ids = queue_messages(conn, [_row(requests[i], choice) for i, choice, *_ in chosen], past.now)
+    for (i, choice, sent, losers), message_id in zip(chosen, ids, strict=True):
         verdicts[i] = Queued(message_id, choice.channel)
-    return [verdict for verdict in verdicts if verdict is not None]
+        sent.message_id = message_id
+        dropped.extend(past.ranking.dropped(loser, sent) for loser in losers)
+    return verdicts
+
+
+def _take(request: Request, choice: _Choice, past: Past) -> tuple[Sent, Sequence[Sent]]:
+    """The message counts from now on; returns it, and those that make room for it."""
+    sent = Sent(choice.channel, request.rule.rule_id, past.now)
+    if not CHANNELS[choice.channel].reaches_person:
+        return sent, ()
+    past.budgets.take(request.rule)
+    losers = past.losers.pop((request.contact_id, choice.channel), ())
+    past.caps.remove(request.contact_id, losers)
+    if request.rule.spec.guards.purpose != TRANSACTIONAL:
+        past.caps.add(request.contact_id, sent)
+    return sent, losers
 
 
 def _choose(request: Request, templates: TemplateSet, past: Past) -> _Choice | Held | Skipped:
@@ -100,10 +152,6 @@ def _expiry(request: Request, now: int) -> int | None:
     if request.expires_at is not None or lifetime is None:
         return request.expires_at
     return to_ms(lifetime.after(from_ms(now), zone))
-
-
-def _guarded(request: Request, channel: str) -> bool:
-    return CHANNELS[channel].reaches_person and request.rule.spec.guards.purpose != TRANSACTIONAL
 
 
 def _row(request: Request, choice: _Choice) -> tuple[Any, ...]:

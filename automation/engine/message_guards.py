@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -11,10 +11,14 @@ from automation.channels import CHANNELS
 from automation.clock import from_ms, to_ms
 from automation.contacts.consent import allows, load_consents
 from automation.contacts.suppression import load_suppressed
-from automation.engine.caps import CapBook, window_begins
+from automation.engine.bad_contacts import address_problem, keep_problems, zone_problem
+from automation.engine.budget import Budgets
+from automation.engine.caps import CapBook, Sent, window_begins
+from automation.engine.outranking import NOBODY, Ranked, Ranking
 from automation.engine.quiet import quiet_until, zone_of
 from automation.reasons import Reason
 from automation.store.messages import recent
+from automation.store.problems import EVERY_CHANNEL, load_problems
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from automation.engine.book import LoadedRule
     from automation.rules.spec import QuietHours
+    from automation.store.problems import Problem
     from automation.templating import TemplateSet
 
 TRANSACTIONAL = "transactional"
@@ -66,20 +71,29 @@ class Past:
     consents: Mapping[int, Mapping[tuple[str, str], str]]
     suppressed: set[tuple[int, str]]
     caps: CapBook
+    problems: Mapping[tuple[int, str], Problem]
+    ranking: Ranking
+    budgets: Budgets
     now: int = 0
+    losers: dict[tuple[int, str], Sequence[Sent]] = field(default_factory=dict)
+    """By contact and channel: the messages in the queue whose place the next one there would take."""
+    found: list[Problem] = field(default_factory=list)
+    """What the guards found wrong with contacts."""
 
 
 def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Refused | Held | None]:
     """What has changed since messages were queued, just before they are sent; each request names its one channel."""
-    past = load_past(conn, requests, now, with_caps=False)
-    return [_rechecked(Asked(request, request.channels[0], request.address, past)) for request in requests]
+    past = load_past(conn, requests, now, caps=False)
+    verdicts = [_rechecked(Asked(request, request.channels[0], request.address, past)) for request in requests]
+    write_problems(conn, requests, past)
+    return verdicts
 
 
 def ask_all(
-    conn: Connection, templates: TemplateSet, request: Request, now: int
+    conn: Connection, templates: TemplateSet, request: Request, now: int, ranked: Ranked = NOBODY
 ) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """What each guard says now, by channel, in their order: for `why`. Nothing is queued."""
-    past = load_past(conn, [request], now)
+    """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
+    past = load_past(conn, [request], now, ranked)
     found = {}
     for channel in request.channels:
         asked = Asked(request, channel, request.address or address_of(request.contact, channel), past, templates)
@@ -95,13 +109,16 @@ def purpose_of(rule: LoadedRule, channel: str) -> str | None:
 def refusal_of(
     request: Request, channel: str, address: str | None, templates: TemplateSet, past: Past
 ) -> Refused | Held | None:
-    """The first guard that holds the message back."""
+    """The first guard that holds the message back. A message that is queued all the same is asked the others too."""
     asked = Asked(request, channel, address, past, templates)
+    held: Held | None = None
     for guard in _guards_of(channel):
         refusal = guard.ask(asked)
-        if refusal is not None:
+        if isinstance(refusal, Held) and request.hold_message:
+            held = refusal
+        elif refusal is not None:
             return refusal
-    return None
+    return held
 
 
 class Asked(NamedTuple):
@@ -134,6 +151,24 @@ def _no_template(asked: Asked) -> Refused | None:
     return None if there else (Reason.SKIPPED_NO_TEMPLATE, {"template": name})
 
 
+def _bad_contact(asked: Asked) -> Refused | None:
+    """Only this channel is held back, for a time zone too: on another one the rule may ask for no quiet hours."""
+    request, past = asked.request, asked.past
+    kind = CHANNELS[asked.channel].identity
+    problem = zone_problem(request.rule.spec, request.contact_id, request.contact)
+    if problem is not None:
+        past.found.append(problem)
+        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": problem.value}
+    if asked.address is None:
+        return None
+    problem = address_problem(past.problems, request.contact_id, asked.channel, kind, asked.address)
+    if problem is None:
+        return None
+    if address_of(request.contact, asked.channel) == asked.address:
+        past.found.append(problem)
+    return Reason.SKIPPED_BAD_CONTACT, {"field": kind, "code": problem.code}
+
+
 def _suppressed(asked: Asked) -> Refused | None:
     listed = (asked.request.contact_id, asked.channel) in asked.past.suppressed
     return (Reason.SKIPPED_SUPPRESSION, {}) if listed else None
@@ -147,13 +182,26 @@ def _without_consent(asked: Asked) -> Refused | None:
 
 
 def _capped(asked: Asked) -> Refused | None:
+    """Where a cap is full, messages of lower rules that have not left yet make room."""
     request, past = asked.request, asked.past
     rule, guards = request.rule, request.rule.spec.guards
     if guards.purpose == TRANSACTIONAL:
         return None
-    caps, zone = guards.frequency_cap, rule.spec.zone
-    cap = past.caps.reached(caps, request.contact_id, asked.channel, rule.rule_id, past.now, zone)
-    return None if cap is None else (Reason.SKIPPED_FREQUENCY_CAP, cap)
+    caps, zone, losers = guards.frequency_cap, rule.spec.zone, list[Sent]()
+    while (
+        full := past.caps.full(caps, request.contact_id, asked.channel, rule.rule_id, past.now, zone, losers)
+    ) is not None:
+        loser = past.ranking.loser(full.sent, rule.rule_id)
+        if loser is None:
+            return past.ranking.refusal(full, rule.rule_id)
+        losers.append(loser)
+    past.losers[request.contact_id, asked.channel] = losers
+    return None
+
+
+def _over_budget(asked: Asked) -> Refused | None:
+    detail = asked.past.budgets.refusal(asked.request.rule)
+    return None if detail is None else (Reason.SKIPPED_BUDGET, detail)
 
 
 def _quiet(asked: Asked) -> Refused | Held | None:
@@ -162,6 +210,8 @@ def _quiet(asked: Asked) -> Refused | Held | None:
     if hours is None:
         return None
     zone = zone_of(request.contact, request.rule.spec.zone)
+    if zone is None:  # nobody knows when it is quiet there
+        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": str(request.contact.get("timezone"))}
     until = _quiet_end(hours, asked.past.now, zone)
     if until is None:
         return None
@@ -175,20 +225,23 @@ def _quiet_end(hours: QuietHours, now: int, zone: ZoneInfo) -> datetime | None:
     return quiet_until(hours, from_ms(now), zone)
 
 
+_BAD_CONTACT = MessageGuard(Reason.SKIPPED_BAD_CONTACT, _bad_contact)
 _SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)
 _CONSENT = MessageGuard(Reason.SKIPPED_CONSENT, _without_consent)
 _QUIET = MessageGuard(Reason.HELD_QUIET_HOURS, _quiet)
 MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
     MessageGuard(Reason.SKIPPED_UNREACHABLE, _no_address, personal=False),
     MessageGuard(Reason.SKIPPED_NO_TEMPLATE, _no_template, personal=False),
+    _BAD_CONTACT,
     _SUPPRESSION,
     _CONSENT,
     MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
     _QUIET,
+    MessageGuard(Reason.SKIPPED_BUDGET, _over_budget),
 )
 """The fixed order before a message."""
 _IMPERSONAL = tuple(guard for guard in MESSAGE_GUARDS if not guard.personal)
-_RECHECKED = (_SUPPRESSION, _CONSENT, _QUIET)
+_RECHECKED = (_BAD_CONTACT, _SUPPRESSION, _CONSENT, _QUIET)
 """What may have changed since a message was queued."""
 
 
@@ -201,15 +254,34 @@ def _rechecked(asked: Asked) -> Refused | Held | None:
     return next((refusal for guard in guards if (refusal := guard.ask(asked)) is not None), None)
 
 
-def load_past(conn: Connection, requests: Sequence[Request], now: int, *, with_caps: bool = True) -> Past:
+def load_past(
+    conn: Connection, requests: Sequence[Request], now: int, ranked: Ranked = NOBODY, *, caps: bool = True,
+    keep: bool = False,
+) -> Past:  # fmt: skip
+    """One query a guard for the whole batch. With `keep`, what may be used up stays as it is until the end."""
     guarded = [(r, channel) for r in requests for channel in r.channels if CHANNELS[channel].reaches_person]
     ids = sorted({r.contact_id for r, _ in guarded})
     wanted = [(r.contact_id, channel, r.address or address_of(r.contact, channel)) for r, channel in guarded]
     hits = load_suppressed(conn, wanted, now) if wanted else set()
     suppressed = {(wanted[i][0], wanted[i][1]) for i in hits}
     begins = [window_begins(cap, now, r.rule.spec.zone) for r, _ in guarded for cap in r.rule.spec.guards.frequency_cap]
-    rows = recent(conn, ids, min(begins)) if begins and with_caps else []
-    return Past(load_consents(conn, ids) if ids else {}, suppressed, CapBook(rows), now)
+    cap_book = CapBook(recent(conn, ids, min(begins)) if begins and caps else [])
+    ranking = Ranking(ranked)
+    ranking.find_losers(conn, [r for r, _ in guarded], cap_book, keep=keep)
+    rules = [r.rule for r, _ in guarded] if caps else []
+    return Past(
+        load_consents(conn, ids) if ids else {}, suppressed, cap_book, load_problems(conn, ids), ranking,
+        Budgets(conn, rules, now, keep=keep), now,
+    )  # fmt: skip
+
+
+def write_problems(conn: Connection, requests: Sequence[Request], past: Past) -> None:
+    """Note what the guards found wrong with these people, and forget what has been put right."""
+    if not (past.found or past.problems):
+        return
+    present = {(r.contact_id, channel): address_of(r.contact, channel) for r in requests for channel in r.channels}
+    zones = {(r.contact_id, EVERY_CHANNEL): r.contact.get("timezone") for r in requests}
+    keep_problems(conn, past.problems, past.found, present | zones, past.now)
 
 
 def address_of(contact: Mapping[str, Any], channel: str) -> str | None:

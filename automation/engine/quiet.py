@@ -31,10 +31,17 @@ def quiet_until(hours: QuietHours, now: datetime, zone: ZoneInfo) -> datetime | 
     return local_moment(today, hours.end, zone) if clock < hours.end else None
 
 
-def zone_of(contact: Mapping[str, Any], otherwise: ZoneInfo) -> ZoneInfo:
-    """The contact's own zone where it is known and valid, else the rule's."""
+def zone_of(contact: Mapping[str, Any], otherwise: ZoneInfo) -> ZoneInfo | None:
+    """The contact's own zone; `otherwise` when they have none. None when theirs doesn't exist: nobody can tell."""
     name = contact.get("timezone")
-    return (_zone(name) if isinstance(name, str) else None) or otherwise
+    if name is None or name == "":
+        return otherwise
+    return _zone(name) if isinstance(name, str) else None
+
+
+def known_zone(contact: Mapping[str, Any]) -> bool:
+    """Whether the contact's zone exists, or they have none."""
+    return not contact.get("timezone") or zone_of(contact, _UTC) is not None
 
 
 @lru_cache(maxsize=512)
@@ -43,3 +50,6 @@ def _zone(name: str) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError):
         return None
+
+
+_UTC = ZoneInfo("UTC")

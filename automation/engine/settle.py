@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import jitter
+from automation.engine.budget import refund
 from automation.engine.onward import Onward
+from automation.engine.prices import Prices
 from automation.engine.refusals import Refusal, apply
 from automation.providers.base import Outcome
 from automation.reasons import Reason
@@ -89,6 +91,7 @@ class Settler:
         self._versions = versions
         self._onward = Onward(book, versions, self.drop)
         self._settings = book.project.settings.delivery
+        self._prices = Prices(book.project.settings.prices)
 
     def settle_sent(
         self,
@@ -125,6 +128,7 @@ class Settler:
                 again.append(settlement)
         log: list[Entry] = []
         self._write(conn, final, [self._retry_row(s, now, log) for s in again], now)
+        refund(conn, self._prices, lambda id_: self._versions.get(conn, id_), [s.row for s in final if s.refused])
         uncount_attempts(conn, [s.row.id for s in again if s.free])
         log.extend(_told(s) for s in final)
         apply(conn, [_refusal(s) for s in final if s.outcome.effect is not None], now)

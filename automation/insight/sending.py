@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.engine.message_guards import Held, Request, ask_all
+from automation.engine.outranking import NOBODY
 from automation.i18n import say
 from automation.insight.account import Line
 from automation.insight.details import summary
@@ -16,11 +17,13 @@ from automation.reasons import Reason
 from automation.rules.marked import marked
 from automation.rules.params import TemplateName
 from automation.rules.program import Act
+from automation.store.rules import list_rules
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.message_guards import Refused
+    from automation.engine.outranking import Ranked
     from automation.insight.subject import Subject
     from automation.rules.project import Project
 
@@ -36,11 +39,18 @@ class Sending:
 
 def sendings(conn: Connection, project: Project, subject: Subject) -> list[Sending]:
     """Every step that sends a template to a person, in the order of the steps."""
-    found = []
+    found, ranked = [], _ranked(conn, project)
     for op in subject.rule.program.ops:
         if isinstance(op, Act):
-            found += [_sending(conn, project, subject, op, *use) for use in _templates(op)]
+            found += [_sending(conn, project, ranked, subject, op, *use) for use in _templates(op)]
     return found
+
+
+def _ranked(conn: Connection, project: Project) -> Ranked:
+    """The project's rules where they differ in priority."""
+    ids = {row.key: row.id for row in list_rules(conn)}
+    specs = {ids[spec.id]: spec for spec in project.checked.rules if spec.id in ids}
+    return specs if len({spec.priority for spec in specs.values()}) > 1 else NOBODY
 
 
 def _templates(op: Act) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -55,12 +65,13 @@ def _templates(op: Act) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _sending(
-    conn: Connection, project: Project, subject: Subject, op: Act, template: str, channels: tuple[str, ...]
-) -> Sending:
+    conn: Connection, project: Project, ranked: Ranked, subject: Subject, op: Act, template: str,
+    channels: tuple[str, ...],
+) -> Sending:  # fmt: skip
     request = Request(
         subject.rule, 0, subject.contact_id, op.path, subject.profile, channels, template, payload={}
     )  # fmt: skip
-    answers = ask_all(conn, project.templates, request, to_ms(subject.now))
+    answers = ask_all(conn, project.templates, request, to_ms(subject.now), ranked)
     lines, refusals = [], []
     for channel, asked in answers.items():
         first = next((refusal for _, refusal in asked if refusal is not None), None)

@@ -102,9 +102,9 @@ def test_quiet_hours_drop(world: Callable[..., World]) -> None:
     assert w.codes(anna) == ["entered", "skipped.quiet_hours", "completed"]
 
 
-@pytest.mark.parametrize(("zone", "sent"), [("America/New_York", 0), ("Asia/Tokyo", 1), ("Mars/Olympus", 1)])
+@pytest.mark.parametrize(("zone", "sent"), [("America/New_York", 0), ("Asia/Tokyo", 1), ("Mars/Olympus", 0)])
 def test_quiet_hours_are_those_of_the_persons_own_zone(world: Callable[..., World], zone: str, sent: int) -> None:
-    """12:00 in Shanghai is 00:00 in New York. A zone that doesn't exist counts as unknown: the rule's own."""
+    """12:00 in Shanghai is 00:00 in New York. In a zone that doesn't exist nobody knows when it is quiet."""
     w = world(promo('quiet_hours: {from: "21:00", to: "09:00", then: delay}'))
     w.person("M1", phone="13800138001", name="安娜", timezone=zone)
     w.event("order.paid", "M1", amount=1)

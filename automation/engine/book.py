@@ -18,11 +18,14 @@ from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from automation.engine.listening import Listeners
     from automation.plugin import Registry
     from automation.rules.conditions.facts import Facts
+    from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
+    from automation.triggers.watch import Watch
 
 Predicate = Callable[["Facts"], bool]
 GLOBAL_HOLDOUT = "*"
@@ -53,6 +56,11 @@ class LoadedRule:
     @cached_property
     def exit_histories(self) -> list[History]:
         return histories(self.spec.exit_when)
+
+    @cached_property
+    def exit_names(self) -> frozenset[str]:
+        """The events that `exit_when` asks about."""
+        return frozenset(node.event for node in self.exit_histories)
 
     @cached_property
     def holdouts(self) -> tuple[Holdout, ...]:
@@ -86,8 +94,20 @@ class LoadedRule:
         return trigger.not_followed_by(params) if isinstance(trigger, EventTrigger) else None
 
     @cached_property
-    def predicates(self) -> dict[int, Predicate]:
-        """The compiled conditions of the program's branches, by position; filled when first needed."""
+    def watch(self) -> Watch | None:
+        """The segment that the trigger follows."""
+        return self.trigger.watches(self.spec.trigger.params) if isinstance(self.trigger, ClockTrigger) else None
+
+    def compiled(self, condition: Condition) -> Predicate:
+        """The predicate of one of the rule's conditions, compiled when first needed."""
+        known = self._compiled.get(id(condition))
+        if known is None:
+            known = self._compiled[id(condition)] = predicate(condition)
+        return known
+
+    @cached_property
+    def _compiled(self) -> dict[int, Predicate]:
+        """By the identity of the condition, which lives as long as the rule."""
         return {}
 
     @cached_property
@@ -118,6 +138,7 @@ class RuleBook:
     rules: Mapping[str, LoadedRule]
     held: frozenset[int]  # rule ids that are disabled, broken or removed
     activated_at: Mapping[int, int]  # since when each active rule runs, by rule id
+    listeners: Mapping[str, Listeners] = field(default_factory=dict)  # those inside whom an event may concern, by name
 
     @cached_property
     def by_event(self) -> dict[str, EventRules]:
@@ -127,15 +148,37 @@ class RuleBook:
                 params = rule.spec.trigger.params
                 for name in rule.trigger.names(params):
                     listeners.setdefault(name, []).append((rule, rule.trigger.where(params)))
+        for name in self.watched_events:
+            listeners.setdefault(name, [])
         return {
             name: EventRules([rule for rule, _ in found], fuse([where for _, where in found]))
             for name, found in listeners.items()
         }
 
     @cached_property
+    def watchers(self) -> tuple[LoadedRule, ...]:
+        """The rules that follow who comes into a segment and who leaves it."""
+        return tuple(rule for rule in self.by_clock if rule.watch is not None)
+
+    @cached_property
+    def watched_events(self) -> Mapping[str, Sequence[LoadedRule]]:
+        """The rules to whose segment an event may bring its contact, or from which it may take it, by event name."""
+        found: dict[str, list[LoadedRule]] = {}
+        for rule in self.watchers:
+            for name in dict.fromkeys(node.event for node in histories(rule.watch.condition if rule.watch else None)):
+                found.setdefault(name, []).append(rule)
+        return found
+
+    @cached_property
     def has_sequences(self) -> bool:
         """Whether any rule asks what happened before or after its event."""
         return any(rule.after or rule.not_followed_by for rule in self.rules.values())
+
+    @cached_property
+    def ranked(self) -> Mapping[int, RuleSpec]:
+        """The rules by their id where they differ in priority; empty where nobody can outrank anybody."""
+        differ = len({rule.spec.priority for rule in self.rules.values()}) > 1
+        return {rule.rule_id: rule.spec for rule in self.rules.values()} if differ else {}
 
     @cached_property
     def by_clock(self) -> tuple[LoadedRule, ...]:

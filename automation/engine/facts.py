@@ -27,10 +27,13 @@ class FactsBook:
         self._profiles = load_contacts(conn, sorted({run.contact_id for run in runs}))
         self._events = load_properties(conn, sorted({run.event_id for run in runs if run.event_id is not None}))
         self._stale: set[int] = set()
+        self.touched: set[int] = set()
+        """Whose profiles may have been written to in this batch."""
 
     def changed(self, contact_ids: Sequence[int]) -> None:
         """These people's profiles may have been written to."""
         self._stale.update(contact_ids)
+        self.touched.update(contact_ids)
 
     def of(self, runs: Sequence[RunState], histories: Sequence[History] = ()) -> list[Facts]:
         """The facts of each run, with the histories counted."""

@@ -10,8 +10,9 @@ from automation.clock import from_ms, to_ms
 from automation.engine.approvals import Bounds, bounds_of
 from automation.engine.catch_up import expired
 from automation.engine.entry import clauses
+from automation.engine.segments import enter_watched
 from automation.reasons import Reason
-from automation.store.entering import Page, PageResult, enter_page
+from automation.store.entering import Page, PageResult
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
@@ -59,7 +60,7 @@ class Pages:
         if rule is None or row.rule_id in self._book.held:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
-            self._record(conn, row, enter_page(conn, self._page(row, rule)))
+            self._record(conn, row, enter_watched(conn, rule, self._page(row, rule)))
         elif expired(rule, from_ms(row.due_at), self._clock.now()):
             self._miss(conn, row, "expired")
         else:
@@ -74,7 +75,7 @@ class Pages:
         would_enter = self._would_enter.pop(row.id, 0)
         exceeded = bounds.exceeded_by(would_enter)
         if exceeded is None:
-            self._record(conn, row, enter_page(conn, page))
+            self._record(conn, row, enter_watched(conn, rule, page))
         else:
             self._hold(conn, row, exceeded, bounds, would_enter)
         return None
@@ -91,7 +92,7 @@ class Pages:
         now = to_ms(self._clock.now())
         firing = Firing(row.key, from_ms(row.due_at))
         active_since = from_ms(self._book.activated_at.get(rule.rule_id, row.due_at))
-        window = Window(from_ms(row.since), row.since_event_id, active_since)
+        window = Window(from_ms(row.since), row.since_event_id, active_since, rule.rule_id, from_ms(now))
         return Page(
             people=trigger.people(rule.spec.trigger.params, rule.spec.zone, firing, window),
             guards=clauses(rule, now),
@@ -101,6 +102,7 @@ class Pages:
             version_id=rule.version_id,
             mode_key=rule.mode_key(None),
             restart=rule.spec.mode.on_again == "restart",
+            queue=rule.spec.mode.on_again == "queue",
             now=now,
             after=row.cursor,
             size=self._page_size,

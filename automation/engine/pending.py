@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
-from automation.engine.enter import Arrival, Meeting, enter_meetings
+from automation.engine.enter import enter_meetings
+from automation.engine.meeting import Arrival, Meeting
 from automation.engine.sequences import followed, out_of_sequence
 from automation.reasons import Reason
 from automation.store.contacts import survivors

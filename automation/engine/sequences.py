@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from automation.engine.book import LoadedRule
-    from automation.engine.enter import Meeting
+    from automation.engine.meeting import Meeting
     from automation.rules.params import EventPattern
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
+    from automation.triggers.watch import Watch
 
 
 class Trigger(Plugin):
@@ -68,6 +69,8 @@ class Window:
     since: datetime
     since_event_id: int
     active_since: datetime  # since when the rule runs
+    rule_id: int = 0
+    now: datetime | None = None  # when the question is asked; None: at the firing
 
 
 class ClockTrigger(Trigger):
@@ -86,6 +89,14 @@ class ClockTrigger(Trigger):
 
         Built from the queries in `automation.store.people`; the engine adds the audience and pages by contact_id.
         """
+
+    def watches(self, params: Any) -> Watch | None:
+        """The condition whose people it follows as they come and go; None: it follows nobody.
+
+        The engine then keeps its members: it asks `people` for those who came (or went) at each firing, and asks the
+        condition itself about those whom an event or an action of a rule has changed in between.
+        """
+        return None
 
     def explain(self, params: Any, zone: ZoneInfo, contact: Mapping[str, Any], now: datetime) -> datetime | None:
         """When this contact's own turn comes next, for `why`; None when the trigger can't tell."""

@@ -27,7 +27,7 @@ PURPOSES: dict[str, str] = {
     "rule_version": "What each version of a rule said.",
     "trigger_state": "How far a clock trigger has been evaluated.",
     "occurrence": "Firings of clock triggers. An event trigger's occurrence is the event itself.",
-    "pending_entry": "Entries that are decided later, because another event must not follow.",
+    "pending_entry": "Entries that are decided later: another event must not follow, or somebody must approve.",
     "segment": "Segments that rules watch, one row a rule.",
     "segment_member": "Who is in a watched segment, as last seen.",
     "poll_state": "How far a query against another database has been read.",
@@ -77,7 +77,11 @@ STATES: dict[str, dict[str, str]] = {
         "unknown": "it may or may not have been sent; never sent again by itself",
         "dropped": "we refused it ourselves just before sending",
     },
-    "pending_entry": {"waiting": "decided at due_at", "disabled": "stands still until its rule runs again"},
+    "pending_entry": {
+        "waiting": "decided at due_at",
+        "disabled": "stands still until its rule runs again",
+        "held": "waits for approval",
+    },
     "coupon_code": {
         "free": "in the pool",
         "issued": "somebody has it",

@@ -78,20 +78,22 @@ pending_entry = Table(
     Column("rule_id", Id, primary_key=True),
     Column("contact_id", Id, primary_key=True),
     Column("rule_version_id", Id, nullable=False),
-    Column("status", String(10), nullable=False),  # waiting | held
+    Column("status", String(10), nullable=False),  # waiting | disabled | held (for approval)
     Column("due_at", Millis, nullable=False),
     Index("ix_pending_entry_due", "status", "due_at"),
     sqlite_with_rowid=False,
 )
 
+# The people for whom a rule's segment holds, as last seen. Each rule keeps its own, so that it sees each change once.
 segment = Table(
     "segment",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("key", String(80), nullable=False, unique=True),  # its name in the file
-    Column("fingerprint", String(16), nullable=False),  # hash of its conditions; changed ones are swept afresh
-    Column("filled_at", Millis),  # when its members were first all known; None: nobody has entered it yet
+    Column("key", String(80), nullable=False, unique=True),  # <rule id>:<its name in the file>
+    Column("fingerprint", String(16), nullable=False),  # hash of its conditions; changed ones are filled afresh
+    Column("filled_at", Millis),  # since when its members are all known; None: nobody enters by it yet
     Column("swept_at", Millis),
+    Column("cursor", Id, nullable=False),  # the last contact looked at while it is filled
 )
 
 segment_member = Table(

@@ -1,4 +1,4 @@
-"""`automation pause`, `resume` and `pauses`: the kill switches."""
+"""The switches: `automation pause`, `resume`, `pauses`; what waits for approval; what was missed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from automation.cli.context import open_database, open_settings
+from automation.cli.naming import SINCE_HELP, check_rule, moment_before
 from automation.cli.output import BomOption, Format, FormatOption, emit_table
 from automation.i18n import say
 
@@ -24,6 +25,8 @@ def register(app: typer.Typer) -> None:
     app.command("pause", help="Stop everything, a rule or a channel at once 立即暂停")(pause)
     app.command("resume", help="Let it go on 恢复")(resume)
     app.command("pauses", help="What is paused, by whom and why 查看暂停")(pauses)
+    app.command("approve", help="Let run what would reach too many, or see what waits 批准或查看待批准")(approve)
+    app.command("missed", help="Schedules not run in time, and what became of them 错过的触发")(missed)
 
 
 def pause(name: _Name, reason: Reason = None, by: Actor = ACTOR) -> None:
@@ -59,6 +62,54 @@ def pauses(format_: FormatOption = Format.table, bom: BomOption = False) -> None
         rows = paused_now(conn)
     database.close()
     emit_table(("what", "at", "actor", "reason"), rows, format_, bom=bom)
+
+
+def approve(
+    id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="As the list shows it 列表中的编号")] = None,
+    reject: Annotated[bool, typer.Option("--reject", help="It must not run 否决")] = False,
+    reason: Reason = None,
+    by: Actor = ACTOR,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
+) -> None:
+    """Without an ID: what waits, how many it would reach, and which bound that exceeds."""
+    from automation.engine.approvals import decide, list_held
+
+    if id_ is not None:
+        chosen = id_
+        row = changing(lambda conn, now: decide(conn, chosen, not reject, reason or say("control.no_reason"), by, now))
+        typer.echo(say("control.rejected" if reject else "control.approved", **row))
+        return
+    database = open_database(open_settings())
+    with database.read() as conn:
+        rows = list_held(conn)
+    database.close()
+    if format_ is Format.table:
+        rows = [row | {"why": say(f"control.why_{row['bound']}", **row)} for row in rows]
+        emit_table(("id", "rule", "key", "due_at", "why"), rows)
+    else:
+        emit_table(("id", "rule", "key", "due_at", "bound", "would_enter", "limit", "usual"), rows, format_, bom=bom)
+
+
+def missed(
+    since: Annotated[str, typer.Option(help=SINCE_HELP)] = "7d",
+    rule: Annotated[str | None, typer.Option(help="Rule id 规则")] = None,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
+) -> None:
+    """The newest first."""
+    from automation.insight.missed import read_missed
+
+    database = open_database(open_settings())
+    with database.read() as conn:
+        rows = read_missed(conn, moment_before(since), check_rule(conn, rule) if rule else None)
+    database.close()
+    if format_ is Format.table:
+        rows = [row | {"what_became": say(f"control.fate_{row['fate']}")} for row in rows]
+        emit_table(("rule", "key", "due_at", "what_became", "entered", "decided_by"), rows)
+    else:
+        columns = ("id", "rule", "key", "due_at", "fate", "entered", "finished_at", "decided_by")
+        emit_table(columns, rows, format_, bom=bom)
 
 
 def changing(act: Callable[[Connection, int], Any]) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.engine.switches import SwitchError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
+from automation.store.held_entries import drop_entries, list_held_entries, release_entries
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import decide_held, held_occurrences, recent_entered
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
@@ -51,31 +54,59 @@ def bounds_of(conn: Connection, rule: LoadedRule) -> Bounds:
 
 
 def list_held(conn: Connection) -> list[dict[str, Any]]:
-    """Every occurrence that waits for approval, the oldest first."""
-    return [
-        {"id": row.id, "rule": row.rule, "key": row.key, "due_at": row.due_at, "reason": row.reason, **row.detail}
-        for row in held_occurrences(conn)
-    ]
+    """Occurrences and events that would reach too many, the oldest first. `bound` is what they exceed."""
+    return [shown for shown, _, _ in _held(conn)]
 
 
-def approve(conn: Connection, occurrence_id: int, reason: str, actor: str, now: int) -> AnyRow:
-    """Let it run. SwitchError when it doesn't wait for approval."""
-    return _decide(conn, occurrence_id, "running", Reason.OCCURRENCE_APPROVED, reason, actor, now)
+def decide(conn: Connection, id_: str, approved: bool, reason: str, actor: str, now: int) -> dict[str, Any]:
+    """Let run what `id_` names in the list, or record that it must not. SwitchError when it doesn't wait."""
+    code = Reason.OCCURRENCE_APPROVED if approved else Reason.OCCURRENCE_REJECTED
+    held = {shown["id"]: (shown, row, settle) for shown, row, settle in _held(conn)}
+    shown, row, settle = held.get(id_, ({}, None, _gone))
+    people = settle(conn, row, approved, actor, now)
+    if row is None or people is None:  # or somebody else was faster
+        raise SwitchError("control.no_occurrence", id=id_, known=", ".join(held) or "–")
+    detail = {name: shown[name] for name in ("key", "would_enter", "limit", "usual")} | {"reason": reason}
+    entry = Entry(code, row.rule_id, row.rule_version_id, detail={"actor": actor, **detail})
+    write_log(conn, now, [entry] + [entry._replace(contact_id=p.contact_id, event_id=p.event_id) for p in people])
+    write_audit(conn, [AuditRow(now, actor, code.value, f"rule:{row.rule}", {"id": id_, **detail})])
+    return shown
 
 
-def reject(conn: Connection, occurrence_id: int, reason: str, actor: str, now: int) -> AnyRow:
-    """Record it as missed. SwitchError when it doesn't wait for approval."""
-    return _decide(conn, occurrence_id, "missed", Reason.OCCURRENCE_REJECTED, reason, actor, now)
+_Settle: TypeAlias = "Callable[[Connection, Any, bool, str, int], list[AnyRow] | None]"
+"""Writes a decision; gives the people who don't enter by it and are named one by one, None when nothing waits."""
 
 
-def _decide(
-    conn: Connection, occurrence_id: int, status: str, code: Reason, reason: str, actor: str, now: int
-) -> AnyRow:
-    held = {row.id: row for row in held_occurrences(conn)}
-    row = held.get(occurrence_id)
-    if row is None or not decide_held(conn, occurrence_id, status, actor, now):
-        raise SwitchError("control.no_occurrence", id=occurrence_id, known=", ".join(map(str, held)) or "–")
-    detail = {"key": row.key, "actor": actor, "reason": reason, **row.detail}
-    write_log(conn, now, [Entry(code, row.rule_id, row.rule_version_id, detail=detail)])
-    write_audit(conn, [AuditRow(now, actor, code.value, f"occurrence:{occurrence_id}", {"rule": row.rule, **detail})])
-    return row
+def _held(conn: Connection) -> list[tuple[dict[str, Any], AnyRow, _Settle]]:
+    occurrences = [(_shown(row), row, _settle) for row in held_occurrences(conn)]
+    return occurrences + [(_shown_list(row), row, _settle_list) for row in list_held_entries(conn)]
+
+
+def _gone(_conn: Connection, _row: Any, _approved: bool, _actor: str, _now: int) -> list[AnyRow] | None:
+    return None
+
+
+def _settle(conn: Connection, row: AnyRow, approved: bool, actor: str, now: int) -> list[AnyRow] | None:
+    return [] if decide_held(conn, row.id, "running" if approved else "missed", actor, now) else None
+
+
+def _settle_list(conn: Connection, row: AnyRow, approved: bool, _actor: str, _now: int) -> list[AnyRow] | None:
+    if approved:
+        return [] if release_entries(conn, row.event_id, row.rule_id) else None
+    return drop_entries(conn, row.event_id, row.rule_id) or None
+
+
+def _shown(row: AnyRow) -> dict[str, Any]:
+    counts = {name: (row.detail or {}).get(name) for name in ("would_enter", "limit", "usual")}
+    return {"id": str(row.id), "rule": row.rule, "key": row.key, "due_at": row.due_at, "bound": row.reason, **counts}
+
+
+def _shown_list(row: AnyRow) -> dict[str, Any]:
+    return {
+        "id": _id_of(row), "rule": row.rule, "key": f"e{row.event_id}", "due_at": row.at, "bound": "list",
+        "would_enter": row.people, "limit": None, "usual": None,
+    }  # fmt: skip
+
+
+def _id_of(row: AnyRow) -> str:
+    return f"e{row.event_id}:{row.rule}"

@@ -19,8 +19,8 @@ TEXTS: dict[str, Text] = {
     "not_paused": Text("{what} 没有被暂停", "{what} is not paused"),
     "no_reason": Text("（未说明原因）", "(no reason given)"),
     "no_occurrence": Text(
-        "没有编号为 {id} 的待批准触发；待批准的有：{known}",
-        "no occurrence {id} waits for approval; those that do: {known}",
+        "没有编号为 {id} 的待批准项；待批准的有：{known}",
+        "nothing with the id {id} waits for approval; what does: {known}",
     ),
     "approved": Text(
         "已批准 {id}（{rule}，{key}），由守护进程继续处理",
@@ -35,8 +35,8 @@ TEXTS: dict[str, Text] = {
         "it would enter {would_enter} people, over 3 × the usual {usual}",
     ),
     "why_list": Text(
-        "一个事件点名 {would_enter} 人，超过限额 {limit} 人",
-        "one event names {would_enter} people, more than {limit}",
+        "一个事件一次点名 {would_enter} 人，超过规则限额",
+        "one event names {would_enter} people at once, more than the rule may reach",
     ),
     # what became of a firing that no daemon saw in time
     "fate_expired": Text("已错过：太迟，已过有效期", "missed: too late, it had expired"),
@@ -45,6 +45,6 @@ TEXTS: dict[str, Text] = {
     "fate_rejected": Text("已错过：未获批准", "missed: not approved"),
     "fate_disabled": Text("已错过：规则已停用", "missed: the rule was disabled"),
     "fate_caught_up": Text("已补做", "caught up"),
-    "fate_running": Text("正在补做", "being caught up"),
+    "fate_running": Text("待补做", "to be caught up"),
     "fate_held": Text("等待批准", "waits for approval"),
 }

@@ -1,0 +1,196 @@
+"""Blast radius: what would reach far more people than allowed, or than usual, waits until somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from automation.clock import to_ms
+from automation.contacts.profile import update_attributes
+from automation.contacts.resolve import resolve
+from automation.engine.approvals import decide, list_held
+from automation.engine.switches import SwitchError
+from tests.engine.world import World, at
+
+DAILY = """
+rules:
+  - id: daily
+    name: 每日
+    {extra}
+    trigger: {{type: schedule, with: {{cron: "0 9 * * *"}}}}
+    audience: [{{contact.level: [金卡]}}]
+    guards: {{cooldown: {cooldown}{holdout}}}
+    steps: [{{do: contact.tag, with: {{add: [日]}}}}]
+"""
+
+
+def daily(extra: str = "owner: 运营", holdout: str = "", cooldown: str = "1h") -> str:
+    return DAILY.format(extra=extra, holdout=holdout and f", holdout: {holdout}", cooldown=cooldown)
+
+
+def held(w: World) -> list[dict[str, object]]:
+    with w.database.read() as conn:
+        return list_held(conn)
+
+
+def say(w: World, id_: object, *, yes: bool, reason: str = "看过") -> None:
+    with w.database.write() as conn:
+        decide(conn, str(id_), yes, reason, "王", to_ms(w.clock.now()))
+
+
+def people(w: World, count: int, level: str = "金卡", first: int = 0) -> None:
+    catalogue, now = w.engine.project.catalogue, to_ms(w.clock.now())
+    with w.database.write() as conn:
+        numbers = [{"member_no": f"M{i}"} for i in range(first, first + count)]
+        found = resolve(conn, catalogue, numbers, now, create=True, actor="test")
+        update_attributes(conn, {int(str(id_)): {"level": level} for id_ in found}, now, "test")
+
+
+def test_more_than_max_audience_waits_and_runs_when_approved(world: Callable[..., World]) -> None:
+    # given 6 people inside the audience, 3 outside
+    w = world(daily("max_audience: 5"))
+    people(w, 6)
+    people(w, 3, "普卡", first=6)
+    w.run()
+    # when
+    w.to("2026-08-02 09:00")
+    # then nobody has entered, and the counts are told
+    assert w.runs() == []
+    (row,) = held(w)
+    assert row == {
+        "id": "1", "rule": "daily", "key": "2026-08-02T09:00", "due_at": row["due_at"], "bound": "max_audience",
+        "would_enter": 6, "limit": 5, "usual": None,
+    }  # fmt: skip
+    (log,) = w.log("held.approval")
+    assert log.detail == {"key": "2026-08-02T09:00", "occurrence": 1, "would_enter": 6, "limit": 5, "usual": None}
+    assert w.engine.run_due() == 0
+    # and the next one is weighed for itself, and does not wait behind this one
+    w.reload(daily("max_audience: 6"))
+    w.to("2026-08-03 09:00")
+    assert len(w.runs()) == 6
+    # when approved
+    say(w, row["id"], yes=True)
+    w.go(hours=2)
+    # then
+    assert held(w) == []
+    assert [(o.status, o.entered, o.decided_by) for o in w.table("occurrence") if o.id == 1] == [("done", 6, "王")]
+    (approved,) = w.log("occurrence.approved")
+    assert approved.detail["actor"] == "王"
+    (audit,) = [row for row in w.table("audit") if row.action == "occurrence.approved"]
+    assert (audit.actor, audit.subject, audit.detail["reason"]) == ("王", "rule:daily", "看过")
+
+
+def test_what_is_rejected_is_missed_for_good(world: Callable[..., World]) -> None:
+    w = world(daily("max_audience: 1"))
+    people(w, 2)
+    w.run()
+    w.to("2026-08-02 09:00")
+    (row,) = held(w)
+    say(w, row["id"], yes=False, reason="名单错了")
+    w.go(hours=1)
+    assert w.runs() == []
+    (occurrence,) = w.table("occurrence")
+    assert (occurrence.status, occurrence.reason, occurrence.decided_by) == ("missed", "rejected", "王")
+    (log,) = w.log("occurrence.rejected")
+    assert (log.detail["reason"], log.detail["would_enter"]) == ("名单错了", 2)
+    # and neither can be decided again
+    with pytest.raises(SwitchError) as raised:
+        say(w, row["id"], yes=True)
+    assert raised.value.text("en") == "nothing with the id 1 waits for approval; what does: –"
+
+
+def test_as_many_as_allowed_are_not_held(world: Callable[..., World]) -> None:
+    w = world(daily("max_audience: 2"))
+    people(w, 2)
+    w.run()
+    w.to("2026-08-02 09:00")
+    assert len(w.runs()) == 2
+
+
+def test_three_times_the_usual_waits(world: Callable[..., World]) -> None:
+    # given a rule that reached 40 people on each of three days
+    w = world(daily())
+    people(w, 40)
+    w.run()
+    for day in ("02", "03", "04"):
+        w.to(f"2026-08-{day} 09:00")
+    assert len(w.runs()) == 120
+    # when there are 120, that is no more than 3 times the usual
+    people(w, 80, first=40)
+    w.to("2026-08-05 09:00")
+    assert len(w.runs()) == 240
+    # when there are more than 3 times the mean, (40 + 40 + 40 + 120) / 4 = 60
+    people(w, 61, first=120)
+    w.to("2026-08-06 09:00")
+    (row,) = held(w)
+    assert (row["bound"], row["would_enter"], row["limit"], row["usual"]) == ("usual", 181, None, 60)
+    assert len(w.runs()) == 240
+
+
+def test_less_than_a_hundred_people_are_never_unusual(world: Callable[..., World]) -> None:
+    w = world(daily())
+    people(w, 2)
+    w.run()
+    for day in ("02", "03", "04"):
+        w.to(f"2026-08-{day} 09:00")
+    people(w, 97, first=2)
+    w.to("2026-08-05 09:00")
+    assert held(w) == []
+    people(w, 1, first=99)
+    w.to("2026-08-06 09:00")  # (2 + 2 + 2 + 99) / 4 = 26, and 100 is more than 78
+    assert held(w)[0]["would_enter"] == 100
+
+
+def test_two_occurrences_are_too_few_to_tell_what_is_usual(world: Callable[..., World]) -> None:
+    w = world(daily())
+    people(w, 1)
+    w.run()
+    for day in ("02", "03"):
+        w.to(f"2026-08-{day} 09:00")
+    people(w, 120, first=1)
+    w.to("2026-08-04 09:00")
+    assert held(w) == []
+
+
+def test_the_count_is_what_the_guards_would_let_in(world: Callable[..., World]) -> None:
+    w = world(daily("max_audience: 500", holdout="30%", cooldown="36h"))
+    people(w, 60)
+    people(w, 10, "普卡", first=60)
+    w.run()
+    w.to("2026-08-02 09:00")
+    first = len(w.runs())
+    assert 20 < first < 60
+    # given those who entered yesterday cool down, and 30 new people
+    people(w, 30, first=70)
+    w.reload(daily("max_audience: 5", holdout="30%", cooldown="36h"))
+    w.to("2026-08-03 09:00")
+    (row,) = held(w)
+    say(w, row["id"], yes=True)
+    w.run()
+    assert len(w.runs()) - first == row["would_enter"]
+
+
+def test_an_approval_outlives_the_file(world: Callable[..., World]) -> None:
+    """A rule that is removed meanwhile sends nothing."""
+    w = world(daily("max_audience: 1"))
+    people(w, 2)
+    w.run()
+    w.to("2026-08-02 09:00")
+    w.reload("rules: []\n")
+    say(w, 1, yes=True)
+    w.run()
+    assert w.runs() == []
+    assert [(o.status, o.reason) for o in w.table("occurrence")] == [("missed", "disabled")]
+
+
+def test_a_crash_between_weighing_and_entering_weighs_again(world: Callable[..., World]) -> None:
+    w = world(daily("max_audience: 1"))
+    people(w, 2)
+    w.run()
+    w.clock.set(at("2026-08-02 09:00"))
+    w.engine._schedule.fire()
+    assert w.engine._schedule.work()  # weighed
+    w.reload()
+    w.run()
+    assert [o.status for o in w.table("occurrence")] == ["held"]

@@ -28,10 +28,14 @@ class Work:
         self._conn, self._book, self._now = conn, book, now
         self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
         self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
-        events = {event_id for event_id, _ in self._runs.values() if event_id is not None}
+        events = {run.event_id for run in self._runs.values() if run.event_id is not None}
         self._events = load_properties(conn, sorted(events))
         self._kept: set[str] = set()
         self._of_rule: dict[int, dict[str, Any]] = {}
+
+    def has_left(self, row: AnyRow) -> bool:
+        """Whether the run that a message belongs to was ended from outside since it was queued."""
+        return row.run_id in self._runs and self._runs[row.run_id].left
 
     def request(self, row: AnyRow, rule: LoadedRule) -> Request:
         contact = self._contacts.get(row.contact_id, {})
@@ -42,7 +46,7 @@ class Work:
 
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
         """What a template may name."""
-        event_id, variables = self._runs[row.run_id]
+        event_id, variables, _ = self._runs[row.run_id]
         event = self._events.get(event_id, {}) if event_id is not None else {}
         return {**variables, "contact": request.contact, "event": event, **self._common(rule)}
 

@@ -61,6 +61,7 @@ class Page:
     now: int
     after: int  # contact ids above this one
     size: int
+    queue: bool = False  # who is inside already stands in line behind themselves
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
         _end_the_others(conn, page)
     wanted = looked_at - sum(held)
     entered = _enter(conn, page) if wanted else 0
+    if page.queue and wanted > entered:
+        entered += _line_up(conn, page)
     if any(reason != Reason.SKIPPED_AUDIENCE for reason in skipped):
         changed(conn, _SKIPPED, page.now, page.rule_id, page.version_id)
     if wanted > entered:
@@ -145,23 +148,45 @@ def _decisions(page: Page) -> Select[Any]:
 def _enter(conn: Connection, page: Page) -> int:
     """Write the runs and their log rows; returns how many there are. Plain SQL: building it took longer than a day's
     birthdays."""
-    rule = (page.rule_id, page.version_id)
-    runs = (*rule, page.occurrence_id, page.now, page.mode_key, page.now)
+    return _store(conn, page, _RUNS, (page.now, page.mode_key, page.now), Reason.ENTERED)
+
+
+def _line_up(conn: Connection, page: Page) -> int:
+    """Those whose place is taken wait until it is left; returns how many there are, with those whose place was left
+    just now. Whoever is inside stays locked, so that nobody lines up behind one who is leaving."""
+    entered = 0
     if conn.dialect.name == "postgresql":
-        return changed(conn, f"WITH new AS ({_RUNS} RETURNING id, contact_id) {_ENTERED} new", *runs, page.now, *rule)
+        _living(conn, page, lock=True)
+        entered = _enter(conn, page)
+    return entered + _store(conn, page, _QUEUED, (page.mode_key, page.now), Reason.QUEUED_BEHIND)
+
+
+def _store(conn: Connection, page: Page, statement: str, values: tuple[Any, ...], reason: Reason) -> int:
+    rule, logged = (page.rule_id, page.version_id), _LOGGED[reason]
+    runs = (*rule, page.occurrence_id, *values)
+    if conn.dialect.name == "postgresql":
+        return changed(conn, f"WITH new AS ({statement} RETURNING id, contact_id) {logged} new", *runs, page.now, *rule)
     ((before,),) = fetch(conn, "SELECT coalesce(max(id), 0) FROM run")
-    changed(conn, _RUNS, *runs)
-    return changed(conn, f"{_ENTERED} run WHERE id > ? ORDER BY id", page.now, *rule, before)
+    changed(conn, statement, *runs)
+    return changed(conn, f"{logged} run WHERE id > ? ORDER BY id", page.now, *rule, before)
 
 
-_RUNS = """
-INSERT INTO run ("key", rule_id, rule_version_id, contact_id, occurrence_id, status, position, due_at, mode_key,
+def _insertion(status: str, due_at: str, place: str) -> str:
+    return f"""
+INSERT INTO run ("key", rule_id, rule_version_id, contact_id, occurrence_id, status, position, due_at, {place},
                  variables, entered_at)
-SELECT "key", ?, ?, contact_id, ?, 'active', 0, ?, CAST(? AS VARCHAR(200)), '{}', ? FROM entering
+SELECT "key", ?, ?, contact_id, ?, '{status}', 0, {due_at}, CAST(? AS VARCHAR(200)), '{{}}', ? FROM entering
 WHERE reason IS NULL ORDER BY contact_id ON CONFLICT DO NOTHING"""
-_ENTERED = f"""
+
+
+_RUNS = _insertion("active", "?", "mode_key")
+_QUEUED = _insertion("queued", "NULL", "queue_key")
+_LOGGED = {
+    reason: f"""
 INSERT INTO execution_log (at, code, rule_id, rule_version_id, contact_id, run_id)
-SELECT ?, '{Reason.ENTERED.value}', ?, ?, contact_id, id FROM"""
+SELECT ?, '{reason.value}', ?, ?, contact_id, id FROM"""
+    for reason in (Reason.ENTERED, Reason.QUEUED_BEHIND)
+}
 _SKIPPED = f"""
 INSERT INTO execution_log (at, code, rule_id, rule_version_id, contact_id)
 SELECT ?, reason, ?, ?, contact_id FROM entering
@@ -170,7 +195,7 @@ WHERE reason IS NOT NULL AND reason <> '{Reason.SKIPPED_AUDIENCE.value}' ORDER B
 
 def _end_the_others(conn: Connection, page: Page) -> None:
     inside = _living(conn, page)
-    end_runs(conn, [row.id for row in inside], "exited", Reason.EXITED_RESTARTED.value, page.now)
+    end_runs(conn, [row.id for row in inside], "exited", Reason.EXITED_RESTARTED.value, page.now, next_in=False)
     values = [
         {"at": page.now, "code": Reason.EXITED_RESTARTED.value, "rule_id": page.rule_id,
          "rule_version_id": row.rule_version_id, "contact_id": row.contact_id, "run_id": row.id}
@@ -180,7 +205,7 @@ def _end_the_others(conn: Connection, page: Page) -> None:
         conn.execute(insert(execution_log), values)
 
 
-def _living(conn: Connection, page: Page) -> list[AnyRow]:
+def _living(conn: Connection, page: Page, *, lock: bool = False) -> list[AnyRow]:
     entering = select(_scratch.c.contact_id).where(_scratch.c.reason.is_(None))
     own_key = select(_scratch.c.key).where(_scratch.c.contact_id == run.c.contact_id).scalar_subquery()
     query = select(run.c.id, run.c.contact_id, run.c.rule_version_id).where(
@@ -189,7 +214,7 @@ def _living(conn: Connection, page: Page) -> list[AnyRow]:
         run.c.mode_key == page.mode_key,
         run.c.key != own_key,
     )
-    return list(conn.execute(query))
+    return list(conn.execute(query.with_for_update(of=run) if lock else query))
 
 
 def _has_scratch(conn: Connection) -> bool:

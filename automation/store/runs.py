@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
@@ -205,12 +205,21 @@ def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> di
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 
-def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[int | None, dict[str, Any]]]:
-    """What templates need of runs: {id: (event_id, variables)}."""
-    rows = fetch(conn, "SELECT id, event_id, variables FROM run WHERE id = ANY(?)", list(ids)) if ids else []
-    found = {id_: (event_id, read_object(variables)) for id_, event_id, variables in rows}
-    for _, variables in found.values():
-        variables.pop("#", None)  # the engine's own place, see engine/state.py
+class Sender(NamedTuple):
+    """What sending needs of a run. `left`: it was ended from outside its own steps."""
+
+    event_id: int | None
+    variables: dict[str, Any]
+    left: bool
+
+
+def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, Sender]:
+    """What templates need of runs, by id."""
+    rows = fetch(conn, "SELECT id, event_id, variables, status FROM run WHERE id = ANY(?)", list(ids)) if ids else []
+    found = {}
+    for id_, event_id, variables, status in rows:
+        found[id_] = Sender(event_id, read_object(variables), status == "exited")
+        found[id_].variables.pop("#", None)  # the engine's own place, see engine/state.py
     return found
 
 

@@ -86,7 +86,8 @@ def by_rank(book: RuleBook, runs: Sequence[RunState]) -> list[Sequence[RunState]
     """The runs by their priority, the highest first: they have sent what they send before a lower one begins."""
     if not book.ranked:
         return [runs]
-    ranking, ranks = Ranking(book.ranked), defaultdict[int, list[RunState]](list)
+    ranking = Ranking(book.ranked)
+    ranks: dict[int, list[RunState]] = defaultdict(list)
     for run in runs:
         ranks[ranking.priority(run.rule.rule_id)].append(run)
     return [ranks[priority] for priority in sorted(ranks, reverse=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -127,11 +128,14 @@ def _line_of(setting: str, folder: Path | None) -> int:
         lines = ((folder or project_folder()) / FILE).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
         return 1
-    found, section = 1, ""
+    found, section, tables = 1, "", Counter[str]()
     for number, line in enumerate(lines, 1):
         name, text = section, line.strip()
         if text.startswith("["):
             name = section = text.strip("[]").split("]")[0]
+            if text.startswith("[["):  # the first of several tables is number 0
+                name = section = f"{name}.{tables[name]}"
+                tables[section.rpartition(".")[0]] += 1
         elif "=" in text and not text.startswith("#"):
             name = ".".join(filter(None, [section, text.split("=")[0].strip()]))
         if name == setting:

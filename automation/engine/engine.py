@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,22 @@ class Engine:
         """Send one batch of a channel, or of every channel that has something to send; returns how many were taken."""
         if channel is not None:
             return self._deliver(channel)
-        return sum(self._deliver_or_tell(name) for name in self.due_channels())
+        return self._side_by_side(self._deliver_or_tell)
+
+    def _side_by_side(self, deliver: Callable[[str], int]) -> int:
+        """Deliver every channel that is due, each in a thread of its own: a slow provider holds up no other channel."""
+        names = self.due_channels()
+        if len(names) < 2:
+            return sum(map(deliver, names))
+        with ThreadPoolExecutor(len(names)) as pool:
+            return sum(pool.map(deliver, names))
+
+    def _deliver_out(self, channel: str) -> int:
+        """Send all that a channel has to send now."""
+        total = 0
+        while done := self._deliver_or_tell(channel):
+            total += done
+        return total
 
     def _deliver_or_tell(self, channel: str) -> int:
         """A channel whose provider is not set up right stands still, and holds up no other."""
@@ -110,7 +126,7 @@ class Engine:
         """Everything that is due now, until nothing is; returns how many things were done."""
         total = 0
         while True:
-            done = self.recover() + self.fire() + self.advance() + self.deliver()
+            done = self.recover() + self.fire() + self.advance() + self._side_by_side(self._deliver_out)
             if not done:
                 return total
             total += done

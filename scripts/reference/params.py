@@ -13,6 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from automation.calendars.duration import Duration
 from automation.i18n import Text
+from automation.providers.accounts import BreakerParams
 from automation.rules import params as marks
 from automation.rules.marked import marked
 from scripts.reference.markdown import code
@@ -40,6 +41,7 @@ _TYPES: dict[Any, Text] = {
     ZoneInfo: Text("时区", "time zone"),
     SecretStr: Text("机密", "secret"),
     dict: Text("键值", "mapping"),
+    BreakerParams: Text("表", "table"),
 }
 
 

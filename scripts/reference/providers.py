@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.i18n import Lang, Text
+from automation.providers.accounts import AccountParams
 from scripts.reference import params
 from scripts.reference.markdown import Page, code
 from scripts.reference.triggers import TITLES
@@ -28,6 +29,23 @@ EXAMPLES: dict[str, str] = {
     'sender = "zhangsan"',
     "webhook": '[providers.webhook]\ntype = "webhook"\nsecret = {env = "WEBHOOK_SECRET"}',
 }  # fmt: skip
+
+_ACCOUNTS = """[[providers.sms]]
+account = "main"
+type = "twilio"
+account_sid = "AC00000000000000000000000000000000"
+auth_token = {env = "TWILIO_AUTH_TOKEN"}
+from_number = "+15005550006"
+rate = "10/s"
+burst = 20
+
+[[providers.sms]]
+account = "reserve"
+type = "twilio"
+account_sid = "AC00000000000000000000000000000001"
+auth_token = {env = "TWILIO_RESERVE_TOKEN"}
+from_number = "+15005550007"
+breaker = {failures = 3, seconds = 30}"""
 
 NOTES: dict[str, Text] = {
     "outbox": Text(
@@ -90,9 +108,44 @@ def page(lang: Lang, around: Surroundings) -> str:
         (Text("渠道", "channel"), Text("名称", "title"), Text("地址来自哪种身份", "address is the identity")),
         [(code(c.name), c.title, code(c.identity) if c.identity else "–") for c in CHANNELS.values()],
     )
+    _accounts(page)
     for name, plugin in sorted(around.registry.of("provider").items()):
         _provider(page, name, plugin)
     return page.markdown()
+
+
+def _accounts(page: Page) -> None:
+    page.heading(2, Text("账号、限速与断路器", "Accounts, rates and breakers"))
+    page.text(
+        Text(
+            "一个渠道可以有多个账号：写多张 `[[providers.渠道]]`，按书写顺序使用。"
+            "排在前面的账号断开、限速用尽或要求等待时，消息改由下一个账号发送（日志 `message.routed`）；"
+            "结果未知的消息绝不换账号重发。"
+            "状态存在数据库里，所有进程共用，重启不变；用 `automation status` 查看。每张表还可以写：",
+            "A channel may have several accounts: several tables `[[providers.CHANNEL]]`, used in the order in which "
+            "they are written. While an earlier one is left alone, has used up its rate or asks to wait, messages go "
+            "to the next (`message.routed` in the log); one whose outcome is unknown is never sent by another "
+            "account. Breakers and rates live in the database, shared by all processes, and survive restarts; "
+            "`automation status` shows them. Each table may also hold:",
+        )
+    )
+    page.table(TITLES, params.cells(AccountParams))
+    page.text(
+        Text(
+            "连续失败（暂时失败或结果未知）达到 `breaker.failures` 次后，账号停用 `breaker.seconds` 秒，"
+            "再用一条消息试探：成功则恢复，失败则停用时间加倍（带随机，最长 1 小时）。"
+            "停用期间消息留在队列里，不计入尝试次数，其他渠道照常。"
+            "服务商要求等待（429 或 503 带 Retry-After）时，账号在此之前不再发送，这次也不计入尝试次数。"
+            "`webhook` 渠道每个网址各是各的服务，因此没有断路器，只有限速。",
+            "After `breaker.failures` failures in a row (transient or unknown) an account is left alone for "
+            "`breaker.seconds`; then one message tries it: a success closes the breaker, a failure doubles the time "
+            "(with jitter, up to an hour). Meanwhile messages stay queued and use up no attempt, and other channels go "
+            "on. When a provider asks to wait (429 or 503 with Retry-After), the account sends nothing before, and "
+            "that uses up no attempt either. On `webhook` each address is a service of its own: there is no breaker, "
+            "only the rate.",
+        )
+    )
+    page.code("toml", _ACCOUNTS)
 
 
 def _provider(page: Page, name: str, plugin: Any) -> None:

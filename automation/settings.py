@@ -52,6 +52,13 @@ class DaemonSettings(_Section):
     log_format: Literal["console", "json"] = "console"
 
 
+class SourceSettings(_Section):
+    """A database of the user's own, which `poll` triggers read and nothing writes."""
+
+    url: str | dict[str, str]
+    timeout_seconds: float = Field(30.0, gt=0, le=600)
+
+
 class WebhookSettings(_Section):
     allow_private: bool = False
 
@@ -73,6 +80,8 @@ class Settings(_Section):
     webhook: WebhookSettings = WebhookSettings()
     providers: dict[str, Any] = Field(default_factory=dict)
     """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""
+    sources: dict[str, SourceSettings] = Field(default_factory=dict)
+    """By name: the databases that `poll` triggers may read."""
     template_variables: dict[str, str] = Field(default_factory=dict)
     """What every template sees as `brand.…`."""
     prices: dict[str, Decimal] = Field(default_factory=dict)
@@ -145,6 +154,10 @@ class Settings(_Section):
     def filled(self, place: str, table: dict[str, Any]) -> dict[str, Any]:
         """A table with its secrets filled in. SettingsError when one is missing."""
         return {key: self._secret(f"{place}.{key}", value) for key, value in table.items()}
+
+    def source_url(self, name: str) -> str:
+        """The address of a source, its secret filled in. SettingsError when it is missing."""
+        return _absolute(str(self._secret(f"sources.{name}.url", self.sources[name].url)), self.folder)
 
     def _secret(self, where: str, value: Any) -> Any:
         if not (isinstance(value, dict) and value.keys() in ({"env"}, {"file"})):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automation.rules.params import EventPattern
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
+    from automation.triggers.reading import Poll
     from automation.triggers.watch import Watch
 
 Predicate = Callable[["Facts"], bool]
@@ -92,6 +93,11 @@ class LoadedRule:
         """What must not happen after the trigger's event; until it can't any more, the entry is put off."""
         trigger, params = self.trigger, self.spec.trigger.params
         return trigger.not_followed_by(params) if isinstance(trigger, EventTrigger) else None
+
+    @cached_property
+    def poll(self) -> Poll | None:
+        """The query that brings the trigger's events."""
+        return self.trigger.polls(self.spec.trigger.params) if isinstance(self.trigger, EventTrigger) else None
 
     @cached_property
     def watch(self) -> Watch | None:
@@ -168,6 +174,11 @@ class RuleBook:
             for name in dict.fromkeys(node.event for node in histories(rule.watch.condition if rule.watch else None)):
                 found.setdefault(name, []).append(rule)
         return found
+
+    @cached_property
+    def pollers(self) -> tuple[LoadedRule, ...]:
+        """The rules whose events are read from another database."""
+        return tuple(rule for rule in self.rules.values() if rule.poll is not None)
 
     @cached_property
     def has_sequences(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -69,30 +69,36 @@ class Ingest:
         self._database, self._clock, self._book, self._versions = database, clock, book, versions
         self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
 
-    def __call__(self, items: Sequence[Incoming]) -> IngestResult:
+    def __call__(self, items: Sequence[Incoming], also: Callable[[Connection], None] | None = None) -> IngestResult:
+        """Take a batch. What `also` writes is committed with it: never before, and not without it."""
         with uncollected():
-            return self._take(items, to_ms(self._clock.now()))
+            return self._take(items, to_ms(self._clock.now()), also or _nothing)
 
-    def _take(self, items: Sequence[Incoming], now: int) -> IngestResult:
+    def _take(self, items: Sequence[Incoming], now: int, also: Callable[[Connection], None]) -> IngestResult:
         parsed, rejected = self._read(items, now)
 
         def store() -> IngestResult:
             with self._database.write() as conn:
                 _mark_retried(conn, items)
-                return self._store(conn, parsed, list(rejected), now)
+                result = self._store(conn, parsed, list(rejected), now)
+                also(conn)
+                return result
 
         try:
             return retried(store)
         except Exception as error:
             if not fault_of_a_row(error):
                 raise
-            return self._apart(items, error, now)
+            return self._apart(items, error, now, also)
 
-    def _apart(self, items: Sequence[Incoming], error: Exception, now: int) -> IngestResult:
+    def _apart(
+        self, items: Sequence[Incoming], error: Exception, now: int, also: Callable[[Connection], None]
+    ) -> IngestResult:
         """One item breaks its batch: halve it until that one stands alone, and quarantine it."""
         middle = len(items) // 2
         if middle:
-            first, second = self._take(items[:middle], now), self._take(items[middle:], now)
+            first = self._take(items[:middle], now, _nothing)
+            second = self._take(items[middle:], now, also)
             first.add(second)
             first.reasons += second.reasons
             return first
@@ -101,6 +107,7 @@ class Ingest:
         with self._database.write() as conn:
             _mark_retried(conn, items)
             store_rejected(conn, rejected, now)
+            also(conn)
         return IngestResult(quarantined=1, reasons=rejected)
 
     def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
@@ -168,6 +175,10 @@ class Ingest:
             else:
                 taken.append((event, contact))
         return taken
+
+
+def _nothing(_: Connection) -> None:
+    """Nothing is written besides."""
 
 
 def _times(conn: Connection, taken: Sequence[Taken], now: int) -> list[int]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -37,6 +37,7 @@ class CheckEnv:
     catalogue: Catalogue
     templates: TemplateSet
     timezone: str = "Asia/Shanghai"
+    sources: Collection[str] | None = None  # the settings' databases that rules may poll; None: not asked about
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def _surroundings(
     env: CheckEnv, defaults: Guards, zone: ZoneInfo, segments: Segments, *, stored: bool = False
 ) -> Surroundings:
     templates = TemplateUse(env.templates)
-    return Surroundings(env.registry, Names(env.catalogue), templates, defaults, zone, segments, stored)
+    sources = None if stored else env.sources
+    return Surroundings(env.registry, Names(env.catalogue), templates, defaults, zone, segments, stored, sources)
 
 
 def _rules(mapping: Mapping, reader: Reader) -> list[Node]:

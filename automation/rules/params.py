@@ -143,6 +143,11 @@ class CouponBatch(Reference):
 
 
 @dataclass(frozen=True)
+class SourceName(Reference):
+    """One of the settings' `[sources.…]`."""
+
+
+@dataclass(frozen=True)
 class ChannelName(Reference):
     """A channel that reaches a person, or a list of them."""
 

@@ -52,14 +52,17 @@ class Project:
         problems += templates.problems
         texts = [(name, _read(settings, name, problems, required=True)) for name in settings.rules]
         files = [(name, text) for name, text in texts if text is not None]
-        checked = check_rules(files, CheckEnv(registry, catalogue, templates, settings.timezone))
+        env = CheckEnv(registry, catalogue, templates, settings.timezone, tuple(settings.sources))
+        checked = check_rules(files, env)
         problems += checked.problems
         return cls(settings, registry, catalogue, templates, checked, tuple(in_order(problems)), fingerprint)
 
     @property
     def env(self) -> CheckEnv:
         """What stored versions of rules are read against."""
-        return CheckEnv(self.registry, self.catalogue, self.templates, self.settings.timezone)
+        return CheckEnv(
+            self.registry, self.catalogue, self.templates, self.settings.timezone, tuple(self.settings.sources)
+        )
 
     @staticmethod
     def stamp(settings: Settings) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ class Place:
     zone: ZoneInfo
     at: Node  # the step or trigger, for what is not written out
     path: str
+    sources: Collection[str] | None = None  # of the settings; None: not asked about
 
 
 def resolve(place: Place, params: BaseModel, node: Node | None) -> BaseModel:
@@ -120,6 +121,11 @@ def _event_property(use: _Use, value: Any) -> Any:
 
 def _coupon_batch(use: _Use, value: Any) -> Any:
     return use.known(value, use.place.names.catalogue.coupons, "unknown_batch")
+
+
+def _source(use: _Use, value: Any) -> Any:
+    sources = use.place.sources
+    return value if sources is None else use.known(value, sources, "unknown_source")
 
 
 def _channel(use: _Use, value: Any) -> Any:
@@ -230,6 +236,7 @@ _RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
     marks.ContactField: _contact_field,
     marks.EventProperty: _event_property,
     marks.CouponBatch: _coupon_batch,
+    marks.SourceName: _source,
     marks.ChannelName: _channel,
     marks.TemplateName: _template,
     marks.Conditions: _conditions,

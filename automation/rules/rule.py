@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,6 +51,7 @@ class Surroundings:
     zone: ZoneInfo
     segments: Segments
     stored: bool = False  # the rule is a stored version's content
+    sources: Collection[str] | None = None  # the settings' databases; None: not asked about
 
 
 @dataclass(frozen=True)
@@ -177,7 +179,7 @@ class _Rule:
         event = named_event(params, self.names.catalogue)
         listens = bool(getattr(plugin, "listens", False))
         names = self.names.of_event(event) if event else (lost if names_events(params) or listens else self.names)
-        place = Place(reader, names, self.around.templates, self.zone, kind, path)
+        place = Place(reader, names, self.around.templates, self.zone, kind, path, self.around.sources)
         spec = TriggerSpec(plugin.type, resolve(place, params, mapping.get("with")))
         return spec, names if listens else self.names
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
+    from automation.triggers.reading import Poll
     from automation.triggers.watch import Watch
 
 
@@ -47,6 +48,10 @@ class EventTrigger(Trigger):
 
     def not_followed_by(self, params: Any) -> EventPattern | None:
         """What the person must not do, within its time, after the event: the entry waits that long. None: nothing."""
+        return None
+
+    def polls(self, params: Any) -> Poll | None:
+        """The query that brings its events, of which the engine asks for new rows again and again; None: they come."""
         return None
 
     def people(self, params: Any) -> str | None:

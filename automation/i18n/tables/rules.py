@@ -110,6 +110,10 @@ TEXTS: dict[str, Text] = {
     "unknown_event": Text("目录中没有事件 {found}{hint}", "the catalogue has no event {found}{hint}"),
     "unknown_field": Text("这里没有字段 {found}{hint}", "there is no field {found} here{hint}"),
     "unknown_batch": Text("目录中没有券批次 {found}{hint}", "the catalogue has no coupon batch {found}{hint}"),
+    "unknown_source": Text(
+        "automation.toml 中没有 [sources.{found}]{hint}；已有：{known}",
+        "automation.toml has no [sources.{found}]{hint}; there are: {known}",
+    ),
     "unknown_channel": Text(
         "没有渠道 {found}；可选：{known}{hint}", "there is no channel {found}; one of: {known}{hint}"
     ),

@@ -81,6 +81,13 @@ TEXTS: dict[str, Text] = {
         "most 4 decimals; an SMS costs it for every segment. A channel that is missing costs nothing. Budgets and "
         "reports use it",
     ),
+    "sources": Text(
+        "poll 触发器可以读取的数据库，每个一张表 [sources.名称]。url 是 SQLAlchemy 格式的地址，含密码时写成 "
+        '{env = "变量名"}；只读，不写入。timeout_seconds 是一次查询最多执行的秒数，默认 30',
+        "The databases that poll triggers may read, one table [sources.NAME] each. `url` is an address as SQLAlchemy "
+        'writes it; with a password, write {env = "NAME"}. They are only read. `timeout_seconds` is how long one query '
+        "may take, 30 if absent",
+    ),
     "template_variables": Text(
         "所有模板都能用的文字，写作 {{ brand.名称 }}", "Texts that every template may use as {{ brand.NAME }}"
     ),

@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint format docs bench clean
+.PHONY: demo test lint format docs bench storm clean
 
 demo: $(VENV)/.installed
 	$(BIN)/python -m examples.demo
@@ -27,6 +27,10 @@ docs: $(VENV)/.testable
 
 bench: $(VENV)/.testable
 	$(BIN)/python -m benchmarks
+
+# kill -9 in bad weather for as long as asked: make storm MINUTES=30
+storm: $(VENV)/.testable
+	$(BIN)/python -m tests.storm --minutes $(or $(MINUTES),10)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info demo-project

@@ -24,4 +24,4 @@ class FastClock:
 def hasten(origin: float) -> None:
     """Let this process live by such a clock, whatever it asks: as if the machine's own ran so fast."""
     fast = FastClock(origin)
-    SystemClock.now = lambda _self: fast.now()  # type: ignore[method-assign]
+    SystemClock.now = lambda self: fast.now()  # type: ignore[method-assign]

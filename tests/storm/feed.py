@@ -1,4 +1,4 @@
-"""What is fed into a storm: a batch's content follows from the seed and its number alone, and so does what must come."""
+"""What is fed into a storm: a batch's content follows from the seed and its number alone; so does what must come."""
 
 from __future__ import annotations
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
 
 from automation.store import schema
 from automation.store.database import Database
-from tests.storm.feed import Fact, Person, bad, batch, everything
+from tests.storm.feed import Person, bad, batch, everything
 from tests.storm.project import STOCK
 from tests.storm.weather import Sent, Weather
 
@@ -34,7 +35,8 @@ class Reckoning:
         self._bad_answers = sum(one.bad_answers for one in weather.all)
         self._load()
         self.faults: list[str] = [*died]
-        for check in (self._events, self._runs, self._ends, self._occurrences, self._coupons, self._ledger, self._story):
+        checks = (self._events, self._runs, self._ends, self._occurrences, self._coupons, self._ledger, self._story)
+        for check in checks:
             self.faults += [f"{check.__name__.strip('_')}: {fault}" for fault in check()]
 
     @property
@@ -114,7 +116,7 @@ class Reckoning:
     def _occurrences(self) -> Iterator[str]:
         """Firing after firing, without a gap; entered + skipped = looked at."""
         rows = sorted(self._occurrence, key=lambda row: row.due_at)
-        for before, row in zip(rows, rows[1:], strict=False):
+        for before, row in pairwise(rows):
             if row.due_at - before.due_at != 120_000:
                 yield f"between {before.key} and {row.key} one is missing, or there are two"
         for row in rows:
@@ -214,9 +216,6 @@ class Reckoning:
 
     def _sent_unknown(self) -> list[int]:
         return [m.id for m in self._message.values() if m.status == "unknown" and self._book[self._as_sent(m)]]
-
-    def fact(self, ref: str) -> Fact:
-        return self._facts[ref]
 
 
 _READ = ("rule", "event", "run", "message", "occurrence", "coupon_code", "coupon_batch", "quarantine", "execution_log")

@@ -47,7 +47,7 @@ class Storm:
         self.chance = random.Random(seed)
         self.origin = time.time()
         self.acknowledged = folder / "acknowledged"
-        self.kills = self.kills_of_feeders = self.stops = 0
+        self.kills = self.kills_of_feeders = 0
         self._daemons = daemons
 
     def run(self) -> Reckoning:
@@ -67,6 +67,10 @@ class Storm:
             self._drain()
             died = [line for child in children for line in child.dead]
             return Reckoning(self.database, weather, people, self.seed, batches, died)
+
+    def told(self) -> str:
+        """What happened, for a report."""
+        return f"seed {self.seed}: {self.kills} kills, {self.kills_of_feeders} of them of the feeder"
 
     # ------------------------------------------------------------ who is out in it
 

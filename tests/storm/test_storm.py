@@ -10,18 +10,17 @@ from tests.storm.storm import Storm
 SECONDS = 14.0
 
 
-def test_nothing_is_lost_or_doubled_when_a_daemon_is_killed_again_and_again(sqlite_db: Database, tmp_path: Path) -> None:
+def test_a_daemon_is_killed_again_and_again(sqlite_db: Database, tmp_path: Path) -> None:
     weather_it(Storm(tmp_path / "shop", sqlite_db, seconds=SECONDS, daemons=1, seed=20261122))
 
 
-def test_nor_when_three_daemons_share_the_work(postgres_db: Database, tmp_path: Path) -> None:
+def test_three_daemons_that_share_the_work_are_killed_again_and_again(postgres_db: Database, tmp_path: Path) -> None:
     weather_it(Storm(tmp_path / "shop", postgres_db, seconds=SECONDS, daemons=3, seed=20261123))
 
 
 def weather_it(storm: Storm) -> None:
     found = storm.run()
-    print(storm.kills, found.figures)
-    assert found.faults == [], "\n".join([f"seed {storm.seed}, {storm.kills} kills, {found.figures}", *found.faults[:20]])
+    assert found.faults == [], "\n".join([f"{storm.told()}: {found.figures}", *found.faults[:20]])
     # and it was a storm
     assert storm.kills > 10
     assert found.figures["accepted"] > 50

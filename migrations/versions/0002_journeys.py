@@ -87,6 +87,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account", name=op.f("pk_provider_account")),
     )
     op.create_table(
+        "rule_change",
+        sa.Column("rule_id", columns.Int64, nullable=False),
+        sa.Column("rule_version_id", columns.Int64, nullable=False),
+        sa.Column("cursor", columns.Int64, nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("not_moved", sa.Integer(), nullable=False),
+        sa.Column("exited", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("rule_id", name=op.f("pk_rule_change")),
+    )
+    op.create_table(
         "segment",
         sa.Column("id", columns.Int64, nullable=False),
         sa.Column("key", sa.String(length=80), nullable=False),

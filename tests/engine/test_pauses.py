@@ -193,11 +193,11 @@ def test_a_paused_rule_that_is_also_disabled_stays_held(world: Callable[..., Wor
     # when only the file is mended, or only the pause is over
     w.reload(RULES)
     w.run()
-    assert [run.status for run in w.runs()][0] == "held"
+    assert w.runs()[0].status == "held"
     w.reload(off)
     switch(w, "nurture", on=True)
     w.run()
-    assert [run.status for run in w.runs()][0] == "held"
+    assert w.runs()[0].status == "held"
     # then it takes both
     w.reload(RULES)
     w.run()

@@ -136,3 +136,15 @@ failure_rate = Table(
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
 )
+
+# People inside a rule whose new version doesn't let them finish: they are moved or let out, portion by portion.
+rule_change = Table(
+    "rule_change",
+    metadata,
+    Column("rule_id", Id, primary_key=True),
+    Column("rule_version_id", Id, nullable=False),  # the version that they come to
+    Column("cursor", Id, nullable=False),  # the last run looked at
+    Column("moved", Integer, nullable=False),
+    Column("not_moved", Integer, nullable=False),
+    Column("exited", Integer, nullable=False),
+)

@@ -74,6 +74,16 @@ RIGHT = [
     'guards: {consent: marketing, cooldown: 30d, holdout: 2.5%, quiet_hours: {from: "22:30", to: "08:00"}, '
     "frequency_cap: [{max: 1, per: 1d, channel: sms, scope: rule}]}\nsteps: [{wait: 1d}]",
     "guards: {quiet_hours: none, frequency_cap: none, cooldown: none}\nsteps: [{wait: 1d}]",
+    "steps: [{wait_for: {event: order.paid, where: {amount: {gte: 100}}, within: 3d}, id: paid, save_as: paid, "
+    "then: [{wait: 1d}], else: [{stop: 没买}]}]",
+    "steps: [{repeat: {times: 3, every: 1d, until: [contact.level: 金卡], steps: [{wait: 1d}]}, id: loop}]",
+    "mode: {on_again: queue, per: contact}\nsteps: [{wait: 1d}]",
+    "guards: {budget: {messages: 10000, cost: 12.5}}\nsteps: [{wait: 1d}]",
+    'guards: {budget: {cost: "0.0500"}}\nsteps: [{wait: 1d}]',
+    "guards: {budget: none}\nsteps: [{wait: 1d}]",
+    "priority: 100\ncatch_up: skip\nexpires_after: 2h\nmax_attempts: 3\nmax_audience: 5000\nfailure_limit: 2.5%\n"
+    "on_unknown: resend\non_change: move\nsteps: [{wait: 1d}]",
+    "goal: {event: order.paid, where: {amount: {gt: 5}}, within: 7d}\nsteps: [{wait: 1d}]",
     "goal: {event: order.paid, within: 7d}\ntests: [{name: 用例, given: {contact.level: 金卡}, "
     "at: 2026-08-01 10:00, expect: [coupon.issue]}]\nsteps: [{wait: 1d}]",
 ]
@@ -85,6 +95,15 @@ def test_what_the_checker_accepts_the_schema_accepts(body: str) -> None:
 
     assert [p.shown("en") for p in check(text).problems if p.severity == "error"] == []
     assert complaints(text) == []
+
+
+def test_segments_are_known_to_the_schema() -> None:
+    text = "segments: {vip: [{contact.level: 金卡}], all: [any: [{segment: vip}]]}\n"
+    right = text + rule_with("audience: [{segment: all}]\nsteps: [{wait: 1d}]", "{type: segment, with: {name: vip}}")
+
+    assert [p.shown("en") for p in check(right).problems] == []
+    assert complaints(right) == []
+    assert complaints(text.replace("level", "levle") + rule_with("steps: [{wait: 1d}]")) == ["segments/vip/0"]
 
 
 WRONG = [
@@ -109,6 +128,22 @@ WRONG = [
     ("guards: {holdout: 5}\nsteps: [{wait: 1d}]", "rules/0/guards/holdout"),
     ('guards: {quiet_hours: {from: "25:00", to: "08:00"}}\nsteps: [{wait: 1d}]', "rules/0/guards/quiet_hours"),
     ("mode: {on_again: again}\nsteps: [{wait: 1d}]", "rules/0/mode/on_again"),
+    ("steps: [{wait_for: {event: order.piad, within: 3d}}]", "rules/0/steps/0/wait_for/event"),
+    ("steps: [{wait_for: {event: order.paid}}]", "rules/0/steps/0/wait_for"),
+    ("steps: [{wait_for: {event: order.paid, within: 3d}, thn: [{wait: 1d}]}]", "rules/0/steps/0"),
+    ("steps: [{repeat: {steps: [{wait: 1d}]}}]", "rules/0/steps/0/repeat"),
+    ("steps: [{repeat: {times: 1001, steps: [{wait: 1d}]}}]", "rules/0/steps/0/repeat/times"),
+    ("guards: {budget: {}}\nsteps: [{wait: 1d}]", "rules/0/guards/budget"),
+    ("guards: {budget: {cost: 0}}\nsteps: [{wait: 1d}]", "rules/0/guards/budget"),
+    ("priority: 101\nsteps: [{wait: 1d}]", "rules/0/priority"),
+    ("catch_up: last\nsteps: [{wait: 1d}]", "rules/0/catch_up"),
+    ("expires_after: 2\nsteps: [{wait: 1d}]", "rules/0/expires_after"),
+    ("max_attempts: 0\nsteps: [{wait: 1d}]", "rules/0/max_attempts"),
+    ("max_audience: 0\nsteps: [{wait: 1d}]", "rules/0/max_audience"),
+    ("failure_limit: 20\nsteps: [{wait: 1d}]", "rules/0/failure_limit"),
+    ("on_unknown: resent\nsteps: [{wait: 1d}]", "rules/0/on_unknown"),
+    ("on_change: stay\nsteps: [{wait: 1d}]", "rules/0/on_change"),
+    ("goal: {event: order.paid, within: 7}\nsteps: [{wait: 1d}]", "rules/0/goal/within"),
 ]
 
 

@@ -26,6 +26,8 @@ _REFERENCES: dict[type[marks.Reference], Text] = {
     marks.ChannelName: Text("渠道", "channel"),
     marks.TemplateName: Text("模板名", "template name"),
     marks.Conditions: Text("条件列表", "conditions"),
+    marks.EventMatch: Text("event、where、within", "event, where, within"),
+    marks.SegmentName: Text("分群名", "segment name"),
     marks.TemplateText: Text("文字，可含 {{ }}", "text, may hold {{ }}"),
     marks.ContactValues: Text("字段与值", "fields and values"),
 }

@@ -39,6 +39,14 @@ _EVENTS = (
             _RULE,
         ),
     ),
+    (
+        "coupon.expired",
+        Text("券已过期", "coupon expired"),
+        (
+            FieldDef("batch", _TEXT, Text("券批次", "coupon batch")),
+            FieldDef("code", _TEXT, Text("券码", "coupon code")),
+        ),
+    ),
 )
 
 

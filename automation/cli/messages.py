@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.context import open_catalogue, open_database, open_engine, open_settings
 from automation.cli.masking import mask
 from automation.cli.naming import CONTACT_HELP, SINCE_HELP, check_rule, contact_ids_of, moment_before
 from automation.cli.output import (
@@ -20,12 +21,22 @@ from automation.cli.output import (
     iso_time,
     local_time,
 )
+from automation.errors import AutomationError
 from automation.i18n import say
 
 if TYPE_CHECKING:
     from automation.cli.receipt import Receipt
 
 app = typer.Typer(help="What was sent, and what became of it 消息", no_args_is_help=True)
+
+ACTOR = "cli"
+
+
+class Verdict(StrEnum):
+    sent = "sent"
+    failed = "failed"
+    resend = "resend"
+
 
 STATUSES = ("queued", "sending", "accepted", "failed", "unknown", "dropped")
 _IN_TABLE = ("id", "queued_at", "rule", "contact", "channel", "address", "template", "status", "outcome")
@@ -86,6 +97,35 @@ def show(
         _print(receipt, reveal)
     else:
         emit_value(_as_dict(receipt, reveal))
+
+
+@app.command("settle", help="Say what became of an unknown message 处理结果未知的消息")
+def settle(
+    as_: Annotated[Verdict, typer.Option("--as", help="sent 已发出 | failed 未发出 | resend 再发一次")],
+    reason: Annotated[str, typer.Option(help="For the log and the audit 原因，记入日志与审计")],
+    id_: Annotated[int | None, typer.Argument(metavar="[ID]")] = None,
+    all_unknown: Annotated[bool, typer.Option("--all-unknown", help="Every unknown message 全部未知消息")] = False,
+    channel: Annotated[str | None, typer.Option(help="Only this channel 只限此渠道")] = None,
+    older_than: Annotated[str | None, typer.Option("--older-than", help="Only what was sent before 只限更早的")] = None,
+    by: Annotated[str, typer.Option("--by", help="Who says it, for the audit 操作人，记入审计")] = ACTOR,
+) -> None:
+    """Only messages whose status is unknown. Nothing is sent unless you say resend. Runs went on already and stay."""
+    from automation.engine.by_hand import Word
+
+    _check_choices(None, channel)
+    if (id_ is None) == (not all_unknown):
+        raise AutomationError("cli.settle_what")
+    if id_ is not None and (channel is not None or older_than is not None):
+        raise AutomationError("cli.settle_filters")
+    word = Word(as_.value, reason, by)
+    with open_engine() as engine:
+        if id_ is not None:
+            engine.by_hand.one(id_, word)
+            count = 1
+        else:
+            before = moment_before(older_than) if older_than else None
+            count = engine.by_hand.all(word, channel=channel, before=before)
+    typer.echo(say(f"cli.settled_{as_.value}", count=count))
 
 
 def _check_choices(status: str | None, channel: str | None) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
+LOOK_UP_S = 5.0
+EXPIRY_S = 60.0
 
 
 class Daemon:
@@ -66,14 +68,19 @@ class Daemon:
         self._stopping.set()
 
     def _scheduler(self) -> BackgroundScheduler:
-        workers = ThreadPoolExecutor(3 + len(CHANNELS))
+        sources = self._engine.project.settings.sources  # each in a thread of its own: a slow one holds up no other
+        workers = ThreadPoolExecutor(5 + len(CHANNELS) + len(sources))
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         scheduler = BackgroundScheduler(executors={"default": workers}, job_defaults=defaults, timezone="UTC")
         tick = self._settings.tick_seconds
         self._every(scheduler, tick, "work", self._work)
         for channel in CHANNELS:
             self._every(scheduler, tick, f"deliver {channel}", partial(self._deliver, channel))
+        for source in sources:
+            self._every(scheduler, tick, f"poll {source}", partial(self._until_none, partial(self._engine.poll, source)))
         self._every(scheduler, self._settings.reload_seconds, "reload", self._reload)
+        self._every(scheduler, LOOK_UP_S, "look up", partial(self._until_none, self._engine.look_up))
+        self._every(scheduler, EXPIRY_S, "expire coupons", partial(self._until_none, self._engine.expire_coupons))
         self._every(scheduler, HEARTBEAT_S, "heartbeat", self._beat)
         return scheduler
 
@@ -106,6 +113,10 @@ class Daemon:
     def _work(self) -> None:
         engine = self._engine
         while not self._stopping.is_set() and engine.recover() + engine.fire() + engine.advance():
+            pass
+
+    def _until_none(self, work: Callable[[], int]) -> None:
+        while not self._stopping.is_set() and work():
             pass
 
     def _deliver(self, channel: str) -> None:

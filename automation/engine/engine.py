@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 
 from automation.clock import Clock, SystemClock, to_ms
 from automation.engine.advance import Advance
+from automation.engine.by_hand import ByHand
+from automation.engine.coupons import ExpireCoupons
 from automation.engine.deliver import Deliver
 from automation.engine.ingest import Incoming, Ingest, IngestResult
 from automation.engine.pending import Pending
+from automation.engine.polling import Polling, Sources
 from automation.engine.publishing import publish
 from automation.engine.schedule import Schedule
 from automation.engine.segments import Segments
+from automation.engine.unknowns import Unknowns
 from automation.engine.versions import Versions
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -40,6 +44,7 @@ class Engine:
         self.database = database
         self.clock = clock or SystemClock()
         self.providers: Providers = build_providers(project.settings, project.registry, database, self.clock)
+        self._sources = Sources(project.settings)
         self.reload(project)
 
     def reload(self, project: Project) -> None:
@@ -55,10 +60,14 @@ class Engine:
         self.book: RuleBook = book
         self._ingest = Ingest(self.database, self.clock, book, versions)
         self._schedule = Schedule(self.database, self.clock, book, versions)
+        self._polling = Polling(self.database, self.clock, book, self._ingest, self._sources)
         self._segments = Segments(self.database, self.clock, book)
         self._pending = Pending(self.database, self.clock, book)
         self._advance = Advance(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
+        self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
+        self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions)
+        self.by_hand = ByHand(self.database, self.clock, book, versions)
 
     @property
     def project(self) -> Project:
@@ -73,6 +82,10 @@ class Engine:
         source = iter(items)
         while batch := list(islice(source, self.project.settings.ingest.batch_size)):
             yield self._ingest(batch)
+
+    def poll(self, source: str | None = None) -> int:
+        """Read what is new in one of the user's own databases, or in all; returns how many queries were due."""
+        return self._polling(source)
 
     def fire(self) -> int:
         """Fire what the clock says and decide one page of people, and of those whose time to be decided has come.
@@ -122,11 +135,20 @@ class Engine:
         """Settle what a dead process left in `sending`, and move on queues that nobody moved on."""
         return self._deliver.recover() + self._advance.repair()
 
+    def look_up(self) -> int:
+        """Ask providers about one batch of messages whose outcome is unknown; returns how many were in it."""
+        return self._look_up()
+
+    def expire_coupons(self) -> int:
+        """End one batch of coupon codes whose time is over; returns how many."""
+        return self._expire_coupons()
+
     def run_due(self) -> int:
         """Everything that is due now, until nothing is; returns how many things were done."""
         total = 0
         while True:
-            done = self.recover() + self.fire() + self.advance() + self._side_by_side(self._deliver_out)
+            done = self.recover() + self.poll() + self.fire() + self.advance() + self._side_by_side(self._deliver_out)
+            done += self.look_up() + self.expire_coupons()
             if not done:
                 return total
             total += done

@@ -173,6 +173,8 @@ def _final_row(settlement: Settlement, now: int) -> tuple[Any, ...]:
     if settlement.reason is not None:
         status = "dropped"
     settled, look_up = (None, now + FIRST_LOOK_UP_MS) if status == "unknown" else (now, None)
+    if settlement.refused and row.resent_at is not None and settlement.by is None:
+        status, settled = "unknown", None  # the second time it was not sent; the first time it may have been
     return (row.id, status, None, None, outcome.provider_id, outcome.code, outcome.detail, settled, look_up)
 
 

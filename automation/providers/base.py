@@ -118,8 +118,8 @@ class Provider(Plugin):
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         """One Outcome per message, in order. Raising makes the batch `unknown`: nothing is sent again by itself."""
 
-    can_look_up: ClassVar[bool] = False
-    """Whether `look_up` may find something. An instance may say no where its settings don't allow it."""
+    can_look_up: bool = False
+    """Whether `look_up` may find something; an instance may say it by its settings."""
 
     def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
         """What became of messages whose outcome is unknown: accepted or permanent, in order; None: can't tell yet.

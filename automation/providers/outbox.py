@@ -56,7 +56,7 @@ class Outbox(Provider):
     Params: ClassVar[Any] = OutboxParams
     channels: ClassVar[frozenset[str]] = frozenset(CHANNELS)
     max_batch: ClassVar[int] = 500
-    can_look_up: ClassVar[bool] = True
+    can_look_up = True
 
     def __init__(self, params: OutboxParams, context: Any) -> None:
         super().__init__(params, context)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -30,10 +32,11 @@ from automation.providers.mime import BadHeader, bad_header, check_address, list
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Effect, Outgoing
+    from automation.providers.base import Effect, Outgoing, Sent
 
 _NAMED = re.compile(r"personalizations\.(\d+)\b")
 _RECIPIENT = re.compile(r"personalizations\.\d+\.to\.\d+\.email")
+CLOCKS_APART = timedelta(minutes=5)
 _SPLITS = 40  # how often one batch is sent again in parts before the rest waits for the next attempt
 
 
@@ -45,6 +48,11 @@ class SendGridParams(Params):
     reply_to: str | None = param(None, zh="回复地址", en="the address for replies")
     base_url: str = param("https://api.sendgrid.com", zh="接口地址（欧盟区或自建网关）", en="the API's address")
     timeout: float = param(30.0, zh="超时（秒）", en="time-out in seconds", gt=0)
+    activity: bool = param(
+        False,
+        zh="账户购买了 Email Activity 附加服务：结果未知的邮件可以查询",
+        en="the account has the Email Activity add-on: mails whose outcome is unknown can be looked up",
+    )
 
     @field_validator("sender", "reply_to")
     @classmethod
@@ -77,6 +85,9 @@ class SendGrid(Provider):
     say whether the mails were queued and there is no idempotency key, so they are unknown. 401 and 403 are transient
     ("auth"), a refused sender is transient ("settings"): a wrong setting burns no message. After trouble that
     concerns the whole service the rest of the batch is not tried, and transient.
+
+    What is unknown can be looked up where the account has the Email Activity add-on (`activity = true`); SendGrid says
+    there whether a mail was processed, delivered or not delivered.
     """
 
     type: ClassVar[str] = "sendgrid"
@@ -92,12 +103,25 @@ class SendGrid(Provider):
         pin_logger("python_http_client.client")  # at DEBUG it logs the API key and every mail
         self._client = SendGridAPIClient(params.api_key.get_secret_value(), host=params.base_url.rstrip("/"))
         self._client.client.timeout = params.timeout
+        self.can_look_up = params.activity
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         outcomes = {place: fault for place, message in enumerate(messages) if (fault := _fault(message))}
         letters = [Letter(place, message) for place, message in enumerate(messages) if place not in outcomes]
         self._send_all(deque(merge(letters)), outcomes)
         return [outcomes[place] for place in range(len(messages))]
+
+    def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        """By our reference and the address, in the activity feed. Once it can't be asked, the rest is not asked now."""
+        from python_http_client.exceptions import HTTPError
+
+        found: list[Outcome | None] = []
+        with suppress(HTTPError, OSError, HTTPException, ValueError, KeyError, TypeError):
+            for message in messages if self.params.activity else ():
+                query = f"unique_args['reference']=\"{message.reference}\" AND to_email=\"{message.address}\""
+                answer = self._client.client.messages.get(query_params={"query": query, "limit": 10})
+                found.append(_told(json.loads(answer.body)["messages"], message))
+        return [*found, *[None] * (len(messages) - len(found))]
 
     def _send_all(self, waiting: deque[Merged], outcomes: dict[int, Outcome]) -> None:
         splits = 0
@@ -172,6 +196,19 @@ def _effect(problem: Mapping[str, Any]) -> Effect | None:
     about_address = _RECIPIENT.fullmatch(str(problem.get("field") or "")) is not None
     wrong = str(problem.get("message")).startswith("Does not contain a valid address")
     return "bad_address" if about_address and wrong else None
+
+
+def _told(listed: Sequence[Mapping[str, Any]], message: Sent) -> Outcome | None:
+    """What the feed says of a mail; another database of ours may use the same references, at other times."""
+    begun = message.sent_at - CLOCKS_APART
+    mine = [one for one in listed if datetime.fromisoformat(one["last_event_time"]) >= begun]
+    got_out = next((one for one in mine if one["status"] in ("processed", "delivered")), None)
+    if got_out is not None:
+        return Outcome.accepted(str(got_out["msg_id"])[:200])
+    if not mine:
+        return None
+    refused = Outcome.permanent("not_delivered", "SendGrid could not deliver it")
+    return replace(refused, provider_id=str(mine[0]["msg_id"])[:200])
 
 
 def _again(call: Merged, refused: Mapping[int, Outcome], outcomes: dict[int, Outcome]) -> list[Merged]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -17,7 +20,7 @@ from automation.providers.http import AUTH, SETTINGS, broken, http_url, retry_af
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Effect, Outgoing
+    from automation.providers.base import Effect, Outgoing, Sent
 
 
 class TwilioParams(Params):
@@ -58,6 +61,11 @@ _MESSAGE_CODES = frozenset({21211, 21408, 21610, 21612, 21614, 21617})
 _EFFECTS: Mapping[str, Effect] = {"21610": "opted_out", "21211": "bad_address", "21614": "bad_address"}
 
 
+CLOCKS_APART = timedelta(minutes=5)
+"""How far Twilio's clock and ours may be apart, the time of the call included."""
+_LISTED = 200
+
+
 class Twilio(Provider):
     """One API call per message.
 
@@ -68,7 +76,9 @@ class Twilio(Provider):
     transient with the code "auth", a refused sender is transient with "settings": a wrong setting burns no message.
     Any other 4xx is permanent, with Twilio's error code.
 
-    The API takes no reference of ours; it travels as the query parameter `reference` of `status_callback`.
+    The API takes no reference of ours; it travels as the query parameter `reference` of `status_callback`, which the
+    API never shows again. So a message without a SID is looked up by its number, its text and its time, among what
+    Twilio lists for the number; each of Twilio's messages stands for one of ours at most.
     """
 
     type: ClassVar[str] = "twilio"
@@ -88,8 +98,44 @@ class Twilio(Provider):
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         return [self._send(message) for message in messages]
 
+    can_look_up = True
+
+    def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        """By SID where there is one. Once Twilio can't be asked, the rest is not asked about now."""
+        from requests import RequestException
+        from twilio.base.exceptions import TwilioException
+
+        found: list[Outcome | None] = []
+        taken = {sid for message in messages for sid in message.taken}
+        with suppress(TwilioException, RequestException, ValueError):
+            for message in messages:
+                outcome = self._by_sid(message) if message.provider_id else self._by_text(message, taken)
+                if outcome is not None and outcome.provider_id is not None:
+                    taken.add(outcome.provider_id)
+                found.append(outcome)
+        return [*found, *[None] * (len(messages) - len(found))]
+
     def close(self) -> None:
         self._http.session.close()
+
+    def _by_sid(self, message: Sent) -> Outcome | None:
+        from twilio.base.exceptions import TwilioRestException
+
+        try:
+            return _told(self._client.messages(message.provider_id).fetch())
+        except TwilioRestException as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def _by_text(self, message: Sent, taken: set[str]) -> Outcome | None:
+        """The first of Twilio's messages that is this one and no other of ours."""
+        if message.content is None or not message.content.text:
+            return None
+        since = message.sent_at - CLOCKS_APART
+        listed = self._client.messages.list(to=message.address, date_sent_after=since, limit=_LISTED)
+        mine = [one for one in listed if one.sid not in taken and _is(one, message)]
+        return _told(min(mine, key=lambda one: one.date_created)) if mine else None
 
     def _send(self, message: Outgoing) -> Outcome:
         from requests import RequestException
@@ -140,6 +186,24 @@ class Twilio(Provider):
         if status < 400 or status == 404 or code in _SETTINGS_CODES:
             return Outcome.transient(SETTINGS, f"{code}: {words}")
         return Outcome.permanent(str(code), words) if 400 <= status < 500 else Outcome.unknown(str(code), words)
+
+
+def _is(listed: Any, message: Sent) -> bool:
+    """Whether Twilio's message can be ours: the same text, created when we handed it over."""
+    created = listed.date_created
+    if created is None or not str(listed.direction).startswith("outbound"):
+        return False
+    text = message.content.text if message.content is not None else None
+    return bool(listed.body == text and abs(created - message.sent_at) <= CLOCKS_APART)
+
+
+def _told(listed: Any) -> Outcome:
+    """What Twilio's status of a message says of it."""
+    if listed.status not in ("failed", "undelivered", "canceled"):
+        return Outcome.accepted(listed.sid)
+    code = str(listed.error_code or listed.status)
+    refused = Outcome.permanent(code, short(listed.error_message or listed.status), _EFFECTS.get(code))
+    return replace(refused, provider_id=listed.sid)
 
 
 def _words(error: Any) -> str:

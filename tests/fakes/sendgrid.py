@@ -1,9 +1,15 @@
-"""SendGrid's mail/send with its limits: a call is taken whole or not at all, and each mail is kept as people get it."""
+"""SendGrid's mail/send with its limits: a call is taken whole or not at all, and each mail is kept as people get it.
+
+With the add-on, its activity feed answers for them.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from .server import FakeServer, Reply
@@ -13,6 +19,7 @@ if TYPE_CHECKING:
 
 API_KEY = "SG.sendgrid-key-b81e"
 SENDER = "club@example.com"
+_QUERY = re.compile(r"unique_args\['reference'\]=\"([^\"]*)\" AND to_email=\"([^\"]*)\"")
 
 
 @dataclass(frozen=True)
@@ -26,10 +33,14 @@ class Mail:
     html: str | None
     message_id: str
     headers: dict[str, str] = field(default_factory=dict)
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 class FakeSendGrid(FakeServer):
-    """`mails` is what people got; `calls` how many people each accepted call had."""
+    """`mails` is what people got; `calls` how many people each accepted call had; `now` its clock.
+
+    `activity`: the add-on was bought. `lost` are addresses whose mails could not be delivered.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,12 +49,18 @@ class FakeSendGrid(FakeServer):
         self.calls: list[int] = []
         self.refused: set[str] = set()  # addresses that the service doesn't take, though they look fine
         self.max_bytes = 30_000_000
+        self.activity = False
+        self.lost: set[str] = set()
+        self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def respond(self, request: Recorded) -> Reply:
-        if request.path != "/v3/mail/send" or request.method != "POST":
+        asked = (request.method, request.path)
+        if asked not in (("POST", "/v3/mail/send"), ("GET", "/v3/messages")):
             return problems(404, ("not found", None))
         if request.headers["Authorization"] != f"Bearer {self.api_key}":
             return problems(401, ("The provided authorization grant is invalid, expired, or revoked", None))
+        if request.method == "GET":
+            return self._feed(request.query["query"]) if self.activity else problems(403, ("access forbidden", None))
         if len(request.body) > self.max_bytes:
             return problems(413, ("Payload too large", None))
         body = request.json()
@@ -51,6 +68,20 @@ class FakeSendGrid(FakeServer):
             return problems(403, ("The from address does not match a verified Sender Identity.", "from"))
         wrong = list(self._wrong(body))
         return problems(400, *wrong) if wrong else self._accepted_all(body)
+
+    def _feed(self, query: str) -> Reply:
+        """The mails of one reference and address."""
+        asked = _QUERY.fullmatch(query)
+        if asked is None:
+            return problems(400, ("invalid query", None))
+        found = [mail for mail in self.mails if (mail.reference, mail.to) == (asked[1], asked[2])]
+        return Reply(body={"messages": [self._line(mail) for mail in found]})
+
+    def _line(self, mail: Mail) -> dict[str, Any]:
+        status = "not_delivered" if mail.to in self.lost else "delivered"
+        at = mail.at.isoformat().replace("+00:00", "Z")
+        return {"msg_id": f"{mail.message_id}.filter1", "to_email": mail.to, "subject": mail.subject,
+                "status": status, "last_event_time": at}  # fmt: skip
 
     def _wrong(self, body: dict[str, Any]) -> Any:
         people = body["personalizations"]
@@ -81,7 +112,7 @@ class FakeSendGrid(FakeServer):
             text, html = (_merged(content.get(kind), person) for kind in ("text/plain", "text/html"))
             subject, reference = _merged(person["subject"], person) or "", person["custom_args"]["reference"]
             headers = person.get("headers", {})
-            mail = Mail(person["to"][0]["email"], subject, reference, text, html, message_id, headers)
+            mail = Mail(person["to"][0]["email"], subject, reference, text, html, message_id, headers, self.now())
             self.mails.append(mail)
         return Reply(202, {"X-Message-Id": message_id})
 

@@ -101,7 +101,7 @@ def test_one_refused_address_harms_nobody_else(make: Make, server: FakeSendGrid)
     server.refused = {"p1@example.com", "p3@example.com"}
     outcomes = make().send([email(number) for number in range(5)])
     assert [outcome.kind for outcome in outcomes] == ["accepted", "permanent", "accepted", "permanent", "accepted"]
-    assert outcomes[1] == Outcome.permanent("400", "Does not contain a valid address.")
+    assert outcomes[1] == Outcome.permanent("400", "Does not contain a valid address.", "bad_address")
     assert [mail.reference for mail in server.mails] == ["m-0", "m-2", "m-4"]
 
 

@@ -70,7 +70,8 @@ def test_a_messaging_service_sends_instead_of_a_number(make: Callable[..., Twili
 @pytest.mark.parametrize("number", sorted(REFUSED))
 def test_a_refused_number_is_permanent_with_twilios_code(make: Callable[..., Twilio], number: str) -> None:
     _, code, words = REFUSED[number]
-    assert make().send([sms(1, to=number)]) == [Outcome.permanent(str(code), words)]
+    effect = {21211: "bad_address", 21614: "bad_address", 21610: "opted_out"}.get(code)
+    assert make().send([sms(1, to=number)]) == [Outcome.permanent(str(code), words, effect)]  # type: ignore[arg-type]
 
 
 def test_too_many_requests_wait_as_long_as_twilio_asks(make: Callable[..., Twilio], server: FakeTwilio) -> None:

@@ -143,6 +143,21 @@ TEXTS: dict[str, Text] = {
     "content": Text("内容", "content"),
     "payload": Text("附加参数", "payload"),
     "history": Text("经过", "history"),
+    "not_unknown": Text(
+        "消息 {id} 的状态是 {status}，不是 unknown；只能处理结果未知的消息",
+        "message {id} is {status}, not unknown; only messages whose outcome is unknown can be settled by hand",
+    ),
+    "settle_what": Text(
+        "请写一个消息编号，或 --all-unknown（可加 --channel、--older-than），二者选一",
+        "name one message by its id, or use --all-unknown (with --channel and --older-than); one of the two",
+    ),
+    "settle_filters": Text(
+        "--channel 与 --older-than 只能和 --all-unknown 一起用",
+        "--channel and --older-than go with --all-unknown only",
+    ),
+    "settled_sent": Text("{count} 条消息记为已发出", "{count} message(s) settled as sent"),
+    "settled_failed": Text("{count} 条消息记为未发出", "{count} message(s) settled as not sent"),
+    "settled_resend": Text("{count} 条消息将再发一次", "{count} message(s) will be sent once more"),
     "no_message": Text("没有编号为 {id} 的消息", "there is no message {id}"),
     "no_template_used": Text("（该消息不使用模板）", "(this message has no template)"),
     "not_rendered_yet": Text("（尚未渲染：发送前才渲染）", "(not rendered yet: that happens just before sending)"),

@@ -36,6 +36,10 @@ TEXTS: dict[str, Text] = {
         "version {version} of the rule {rule} can't be used: {reason}",
     ),
     "action_failed": Text("动作 {action} 在 {step} 出错", "the action {action} failed at {step}"),
+    "look_up_failed": Text(
+        "服务商 {provider} 查询消息结果时出错（{reason}），稍后再查",
+        "the provider {provider} failed while it was asked about messages ({reason}); it is asked again later",
+    ),
     "provider_failed": Text(
         "服务商 {provider} 出错（{reason}），结果未知",
         "the provider {provider} failed ({reason}); the outcomes are unknown",

@@ -94,9 +94,9 @@ class Advance:
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
         for rank in by_rank(self._book, runs):
             self._step(rank, stepper, now_ms)
+        write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
-        write_log(conn, now_ms, log)
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})

@@ -102,10 +102,14 @@ class _Telling:
             end_runs(self._conn, ended, "exited", reason.value, self._now)
 
     def _goals(self, arrival: Arrival) -> list[tuple[int, int, int]]:
-        """The goal is credited to the newest run of each rule that may still meet it; who is inside then leaves."""
+        """The goal is credited to the newest run of each rule that may still meet it; who is inside then leaves.
+
+        One that stands in a queue comes last: it has done nothing yet.
+        """
         credited: set[int] = set()
         rows = []
-        for one in sorted(self._of(arrival), key=lambda one: (-one.run.entered_at, -one.run.id)):
+        newest = sorted(self._of(arrival), key=lambda o: (o.run.status == "queued", -o.run.entered_at, -o.run.id))
+        for one in newest:
             run = one.run
             if one.goal_met or run.rule.rule_id in credited or not self._meets(run, arrival):
                 continue

@@ -130,7 +130,7 @@ class _Rule:
             steps=found,
             version=version_of(content),
             goal=goal,
-            **read_handling(reader, self.node, path),
+            **self._handling(steps),
             content=content,
             file=reader.file,
             line=self.node.line,
@@ -201,6 +201,13 @@ class _Rule:
         fields = [item for item in items if not (isinstance(item, Scalar) and item.value == "contact")]
         found = [names.reference(self.reader, item, path, ("event",)) for item in fields]
         return tuple(ref for ref in found if ref is not None)
+
+    def _handling(self, steps: Steps) -> dict[str, Any]:
+        found = read_handling(self.reader, self.node, self.path)
+        key = self.node.key_node("on_change")
+        if found.get("on_change") == "move" and key is not None and not steps.ids:
+            self.reader.warn(key, f"{self.path}/on_change", "move_without_ids")
+        return found
 
     def _goal(self, names: Names) -> Goal | None:
         node = self.node.get("goal")

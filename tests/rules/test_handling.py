@@ -11,7 +11,7 @@ from automation.calendars.duration import Duration
 from automation.rules.checker import CheckEnv, respec
 from automation.rules.spec import Budget, RuleSpec
 from automation.yamltree import parse, plain
-from tests.rules.conftest import errors, only_rule, rule_with
+from tests.rules.conftest import check, errors, only_rule, rule_with
 
 STEPS = "steps: [{wait: 1d}]"
 
@@ -38,6 +38,16 @@ def test_how_a_rule_is_handled(written: str, meant: dict[str, Any]) -> None:
     rule = only_rule(rule_with(f"{written}\n{STEPS}"))
 
     assert {name: getattr(rule, name) for name in usual} == usual | meant
+
+
+def test_moving_people_by_step_id_needs_step_ids() -> None:
+    bare, named = (rule_with(f"on_change: move\nsteps: [{{wait: 1d{extra}}}]") for extra in ("", ", id: first"))
+
+    assert check(named).problems == ()
+    assert [p.shown("en") for p in check(bare).problems] == [
+        "rules.yaml:4:5: warning: on_change: move goes by step id, and no step of this rule has one, so nobody inside "
+        "can be moved; name steps"
+    ]
 
 
 class TestBudget:

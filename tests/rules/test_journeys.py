@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
+from itertools import count
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from automation.calendars.duration import Duration
+from automation.rules.checker import respec
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.tree import Compare, History
+from automation.rules.program import compile_program, step_positions
 from automation.rules.spec import Do, Goal, If, Mode, Repeat, Stop, Wait, WaitFor, each_step
-from tests.rules.conftest import errors, only_rule, rule_with
+from tests.rules.conftest import errors, only_rule, rule_with, shop
 
 DAY = Duration(1, "d")
 
@@ -194,6 +203,47 @@ class TestGoal:
         from tests.rules.conftest import check
 
         assert check(rule_with("goal: {event: order.paid, within: 7d}\nsteps: [{wait: 1d}]")).problems == ()
+
+
+def journeys() -> st.SearchStrategy[list[Any]]:
+    """Steps of every kind and any nesting that the language accepts."""
+    match = {"event": "order.paid", "where": {"amount": {"gte": 100}}, "within": "3d"}
+    asked = [{"contact.level": "金卡"}]
+    leaf = st.sampled_from([{"wait": "1d"}, {"do": "contact.tag", "with": {"add": ["A"]}}, {"wait_for": match}])
+
+    def nested(steps: st.SearchStrategy[list[Any]]) -> st.SearchStrategy[Any]:
+        awaited = st.builds(lambda then, other: {"wait_for": match, "then": then, "else": other}, steps, steps)
+        repeated = st.builds(lambda body: {"repeat": {"times": 2, "until": asked, "steps": body}}, steps)
+        branched = st.builds(lambda then, other: {"if": asked, "then": then, "else": other}, steps, steps)
+        return st.lists(leaf | awaited | repeated | branched, min_size=1, max_size=3)
+
+    return st.recursive(st.lists(leaf, min_size=1, max_size=2), nested, max_leaves=8)
+
+
+def _named(steps: list[Any], names: Iterator[int]) -> list[Any]:
+    """The same steps with an id each."""
+    found = []
+    for step in steps:
+        below = {key: _named(step[key], names) for key in ("then", "else") if key in step}
+        if "repeat" in step:
+            below["repeat"] = {**step["repeat"], "steps": _named(step["repeat"]["steps"], names)}
+        found.append({**step, **below, "id": f"s{next(names)}"})
+    return found
+
+
+@given(journeys())
+def test_any_journey_comes_back_from_the_store_with_its_ids_in_place(steps: list[Any]) -> None:
+    trigger = {"type": "event", "with": {"name": "order.paid"}}
+    rule = only_rule(json.dumps({"rules": [{"id": "one", "trigger": trigger, "steps": _named(steps, count())}]}))
+
+    again = respec(json.loads(json.dumps(rule.content)), shop())
+
+    assert again == rule
+    assert compile_program(again) == compile_program(rule)
+    ids = [step.id for step in each_step(rule.steps)]
+    places = step_positions(rule)
+    assert sorted(places) == sorted(str(name) for name in ids)
+    assert [places[str(name)] for name in ids] == sorted(set(places.values()))  # in reading order, no two in one place
 
 
 def test_who_comes_again_may_queue() -> None:

@@ -182,6 +182,10 @@ TEXTS: dict[str, Text] = {
         "步骤 id {found} 重复，第 {line} 行的 {path} 已用过；请换一个",
         "the step id {found} is already used in line {line}, by {path}; choose another",
     ),
+    "move_without_ids": Text(
+        "on_change: move 按步骤 id 移动，而这条规则的步骤都没有 id，里面的人一个也移不了；请给步骤写上 id",
+        "on_change: move goes by step id, and no step of this rule has one, so nobody inside can be moved; name steps",
+    ),
     "too_many_rounds": Text(
         "外层已重复 {outer} 次，再重复 {found} 次共 {total} 次；嵌套的 repeat 合起来最多 {most} 次",
         "{found} times inside {outer} makes {total} rounds; nested repeats make {most} at most",

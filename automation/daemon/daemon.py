@@ -77,7 +77,8 @@ class Daemon:
         for channel in CHANNELS:
             self._every(scheduler, tick, f"deliver {channel}", partial(self._deliver, channel))
         for source in sources:
-            self._every(scheduler, tick, f"poll {source}", partial(self._until_none, partial(self._engine.poll, source)))
+            poll = partial(self._engine.poll, source)
+            self._every(scheduler, tick, f"poll {source}", partial(self._until_none, poll))
         self._every(scheduler, self._settings.reload_seconds, "reload", self._reload)
         self._every(scheduler, LOOK_UP_S, "look up", partial(self._until_none, self._engine.look_up))
         self._every(scheduler, EXPIRY_S, "expire coupons", partial(self._until_none, self._engine.expire_coupons))

@@ -11,7 +11,7 @@ from automation.engine.accounts import next_try, standing
 from automation.i18n import say
 from automation.providers.accounts import Breaker
 from automation.providers.loader import breakers_of
-from automation.store import accounts, daemons, messages, quarantine, rules, runs
+from automation.store import accounts, daemons, messages, polling, quarantine, rules, runs
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -86,7 +86,8 @@ def read_status(database: Database, project: Project, now: datetime) -> Status:
                 for (channel, state), count in sorted(messages.counts(conn).items())
             ],
             quarantined=quarantine.count_rejected(conn),
-            problems=[problem.shown() for problem in project.problems if problem.severity == "error"],
+            problems=[problem.shown() for problem in project.problems if problem.severity == "error"]
+            + [say("triggers.poll_status", rule=row.rule, reason=row.last_error) for row in polling.poll_errors(conn)],
             accounts=_accounts(conn, project.settings, to_ms(now)),
         )
 

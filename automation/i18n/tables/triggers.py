@@ -49,6 +49,45 @@ TEXTS: dict[str, Text] = {
         "cron {found} limits both the day of the month and the weekday, which crons read differently; "
         "limit one and write * for the other, or write two rules",
     ),
+    "poll_select": Text(
+        "query 须为一条 SELECT（可以 WITH 开头），中间不能有分号",
+        "query must be one SELECT (WITH … SELECT is fine), without a semicolon inside",
+    ),
+    "poll_watermark": Text(
+        "query 里没有 :watermark；请写成 … WHERE changed_at > :watermark ORDER BY changed_at LIMIT 500",
+        "query has no :watermark; write … WHERE changed_at > :watermark ORDER BY changed_at LIMIT 500",
+    ),
+    "poll_no_source": Text(
+        "automation.toml 中没有 [sources.{source}]；请补上，再重启守护进程",
+        "automation.toml has no [sources.{source}]; add it and restart the daemon",
+    ),
+    "poll_failed": Text("数据源 {source} 无法读取：{reason}", "the source {source} can't be read: {reason}"),
+    "poll_no_column": Text(
+        "查询结果中没有列 {columns}；已有：{known}。请在 SELECT 里补上，或用 AS 改名",
+        "the query gives no column {columns}, but: {known}. Add it to the SELECT, or rename one with AS",
+    ),
+    "poll_null": Text(
+        "列 {column} 有空值，无法判断读到了哪里；请在 WHERE 里排除",
+        "the column {column} has a NULL, which tells nothing of how far the rows were read; leave it out in the WHERE",
+    ),
+    "poll_order": Text(
+        "结果没有按 {column} 从小到大排列；请加 ORDER BY {column}",
+        "the rows do not come in the order of {column}; add ORDER BY {column}",
+    ),
+    "poll_stuck": Text(
+        "{column} = {value} 的行占满了一页的 {limit} 行，可能还有更多，无法继续；请加大 LIMIT（以及 "
+        "ingest.batch_size），或换一个更细的列",
+        "rows with {column} = {value} fill a whole page of {limit}, and there may be more, so there is no way past them; "
+        "raise LIMIT (and ingest.batch_size), or use a finer column",
+    ),
+    "poll_kind": Text(
+        "watermark 列的值是 {kind}，无法保存；请用数字、时间或文字列",
+        "the watermark's values are {kind}, which can't be kept; use a column of numbers, times or texts",
+    ),
+    "poll_stands_still": Text(
+        "{rule} 的轮询失败，稍后自动重试：{reason}", "the polling of {rule} fails and is tried again later: {reason}"
+    ),
+    "poll_status": Text("规则 {rule} 的轮询失败：{reason}", "the polling of rule {rule} fails: {reason}"),
     "cron_never": Text(
         "cron {found} 永远不会触发：没有这样的日期",
         "cron {found} never fires: there is no such date",

@@ -7,13 +7,14 @@ first (`gather`). And a message that a lower rule has in the queue makes room fo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from automation.reasons import Reason
 from automation.store.log import Entry
 from automation.store.messages import lock_queued
+from automation.store.occurrences import running_rules
 from automation.store.runs import claim_these, due_of
 
 if TYPE_CHECKING:
@@ -91,6 +92,19 @@ def by_rank(book: RuleBook, runs: Sequence[RunState]) -> list[Sequence[RunState]
     for run in runs:
         ranks[ranking.priority(run.rule.rule_id)].append(run)
     return [ranks[priority] for priority in sorted(ranks, reverse=True)]
+
+
+def come_later(conn: Connection, book: RuleBook, paused: Set[int]) -> frozenset[int]:
+    """The rules whose people don't enter yet, because those of a higher rule are still coming in.
+
+    Two campaigns of the same minute: the higher one's people are all there before the lower one begins to send.
+    """
+    if not book.ranked:
+        return frozenset()
+    ranking = Ranking(book.ranked)
+    running = running_rules(conn) - paused
+    highest = max((ranking.priority(rule_id) for rule_id in running), default=0)
+    return frozenset(rule_id for rule_id in running if ranking.priority(rule_id) < highest)
 
 
 class Ranking:

@@ -10,6 +10,7 @@ from automation.clock import from_ms, to_ms
 from automation.engine.approvals import Bounds, bounds_of
 from automation.engine.catch_up import expired
 from automation.engine.entry import clauses
+from automation.engine.outranking import come_later
 from automation.engine.segments import enter_watched
 from automation.reasons import Reason
 from automation.store.entering import Page, PageResult
@@ -44,7 +45,7 @@ class Pages:
         """Decide one page of the oldest unfinished occurrence, or weigh it; False when there is none."""
         with self._database.write() as conn:
             pauses = load_pauses(conn)
-            row = None if pauses.everything else claim_running(conn, pauses.rule_ids)
+            row = None if pauses.everything else _claim(conn, self._book, pauses.rule_ids)
             if row is None:
                 return False
             unweighed = self._work(conn, row)
@@ -133,3 +134,7 @@ class Pages:
     def _log(self, conn: Connection, row: AnyRow, code: Reason, detail: dict[str, Any]) -> None:
         entry = Entry(code, row.rule_id, row.rule_version_id, detail={"key": row.key, **detail})
         write_log(conn, to_ms(self._clock.now()), [entry])
+
+
+def _claim(conn: Connection, book: RuleBook, paused: frozenset[int]) -> AnyRow | None:
+    return claim_running(conn, paused | come_later(conn, book, paused))

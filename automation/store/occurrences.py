@@ -54,6 +54,12 @@ def claim_running(conn: Connection, except_rules: Collection[int] = ()) -> AnyRo
     return conn.execute(query).one_or_none()
 
 
+def running_rules(conn: Connection) -> set[int]:
+    """The rules that have an unfinished occurrence."""
+    query = select(occurrence.c.rule_id).where(occurrence.c.status == constant("running"))
+    return set(conn.scalars(query.distinct()))
+
+
 def _next() -> Select[Any]:
     older, running = occurrence.alias("older"), constant("running")
     same_rule = older.c.status == running, older.c.rule_id == occurrence.c.rule_id

@@ -181,6 +181,18 @@ def test_two_thousand_people_after_a_quiet_night(world: Callable[..., World]) ->
     assert {run.status for run in w.runs()} == {"done"}
 
 
+def test_of_two_campaigns_of_one_minute_the_higher_enters_first(world: Callable[..., World]) -> None:
+    """The lower one is first in the file: its people would all have been sent to before the other's page is read."""
+    daily = 'trigger: {type: schedule, with: {every: 1d, at: "10:00"}}'
+    campaign = "trigger: {type: event, with: {name: order.paid}}"
+    w = world(rules(rule("low", 1), rule("high", 9)).replace(campaign, daily))
+    for i in range(30):
+        w.person(f"M{i}", phone=f"138001380{i:02d}", name="安娜")
+    w.to("2026-08-02 10:00")
+    assert set(sent(w)) == {("high", "accepted")}
+    assert len(sent(w)) == len(outranked(w)) == 30
+
+
 def test_a_run_waits_for_a_higher_one_that_another_process_moves(postgres_db: Database, tmp_path: Path) -> None:
     """Somebody else may have the higher run in hand: the lower one is put down for a second."""
     w = World(tmp_path / "project", postgres_db, rules(rule("low", 1), rule("high", 9)))

@@ -24,6 +24,7 @@ from automation.rules.project import Project
 from automation.settings import Settings, locale_language
 from automation.store.database import Database
 from examples.cdnow import LAST_DAY, ZONE, Order, expected_win_backs, read_orders, replay
+from examples.crash import crash_and_go_on
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "examples"
@@ -61,6 +62,8 @@ def main() -> None:
     engine.close()
     tell_all(database, orders)
     database.close()
+    survive_a_crash()
+    tell_where_to_look()
 
 
 def set_up() -> None:
@@ -139,14 +142,37 @@ def to(engine: Engine, clock: ManualClock, moment: datetime) -> None:
 
 
 def tell_all(database: Database, orders: list[Order]) -> None:
-    """The report, the check against the independent computation, and where to look next."""
+    """The report, and the check against the independent computation."""
     head(Text("四、谁进入了、谁没有、发了什么", "4. Who entered, who did not, what was sent"))
     for report in read_report(database):
         print("\n".join(report.lines()))
         if report.rule == "win_back":
             held_back = sum(count for reason, count in report.skipped.items() if reason != Reason.SKIPPED_AUDIENCE)
             check_win_backs(report.entered + held_back, orders)
-    head(Text("五、接下来看哪里", "5. Where to look next"))
+
+
+def survive_a_crash() -> None:
+    """A process of its own is killed while it sends; what came of it is counted in the outbox, not in our tables."""
+    head(Text("五、发送途中被 kill -9", "5. Killed while sending: kill -9"))
+    folder = FOLDER / "crash"
+    folder.mkdir()
+    done = crash_and_go_on(folder)
+    tell(Text("进程被杀时已写出 {at_death:,} / {people:,} 封邮件，其中 {in_doubt} 封它还来不及记账",
+              "when the process died, {at_death:,} of {people:,} e-mails were out, {in_doubt} of them not yet noted"),
+         **done._asdict())  # fmt: skip
+    tell(Text("十分钟后由另一个进程接手：向发件箱核对未记账的邮件，再发其余的",
+              "ten minutes later another process goes on: it asks the outbox about those, and sends the rest")
+         )  # fmt: skip
+    safe = not done.twice and not done.nobody
+    tell(Text("    {mark} {people:,} 人：收到两封的 {twice} 人，没收到的 {nobody} 人",
+              "    {mark} {people:,} people: {twice} got it twice, {nobody} got nothing"),
+         mark="✓" if safe else "✗", **done._asdict())  # fmt: skip
+    if not safe:
+        raise SystemExit(1)
+
+
+def tell_where_to_look() -> None:
+    head(Text("六、接下来看哪里", "6. Where to look next"))
     written = Counter(path.parts[-3] for path in (FOLDER / "outbox").rglob("*") if path.is_file())
     tell(Text("渲染好的消息在 demo-project/outbox/：{files}",
               "the rendered messages are in demo-project/outbox/: {files}"),

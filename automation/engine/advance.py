@@ -12,6 +12,7 @@ from automation.clock import to_ms
 from automation.engine.emitted import Emitter
 from automation.engine.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.moving import overtake
 from automation.engine.outranking import by_rank, gather, hold
 from automation.engine.state import RunState
 from automation.engine.steps import Stepper
@@ -86,6 +87,7 @@ class Advance:
         now = self._clock.now()
         now_ms = to_ms(now)
         log: list[Entry] = []
+        rows = overtake(conn, self._book, self._versions, rows, now_ms)
         gathered = gather(conn, self._book, rows, now_ms)
         runs = self._usable(conn, gathered.rows, pauses, log)
         hold(runs, gathered, now_ms, log)

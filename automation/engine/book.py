@@ -211,6 +211,14 @@ class RuleBook:
         """The rule that runs on this version now."""
         return self._by_version.get(version_id)
 
+    def by_rule(self, rule_id: int) -> LoadedRule | None:
+        """The rule with this id in the database; None when it doesn't run."""
+        return self._by_rule.get(rule_id)
+
+    @cached_property
+    def _by_rule(self) -> dict[int, LoadedRule]:
+        return {rule.rule_id: rule for rule in self.rules.values()}
+
     @cached_property
     def _by_version(self) -> dict[int, LoadedRule]:
         return {rule.version_id: rule for rule in self.rules.values()}

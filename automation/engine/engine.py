@@ -14,6 +14,7 @@ from automation.engine.by_hand import ByHand
 from automation.engine.coupons import ExpireCoupons
 from automation.engine.deliver import Deliver
 from automation.engine.ingest import Incoming, Ingest, IngestResult
+from automation.engine.moving import Moving
 from automation.engine.pending import Pending
 from automation.engine.polling import Polling, Sources
 from automation.engine.publishing import publish
@@ -64,6 +65,7 @@ class Engine:
         self._segments = Segments(self.database, self.clock, book)
         self._pending = Pending(self.database, self.clock, book)
         self._advance = Advance(self.database, self.clock, book, versions)
+        self._moving = Moving(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
         self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
         self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions)
@@ -132,8 +134,8 @@ class Engine:
         return self._deliver.due_channels()
 
     def recover(self) -> int:
-        """Settle what a dead process left in `sending`, and move on queues that nobody moved on."""
-        return self._deliver.recover() + self._advance.repair()
+        """Settle what a dead process left in `sending`; move on forgotten queues, and people inside changed rules."""
+        return self._deliver.recover() + self._advance.repair() + self._moving()
 
     def look_up(self) -> int:
         """Ask providers about one batch of messages whose outcome is unknown; returns how many were in it."""

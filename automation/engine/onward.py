@@ -10,7 +10,7 @@ from automation.engine.dispatch import Queued, Skipped, dispatch
 from automation.engine.message_guards import Request
 from automation.engine.state import RunState
 from automation.reasons import Reason
-from automation.rules.program import End
+from automation.rules.program import Act, End
 from automation.store.bulk import to_json
 from automation.store.log import Entry
 from automation.store.runs import lock_contacts, save_progress
@@ -86,7 +86,8 @@ class Onward:
 
     def _wake(self, run: RunState, settlement: Settlement, status: str, log: list[Entry], now: int) -> None:
         """The run goes on after its step, or ends where the step says so."""
-        act = run.rule.acts[settlement.row.step]
+        act = run.rule.program.ops[run.position]  # not by the step's path: the run may have been moved meanwhile
+        assert isinstance(act, Act)
         run.status = "active"
         if settlement.refused and act.on_error == "stop":
             reason = settlement.cause

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
 from automation.engine.listening import listeners
 from automation.engine.pending import publish_pending
 from automation.reasons import Reason
-from automation.store import coupons, rules, runs
+from automation.store import changes, coupons, rules, runs
 from automation.store.log import Entry, write_log
-from automation.store.waiting import older_listeners
 from automation.store.pauses import load_pauses
+from automation.store.waiting import older_listeners
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Mapping
 
     from sqlalchemy import Connection
 
+    from automation.engine.book import LoadedRule
     from automation.rules.project import Project
 
 
@@ -47,8 +49,20 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
     paused = load_pauses(conn).rule_ids
     _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()} - paused, now)
+    _bring(conn, active, known)
     older = older_listeners(conn, [rule.version_id for rule in active.values()])
     return RuleBook(project, active, held, rules.activated_at(conn), listeners(active.values(), older))
+
+
+def _bring(conn: Connection, active: Mapping[str, LoadedRule], known: Mapping[str, rules.Known]) -> None:
+    """People inside a rule that has changed come to its new version, or leave, if that version says so."""
+    for key, rule in active.items():
+        if not known[key].changed:
+            continue
+        if rule.spec.on_change == "finish":
+            changes.end_change(conn, rule.rule_id)
+        else:
+            changes.begin_change(conn, rule.rule_id, rule.version_id)
 
 
 def _let_out(conn: Connection, published: rules.Published, now: int) -> None:
@@ -58,6 +72,8 @@ def _let_out(conn: Connection, published: rules.Published, now: int) -> None:
     if published.removed:
         out += runs.end_runs_of(conn, published.removed, "exited", reason.value, now, held=True)
     write_log(conn, now, [Entry(reason, row.rule_id, row.rule_version_id, row.contact_id, row.id) for row in out])
+    counts = Counter(row.rule_id for row in out)
+    write_log(conn, now, [Entry(reason, rule_id, detail={"runs": count}) for rule_id, count in counts.items()])
 
 
 def _hold_or_release(conn: Connection, stopped: Iterable[int], active: Container[int], now: int) -> None:

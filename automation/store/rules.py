@@ -33,11 +33,12 @@ class RuleRow:
 
 @dataclass(frozen=True)
 class Known:
-    """A rule's ids in the database, and whether it was active until now."""
+    """A rule's ids in the database, whether it was active until now, and whether it has another version now."""
 
     rule_id: int
     version_id: int | None
     was_active: bool = False
+    changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ def _publish(
             new.append((ids[key], *values, key))
         elif values != (old.name, old.status, old.status_detail, old.version_id, old.activated_at):
             changed.append((old.id, *values))
-        known[key] = Known(ids[key], version_id, was_active)
+        changed_now = old is not None and old.version_id is not None and old.version_id != version_id
+        known[key] = Known(ids[key], version_id, was_active, changed_now)
     insert_rows(conn, rule, ("id", *_RULE, "key"), new)
     update_rows(conn, rule, _RULE, changed)
     insert_rows(conn, rule_version, ("id", "rule_id", "version", "content", "created_at"),

@@ -1,24 +1,21 @@
 """Budgets: what a rule may spend on a local calendar day. Messages are reserved as they are queued, their cost as they
-are rendered and marked; both count on the day on which the message was queued, and go back if it is never sent."""
+are rendered and marked; both count on the day on which the message was queued. They go back if it is never sent."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from automation.channels import CHANNELS
 from automation.clock import from_ms
 from automation.store.budgets import (
     NO_LIMIT,
     Use,
-    charged_before,
-    give_back,
     open_use,
+    places_of,
     read_use,
     spend,
-    uncharge,
     write_costs,
 )
 
@@ -60,6 +57,10 @@ class Budgets:
         if rule.rule_id in self._days:
             self._taken[rule.rule_id] += 1
 
+    def day(self, rule: LoadedRule) -> str | None:
+        """Today where the rule is; None when it has no budget."""
+        return self._days.get(rule.rule_id)
+
     def write(self, conn: Connection) -> None:
         for rule_id, count in sorted(self._taken.items()):
             day, spent = self._days.get(rule_id), self._spent.get(rule_id, 0)
@@ -80,32 +81,16 @@ def charge(
     costs = {row.id: prices.of(row.channel, content) for row, content in bills}
     refused: dict[int, Detail] = {}
     limited = [row.id for row, _ in bills if _budget(rules.get(row.rule_version_id)) is not None]
-    open_: dict[tuple[int, str], list[AnyRow]] = defaultdict(list)
-    for row in charged_before(conn, limited) if limited else ():
-        if row.cost is None:
-            open_[row.rule_id, day_of(rules[row.rule_version_id].spec.zone, row.queued_at)].append(row)
-        else:
+    unpaid: dict[tuple[int, str], list[AnyRow]] = defaultdict(list)
+    for row in places_of(conn, limited) if limited else ():
+        if row.cost is not None:
             costs[row.id] = row.cost
-    for (rule_id, day), rows in sorted(open_.items()):
+        elif row.budget_day is not None:
+            unpaid[row.rule_id, row.budget_day].append(row)
+    for (rule_id, day), rows in sorted(unpaid.items()):
         refused |= _spend(conn, rule_id, day, rows, rules, costs)
     write_costs(conn, [(id_, cost) for id_, cost in costs.items() if id_ not in refused])
     return refused
-
-
-def refund(
-    conn: Connection, prices: Prices, rule_of: Callable[[int], LoadedRule | None], rows: Sequence[AnyRow]
-) -> None:
-    """Messages that will never be sent give back what they took. Not for an unknown outcome: it may have cost."""
-    budgeted = [row.id for row in rows if _budget(rule_of(row.rule_version_id)) is not None]
-    back: dict[tuple[int, str], Use] = defaultdict(Use)
-    for row in charged_before(conn, budgeted) if budgeted else ():
-        rule = rule_of(row.rule_version_id)
-        assert rule is not None
-        key = row.rule_id, day_of(rule.spec.zone, row.queued_at)
-        back[key] = Use(back[key].messages + CHANNELS[row.channel].reaches_person, back[key].cost + (row.cost or 0))
-    give_back(conn, [(*key, use) for key, use in back.items()])
-    if prices:
-        uncharge(conn, [row.id for row in rows if row.attempts])
 
 
 def _spend(

@@ -58,6 +58,7 @@ class _Choice:
     rest: tuple[str, ...]
     due_at: int | None = None
     expires_at: int | None = None
+    budget_day: str | None = None
 
 
 class Drop(Protocol):
@@ -139,7 +140,8 @@ def _choose(request: Request, templates: TemplateSet, past: Past) -> _Choice | H
             return refusal
         if refusal is None or isinstance(refusal, Held):
             until = refusal.until if refusal is not None else None
-            return _Choice(channel, address or "", request.channels[i + 1 :], until, expires_at)
+            day = past.budgets.day(request.rule) if CHANNELS[channel].reaches_person else None
+            return _Choice(channel, address or "", request.channels[i + 1 :], until, expires_at, day)
         refusals.append(refusal)
     detail = {"channels": [{"channel": c, "reason": r.value, **d} for c, (r, d) in
                            zip(request.channels, refusals, strict=True)]}  # fmt: skip
@@ -158,5 +160,5 @@ def _row(request: Request, choice: _Choice) -> tuple[Any, ...]:
     return (
         request.run_id, request.step, request.visit, choice.channel, to_json(list(choice.rest)), request.contact_id,
         request.rule.rule_id, request.rule.version_id, purpose_of(request.rule, choice.channel), choice.address,
-        request.template, to_json(dict(request.payload)), choice.due_at, choice.expires_at,
+        request.template, to_json(dict(request.payload)), choice.due_at, choice.expires_at, choice.budget_day,
     )  # fmt: skip

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence, Set
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import jitter
-from automation.engine.budget import refund
+from automation.engine.failure_watch import FailureWatch
 from automation.engine.onward import Onward
-from automation.engine.prices import Prices
 from automation.engine.refusals import Refusal, apply
 from automation.providers.base import Outcome
 from automation.reasons import Reason
+from automation.store.budgets import give_back_unsent
 from automation.store.log import Entry, write_log
 from automation.store.messages import load_messages, uncount_attempts, write_drops, write_outcomes
 from automation.store.returning import return_unsent
@@ -90,8 +90,8 @@ class Settler:
     def __init__(self, book: RuleBook, versions: Versions) -> None:
         self._versions = versions
         self._onward = Onward(book, versions, self.drop)
+        self._watch = FailureWatch(book)
         self._settings = book.project.settings.delivery
-        self._prices = Prices(book.project.settings.prices)
 
     def settle_sent(
         self,
@@ -128,13 +128,14 @@ class Settler:
                 again.append(settlement)
         log: list[Entry] = []
         self._write(conn, final, [self._retry_row(s, now, log) for s in again], now)
-        refund(conn, self._prices, lambda id_: self._versions.get(conn, id_), [s.row for s in final if s.refused])
+        give_back_unsent(conn, [s.row.id for s in final if s.refused])
         uncount_attempts(conn, [s.row.id for s in again if s.free])
         log.extend(_told(s) for s in final)
         apply(conn, [_refusal(s) for s in final if s.outcome.effect is not None], now)
         self._onward.move(conn, [s for s in final if s.is_waited_for], runs, log, now)
         return_unsent(conn, {s.row.run_id for s in final if s.refused and s.row.run_id in over}, now)
         write_log(conn, now, log)
+        self._watch.count(conn, final, now)
 
     def drop(self, conn: Connection, dropped: Sequence[Dropped], now: int) -> None:
         """Messages of the queue lost their place to others: their runs go on as after a refusal."""

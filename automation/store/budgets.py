@@ -31,6 +31,13 @@ _GIVE_BACK = """
 UPDATE budget_use SET messages = CASE WHEN messages > ? THEN messages - ? ELSE 0 END,
 cost = CASE WHEN cost > ? THEN cost - ? ELSE 0 END WHERE rule_id = ? AND day = ?"""
 
+_TAKEN = """
+SELECT id, rule_id, budget_day, cost FROM message
+WHERE id = ANY(?) AND (budget_day IS NOT NULL OR cost > 0) AND resent_at IS NULL"""
+
+_NOTHING_TAKEN = """
+UPDATE message SET budget_day = NULL, cost = CASE WHEN cost > 0 THEN 0 ELSE cost END WHERE id = ANY(?)"""
+
 NO_LIMIT = 2**62
 
 
@@ -59,26 +66,32 @@ def spend(conn: Connection, rule_id: int, day: str, more: Use, at_most: Use) -> 
     return changed(conn, _SPEND, *values) == 1
 
 
-def give_back(conn: Connection, rows: Sequence[tuple[int, str, Use]]) -> None:
-    """Take (rule, day, how much) off again; never below nothing."""
-    run_many(conn, _GIVE_BACK, [(m, m, c, c, rule_id, day) for rule_id, day, (m, c) in sorted(rows)])
+def give_back_unsent(conn: Connection, message_ids: Collection[int]) -> None:
+    """Messages that will never be sent give back their place and their cost.
+
+    Not those that were sent once more because the outcome was unknown: the first time may have cost.
+    """
+    rows = fetch(conn, _TAKEN, list(message_ids)) if message_ids else []
+    if not rows:
+        return
+    back: dict[tuple[int, str], Use] = {}
+    for _, rule_id, day, cost in rows:
+        if day is not None:
+            taken = back.get((rule_id, day), Use())
+            back[rule_id, day] = Use(taken.messages + 1, taken.cost + (cost or 0))
+    run_many(conn, _GIVE_BACK, [(m, m, c, c, *key) for key, (m, c) in sorted(back.items())])
+    run(conn, _NOTHING_TAKEN, [row[0] for row in rows])
 
 
-def charged_before(conn: Connection, message_ids: Collection[int]) -> list[AnyRow]:
-    """(id, rule_id, rule_version_id, channel, queued_at, cost) of messages; `cost` is None until one is charged."""
-    columns = [message.c[n] for n in ("id", "rule_id", "rule_version_id", "channel", "queued_at", "cost")]
+def places_of(conn: Connection, message_ids: Collection[int]) -> list[AnyRow]:
+    """(id, rule_id, rule_version_id, budget_day, cost) of messages, in order; `cost` is None until one is charged."""
+    columns = [message.c[name] for name in ("id", "rule_id", "rule_version_id", "budget_day", "cost")]
     return named_rows(conn, select(*columns).where(among(message.c.id, message_ids)).order_by(message.c.id))
 
 
 def write_costs(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """Write (message id, cost)."""
     update_rows(conn, message, ("cost",), rows)
-
-
-def uncharge(conn: Connection, message_ids: Collection[int]) -> None:
-    """They cost nothing after all."""
-    if message_ids:
-        run(conn, "UPDATE message SET cost = 0 WHERE id = ANY(?) AND cost > 0", sorted(message_ids))
 
 
 def budget_uses(conn: Connection, day_from: str) -> list[tuple[int, str, Use]]:

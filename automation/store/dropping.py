@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from automation.reasons import Reason
+from automation.store.budgets import give_back_unsent
 from automation.store.expressions import among, constant
 from automation.store.log import Entry, write_log
 from automation.store.schema import message
@@ -34,6 +35,7 @@ def drop_queued(conn: Connection, run_ids: Sequence[int], now: int) -> int:
     reason = Reason.SKIPPED_ENDED
     values = {"status": "dropped", "due_at": None, "outcome_code": reason.value, "settled_at": now}
     conn.execute(update(message).where(among(message.c.id, [row.id for row in found])).values(**values))
+    give_back_unsent(conn, [row.id for row in found])
     write_log(
         conn,
         now,

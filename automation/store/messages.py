@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 _NEW = (
     "id", "run_id", "step", "visit", "channel", "rest", "contact_id", "rule_id", "rule_version_id", "purpose",
-    "address", "template", "payload", "status", "queued_at", "due_at", "expires_at", "attempts",
+    "address", "template", "payload", "status", "queued_at", "due_at", "expires_at", "budget_day",
+    "attempts",
 )  # fmt: skip
 _SENDING = (
     "status", "attempts", "lease_until", "due_at", "provider", "account", "template_version", "variables",
@@ -43,12 +44,12 @@ COUNTED = ("queued", "sending", "accepted", "unknown")
 
 def queue_messages(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int]:
     """Queue (run_id, step, visit, channel, rest JSON, contact_id, rule_id, rule_version_id, purpose, address,
-    template, payload JSON, due_at or None for now, expires_at). Returns the ids.
+    template, payload JSON, due_at or None for now, expires_at, budget_day). Returns the ids.
 
     IntegrityError when a run's step has used the channel before.
     """
     ids = allocate_ids(conn, message, len(rows))
-    full = [(id_, *row[:-2], "queued", now, row[-2] or now, row[-1], 0) for id_, row in zip(ids, rows, strict=True)]
+    full = [(id_, *row[:-3], "queued", now, row[-3] or now, *row[-2:], 0) for id_, row in zip(ids, rows, strict=True)]
     insert_rows(conn, message, _NEW, full)
     return list(ids)
 

@@ -135,6 +135,7 @@ def upgrade() -> None:
     with op.batch_alter_table("message", schema=None) as batch_op:
         batch_op.add_column(sa.Column("account", sa.String(length=80), nullable=True))
         batch_op.add_column(sa.Column("cost", columns.Int64, nullable=True))
+        batch_op.add_column(sa.Column("budget_day", sa.String(length=10), nullable=True))
         batch_op.add_column(sa.Column("look_up_at", columns.Int64, nullable=True))
         batch_op.add_column(sa.Column("sent_at", columns.Int64, nullable=True))
         batch_op.add_column(sa.Column("resent_at", columns.Int64, nullable=True))

@@ -251,6 +251,7 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("contact_problem", "channel"): "a channel, or `*` for all",
     ("contact_problem", "value"): "what was wrong; another value is tried again",
     ("contact_problem", "code"): "what is wrong with it",
+    ("message", "budget_day"): "the local day on whose budget it counts; NULL without a budget, or given back",
     ("message", "account"): "which of the channel's accounts has it",
     ("provider_account", "changed_at"): "when the breaker last changed",
     ("execution_log", "event_id"): "event.id",

@@ -38,6 +38,7 @@ message = Table(
     Column("settled_at", Millis),
     Column("account", String(80)),  # which of the channel's accounts has it
     Column("cost", Id),  # in 1/10,000 of the currency unit, known once rendered
+    Column("budget_day", String(10)),  # of whose budget it takes its place; None: of none, or given back
     Column("look_up_at", Millis),  # when the provider is asked about an unknown one
     Column("sent_at", Millis),  # when it was last handed to its provider
     Column("resent_at", Millis),  # when it was queued once more because its outcome was unknown

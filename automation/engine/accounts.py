@@ -93,11 +93,13 @@ def next_try(breaker: Breaker | None, state: AccountState, now: int) -> int | No
 
 
 def tokens_of(account: Account, state: AccountState | None, now: int) -> float:
-    """What is in the bucket now."""
+    """What is in the bucket now. After the clock was set back one message may go, and the bucket fills from then on."""
     bucket = account.bucket
     assert bucket is not None
     if state is None:
         return bucket.burst
+    if state.tokens_at - now > SET_BACK_MS:
+        return max(state.tokens, 1.0)
     seconds = max(0, now - state.tokens_at) / 1000
     return min(bucket.burst, state.tokens + seconds * bucket.per_second)
 

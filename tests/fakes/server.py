@@ -94,6 +94,8 @@ class FakeServer:
         self.requests: list[Recorded] = []
         self.accepted: list[Recorded] = []
         self.stopping = threading.Event()
+        self.outage: Behaviour | None = None  # what every request meets that has no script, until it is None again
+        self.gate: threading.Event | None = None  # no request is looked at before it is set
         self.tls: ssl.SSLContext | None = None  # set it before the start, and `url` is https
         self._script: deque[Behaviour] = deque()
         self._lock = threading.RLock()
@@ -139,9 +141,11 @@ class FakeServer:
 
     def take(self, request: Recorded) -> Reply | None:
         """What becomes of a request; None: the connection is closed without an answer."""
+        if self.gate is not None:
+            self.gate.wait(30)
         with self._lock:
             self.requests.append(request)
-            behaviour = self._script.popleft() if self._script else None
+            behaviour = self._script.popleft() if self._script else self.outage
         match behaviour:
             case Reply():
                 return behaviour

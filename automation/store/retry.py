@@ -37,7 +37,24 @@ def fault_of_a_row(error: BaseException) -> bool:
 
 def outage(error: BaseException) -> bool:
     """Whether the database itself is locked, full, broken or gone: no fault of the statement or of who asked for it."""
-    original = _original(error)
+    return _root(error) is not None
+
+
+def _root(error: BaseException) -> BaseException | None:
+    """What the database said when it went away.
+
+    It may have led to `error`: SQLite takes a whole transaction back when its disk is full, and the next thing that is
+    said is that there is no savepoint to go back to.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if _away(_original(seen)):
+            return _original(seen)
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def _away(original: BaseException) -> bool:
     code = getattr(original, "sqlite_errorcode", None)
     if code is not None:
         return code & 0xFF in _SQLITE_OUTAGES
@@ -49,7 +66,7 @@ def outage(error: BaseException) -> bool:
 
 def failure(error: BaseException) -> StoreError | None:
     """The sentence for a database that is locked, full or gone; None for every other error."""
-    original = _original(error)
+    original = _root(error) or _original(error)
     if not _kinds(original) & {"OperationalError", "InterfaceError"}:
         return None
     return StoreError("store.failed", reason=" ".join(str(original).split()))

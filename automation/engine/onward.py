@@ -109,5 +109,5 @@ def _next_request(settlement: Settlement, rule: Any, contacts: Mapping[int, Mapp
     row = settlement.row
     return Request(
         rule, row.run_id, row.contact_id, row.step, contacts.get(row.contact_id, {}), tuple(row.rest), row.template,
-        row.payload or {}, visit=row.visit, hold_message=True,
+        row.payload or {}, visit=row.visit, hold_message=True, expires_at=row.expires_at,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Events that actions emit: stored at once, and told to those inside and to the rules when the runs in hand are saved."""
+"""Events that actions emit: stored at once, and told to those inside and to the rules once the runs are saved."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class Emitter:
         self._conn, self._book, self._now = conn, book, now
         self._waiting: list[NewEvent] = []
         self._arrivals: list[Arrival] = []
+        self._made: set[int] = set()
         self.last_id = 0  # of the newest event that was emitted; a wait that begins now listens to those after it
 
     def __call__(self, events: Sequence[NewEvent]) -> None:
@@ -42,7 +43,12 @@ class Emitter:
             for e, id_ in zip(events, ids, strict=True)
             if id_ is not None
         ]
-        self.last_id = max([self.last_id, *(id_ for id_ in ids if id_ is not None)])
+        self._made.update(id_ for id_ in ids if id_ is not None)
+        self.last_id = max(self._made, default=0)
+
+    def made(self, event_id: int) -> bool:
+        """Whether an action of this batch emitted the event."""
+        return event_id in self._made
 
     def tell(self, versions: Versions, begun: Mapping[int, int]) -> None:
         """Those inside hear what was emitted, and people enter by it. `begun`: see `hear`."""

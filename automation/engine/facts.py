@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automation.contacts.profile import load_contacts
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from automation.engine.meeting import Arrival
     from automation.engine.state import RunState
-    from automation.rules.conditions.tree import History
+    from automation.rules.conditions.tree import Condition, History
+    from automation.store.waiting import CameEvent
 
 
 class FactsBook:
@@ -43,6 +46,13 @@ class FactsBook:
             people = [(run.contact_id, run.entered_at) for run in runs]
             counts = load_histories(self._conn, histories, people, self._now, runs[0].rule.spec.zone)
         return [self._facts(run, count) for run, count in zip(runs, counts, strict=True)]
+
+    def holds(self, where: Condition | None, run: RunState, event: CameEvent | Arrival) -> bool:
+        """Whether a condition about an event's properties holds for this one."""
+        if where is None:
+            return True
+        facts = replace(self.of([run])[0], event=event.properties)
+        return bool(run.rule.compiled(where)(facts))
 
     def event(self, run: RunState) -> Mapping[str, Any]:
         return self._events.get(run.event_id, {}) if run.event_id is not None else {}

@@ -7,7 +7,7 @@ transaction that stores the event, with the people locked, so that an event and 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from automation.engine.book import RuleBook
     from automation.engine.meeting import Arrival
     from automation.engine.versions import Versions
-    from automation.rules.conditions.tree import Condition
 
 ALIVE = ("active", "held")
 """The states in which a run can wait for an event."""
@@ -127,7 +126,7 @@ class _Telling:
         if goal is None or goal.event != arrival.name or arrival.occurred_at < run.entered_at:
             return False
         last = to_ms(goal.within.after(from_ms(run.entered_at), run.rule.spec.zone))
-        return arrival.occurred_at <= last and self._holds(goal.where, run, arrival)
+        return arrival.occurred_at <= last and self._facts.holds(goal.where, run, arrival)
 
     def _exits(self, arrivals: Sequence[Arrival]) -> None:
         """Asked once for each run that asks about any of the names, after all of them have been stored."""
@@ -153,10 +152,9 @@ class _Telling:
             if not one.stays or run.wait_event != arrival.name or run.status not in ALIVE:
                 continue
             op = run.rule.program.ops[run.position]
-            if isinstance(op, Await) and self._counts(run, arrival) and self._holds(op.where, run, arrival):
-                if op.save_as is not None:
-                    run.variables[op.save_as] = dict(arrival.properties)
-                run.position, run.wait_event, run.due_at = run.position + 1, None, self._now
+            if isinstance(op, Await) and self._counts(run, arrival) and self._facts.holds(op.where, run, arrival):
+                run.hear(op, arrival.properties)
+                run.due_at = self._now
                 self._write(run, Reason.EVENT_CAME, arrival, op.path, {"event": arrival.name})
                 woken.append(run)
         return woken
@@ -174,12 +172,6 @@ class _Telling:
 
     def _of(self, arrival: Arrival) -> Sequence[_Inside]:
         return self._people.get(arrival.contact_id or 0, ())
-
-    def _holds(self, where: Condition | None, run: RunState, arrival: Arrival) -> bool:
-        if where is None:
-            return True
-        holds = run.rule.compiled(where)
-        return bool(holds(replace(self._facts.of([run])[0], event=arrival.properties)))
 
     def _write(
         self, run: RunState, reason: Reason, arrival: Arrival, step: str, detail: Mapping[str, Any] | None = None

@@ -9,6 +9,8 @@ from automation.rules.program import Await
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from automation.engine.book import LoadedRule
     from automation.reasons import Reason
     from automation.store.types import AnyRow
@@ -34,10 +36,13 @@ class RunState:
     ended_at: int | None = None
     reason: str | None = None
     live: bool = True
+    since: int = 0  # when it was to go on from where it stood
+    start: int = 0  # where that was
     visit: int = 0
     rounds: dict[str, int] = field(default_factory=dict)  # {loop: rounds begun}, while inside the loop
+    begun: frozenset[str] = frozenset()  # the loops that it was in when it was claimed
     wait_event: str | None = None
-    heard_up_to: int = 0  # the wait that begins here listens to events after this one
+    heard_up_to: int = 0  # the wait that begins next listens to events after this one
     timed_out: bool = False  # it was claimed while it waited for an event
     was: tuple[int, str | None] = (0, None)  # visit and wait_event as they are in the database
 
@@ -47,7 +52,8 @@ class RunState:
         rounds = variables.pop(OWN, {}).get("rounds", {})
         state = cls(
             row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at, row.mode_key,
-            row.status, visit=row.visit, rounds=rounds, was=(row.visit, row.wait_event),
+            row.status, since=row.due_at or row.entered_at, start=row.position, visit=row.visit, rounds=rounds,
+            begun=frozenset(rounds), was=(row.visit, row.wait_event),
         )  # fmt: skip
         state.timed_out = row.wait_event is not None and isinstance(rule.program.ops[row.position], Await)
         return state
@@ -55,6 +61,12 @@ class RunState:
     def wait(self, until: int) -> None:
         """Put the run down until a moment; it goes on at its position."""
         self.due_at, self.live = until, False
+
+    def hear(self, op: Await, properties: Mapping[str, Any]) -> None:
+        """The event that it waits for at `op` has come."""
+        if op.save_as is not None:
+            self.variables[op.save_as] = dict(properties)
+        self.position, self.wait_event = self.position + 1, None
 
     def park(self) -> None:
         """Put the run down until its message is settled."""

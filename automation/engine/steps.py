@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
 from automation.engine.acting import Actor
+from automation.engine.lookback import came_already
 from automation.engine.waits import wake_at
 from automation.reasons import Reason
 from automation.rules.conditions.tree import histories
@@ -32,7 +33,7 @@ class Stepper:
         self, conn: Connection, book: RuleBook, facts: FactsBook, now: datetime, log: list[Entry], emitter: Emitter
     ) -> None:
         self._facts, self._now, self._now_ms, self._log = facts, now, to_ms(now), log
-        self._emitter = emitter
+        self._conn, self._emitter = conn, emitter
         self._actor = Actor(conn, book, facts, now, log, emitter)
 
     def step(self, group: Sequence[RunState]) -> None:
@@ -87,10 +88,18 @@ class Stepper:
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""
+        beginning = [run for run in group if not run.timed_out]
+        came = came_already(self._conn, op, beginning, self._facts, self._emitter) if beginning else {}
         for run in group:
             if run.timed_out:
                 run.position, run.timed_out = op.otherwise, False
                 self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
+                continue
+            event = came.get(run.id)
+            if event is not None:
+                run.hear(op, event.properties)
+                run.heard_up_to = event.id
+                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.id)
                 continue
             until = op.within.after(self._now, run.rule.spec.zone)
             run.wait_event, run.heard_up_to = op.event, self._emitter.last_id
@@ -153,7 +162,10 @@ class Stepper:
             self._write(run, reason, op.path, {"reason": op.reason} if op.reason else None)
 
     def _write(
-        self, run: RunState, reason: Reason, step: str | None = None, detail: Mapping[str, Any] | None = None
-    ) -> None:
+        self, run: RunState, reason: Reason, step: str | None = None, detail: Mapping[str, Any] | None = None,
+        event_id: int | None = None,
+    ) -> None:  # fmt: skip
         rule = run.rule
-        self._log.append(Entry(reason, rule.rule_id, rule.version_id, run.contact_id, run.id, step=step, detail=detail))
+        self._log.append(
+            Entry(reason, rule.rule_id, rule.version_id, run.contact_id, run.id, event_id, step=step, detail=detail)
+        )

@@ -28,7 +28,7 @@ _QUEUE = tuple("queue_key" if name == "mode_key" else name for name in _ENTRY)
 _IN_HAND = [
     run.c[name]
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
-                 "variables", "entered_at", "visit", "wait_event")
+                 "variables", "entered_at", "due_at", "visit", "wait_event")
 ]  # fmt: skip
 """What moving a run needs."""
 _PROGRESS = ("status", "position", "due_at", "mode_key", "variables", "ended_at", "reason")

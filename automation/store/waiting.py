@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, func, select
 
 from automation.store.bulk import update_rows
 from automation.store.expressions import among
-from automation.store.lists import fetch, named_rows
-from automation.store.schema import rule, rule_version, run
+from automation.store.lists import fetch, named_rows, read_object
+from automation.store.schema import message, rule, rule_version, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LISTENING = [
     run.c[name]
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
-                 "variables", "entered_at", "visit", "wait_event", "ended_at", "goal_at")
+                 "variables", "entered_at", "due_at", "visit", "wait_event", "ended_at", "goal_at")
 ]  # fmt: skip
 _KEYWORDS = ("wait_for", "exit_when", "goal")
 
@@ -48,6 +48,35 @@ def save_goals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
 def event_times(conn: Connection, event_ids: Sequence[int]) -> dict[int, int]:
     """When these events occurred."""
     return dict(fetch(conn, "SELECT id, occurred_at FROM event WHERE id = ANY(?)", list(event_ids)))
+
+
+class CameEvent(NamedTuple):
+    """An event of one person, as far as a wait looks at it."""
+
+    id: int
+    occurred_at: int
+    received_at: int
+    properties: Mapping[str, Any]
+
+
+def came_since(
+    conn: Connection, name: str, contact_ids: Sequence[int], received_since: int
+) -> dict[int, list[CameEvent]]:
+    """These people's events of one name that arrived since a moment, as they arrived."""
+    sql = """SELECT contact_id, id, occurred_at, received_at, properties FROM event
+             WHERE contact_id = ANY(?) AND name = ? AND received_at >= ? ORDER BY id"""
+    found: dict[int, list[CameEvent]] = {}
+    for contact_id, id_, occurred_at, received_at, properties in fetch(
+        conn, sql, list(contact_ids), name, received_since
+    ):
+        found.setdefault(contact_id, []).append(CameEvent(id_, occurred_at, received_at, read_object(properties)))
+    return found
+
+
+def last_queued(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:
+    """When each run's newest message was queued."""
+    query = select(message.c.run_id, func.max(message.c.queued_at)).where(among(message.c.run_id, run_ids))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(message.c.run_id))}
 
 
 def older_listeners(conn: Connection, current: Sequence[int]) -> list[tuple[int, Mapping[str, Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -210,3 +211,84 @@ def test_a_branch_may_be_missing(world: Callable[..., World], missing: str) -> N
     w.go(days=2)
     assert tags(w, anna) == ({"之后"} if missing == "then" else {"支路", "之后"})
     assert tags(w, bob) == ({"之后"} if missing == "else" else {"支路", "之后"})
+
+
+def test_an_event_that_comes_between_the_entry_and_the_wait_is_not_missed(world: Callable[..., World]) -> None:
+    """A file with both is read while no daemon is running."""
+    w = world(JOURNEY)
+    anna, bob, eve = w.person("M1"), w.person("M2"), w.person("M3")
+    w.events(
+        [
+            w.line("order.paid", "M3", when="2026-08-01 10:00", amount=500),  # before what lets her in
+            w.line("whitepaper.downloaded", "M1", when="2026-08-01 09:00"),
+            w.line("order.paid", "M1", when="2026-08-01 09:30", amount=500, sku="A1"),
+            w.line("whitepaper.downloaded", "M2", when="2026-08-01 09:00"),
+            w.line("order.paid", "M2", when="2026-08-01 08:30", amount=500),  # older than what let him in
+            w.line("order.paid", "M2", when="2026-08-01 09:30", amount=50),  # too small
+            w.line("whitepaper.downloaded", "M3", when="2026-08-01 09:00"),
+        ]
+    )
+    w.go(hours=3)
+    assert w.codes(anna) == ["entered", "waiting.event_came", "step.done", "step.done", "completed"]
+    assert w.runs()[0].variables["paid"]["sku"] == "A1"
+    assert w.codes(bob) == w.codes(eve) == ["entered", "waiting.for_event"]
+
+
+MAIL = """
+rules:
+  - id: click
+    name: 点击
+    trigger: {type: event, with: {name: whitepaper.downloaded}}
+    steps:
+      - do: sms.send
+        with: {template: hello}
+      - wait_for: {event: vip.welcome, within: 1d}
+        then: [{do: contact.tag, with: {add: [点了]}}]
+      - wait: 1d
+      - wait_for: {event: vip.welcome, within: 1d}
+        then: [{do: contact.tag, with: {add: [又点了]}}]
+"""
+
+
+def test_an_answer_that_is_faster_than_our_own_bookkeeping_is_not_missed(world: Callable[..., World]) -> None:
+    w = world(MAIL)
+    anna = w.person("M1", name="安娜", phone="13800138001")
+    w.event("whitepaper.downloaded", "M1")
+    w.event("vip.welcome", "M1", from_rule="before")  # before the message: no answer to it
+    w.clock.advance(timedelta(seconds=1))
+    w.engine.advance()
+    w.clock.advance(timedelta(seconds=1))
+    w.event("vip.welcome", "M1", from_rule="answer")
+    assert w.runs()[0].status == "sending"
+    w.run()
+    assert w.log("waiting.event_came")[0].event_id == 3
+    assert tags(w, anna) == {"点了"}
+    w.clock.advance(timedelta(hours=1))
+    w.event("vip.welcome", "M1", from_rule="during the pause")
+    w.go(hours=23)
+    assert w.runs()[0].wait_event == "vip.welcome"
+    w.event("vip.welcome", "M1", from_rule="again")
+    w.run()
+    assert tags(w, anna) == {"点了", "又点了"}
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_two_waits_for_the_same_event_take_two_events(world: Callable[..., World], late: bool) -> None:
+    wait = "{wait_for: {event: order.paid, within: 1d}, then: [{do: contact.tag, with: {add: [%s]}}]}"
+    w = world(f"""
+    rules:
+      - id: twice
+        name: 两次
+        trigger: {{type: event, with: {{name: whitepaper.downloaded}}}}
+        steps: [{wait % "一"}, {wait % "二"}]
+    """)
+    anna = w.person("M1")
+    w.event("whitepaper.downloaded", "M1")
+    if late:
+        w.run()
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    assert (tags(w, anna), w.runs()[0].wait_event) == ({"一"}, "order.paid")
+    w.event("order.paid", "M1", amount=2)
+    w.run()
+    assert tags(w, anna) == {"一", "二"}

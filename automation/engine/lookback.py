@@ -1,0 +1,63 @@
+"""An event that came in the moment between the step before a wait and its beginning has not been missed.
+
+A wait for an event begins where the step before it ended: with the entry, when a pause was over, or when the message
+before it was queued. The run itself comes to its wait a little later, or hours later when no daemon was running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from automation.rules.program import Act, Await, Round
+from automation.store.waiting import CameEvent, came_since, event_times, last_queued
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.engine.emitted import Emitter
+    from automation.engine.facts import FactsBook
+    from automation.engine.state import RunState
+
+
+def came_already(
+    conn: Connection, op: Await, group: Sequence[RunState], facts: FactsBook, emitter: Emitter
+) -> dict[int, CameEvent]:
+    """The first event that each of these runs need not wait for any more, by run id. Three queries at most."""
+    since = _since(conn, group)
+    found = came_since(conn, op.event, [run.contact_id for run in group], min(since.values()))
+    if not found:
+        return {}
+    times = event_times(conn, sorted({run.event_id for run in group if run.event_id is not None}))
+    came = {}
+    for run in group:
+        oldest = min(run.entered_at, times.get(run.event_id or 0, run.entered_at))
+        for event in found.get(run.contact_id, ()):
+            new = event.received_at >= since[run.id] and event.id > max(run.event_id or 0, run.heard_up_to)
+            if new and event.occurred_at >= oldest and not emitter.made(event.id) and facts.holds(op.where, run, event):
+                came[run.id] = event
+                break
+    return came
+
+
+def _since(conn: Connection, group: Sequence[RunState]) -> dict[int, int]:
+    """When the step before ended, by run id."""
+    since = {run.id: run.since + _comes_from_wait(run) for run in group}
+    sent = [run.id for run in group if _comes_from_message(run)]
+    if sent:
+        since |= {run_id: min(queued_at + 1, since[run_id]) for run_id, queued_at in last_queued(conn, sent).items()}
+    return since
+
+
+def _comes_from_wait(run: RunState) -> bool:
+    """Whether it was another event that let the run go on, at that very moment."""
+    return run.start > 0 and isinstance(run.rule.program.ops[run.start - 1], Await)
+
+
+def _comes_from_message(run: RunState) -> bool:
+    """Whether it was a message that the run waited for until now, and not a pause or the pause between two rounds."""
+    ops = run.rule.program.ops
+    if run.start == 0 or not isinstance(ops[run.start - 1], Act):
+        return False
+    begin = ops[run.start]
+    return not (isinstance(begin, Round) and begin.loop in run.begun)

@@ -101,27 +101,19 @@ class _Rule:
         reader, path = self.reader, self.path
         keys = (*RULE_KEYS, "segments") if self.around.stored else RULE_KEYS
         reader.mapping(self.node, path, keys, ("id", "trigger", "steps"))
-        zone = self.zone
         trigger, names = self._trigger()
-        guards_node = self.node.get("guards")
-        defaults = Guards() if self.around.stored else self.around.defaults
-        guards = read_guards(reader, guards_node, defaults, f"{path}/guards", stored=self.around.stored)
-        steps = Steps(reader, self.around.registry, self.around.templates, names, zone)
+        guards = self._guards()
+        steps = Steps(reader, self.around.registry, self.around.templates, names, self.zone)
         steps_node = self.node.get("steps")
         found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
-        goal = self._goal(names)
         if not self.around.stored:
-            read_measured(reader, names, self.around.registry, zone, self.node, path)
+            read_measured(reader, names, self.around.registry, self.zone, self.node, path)
         audience = self._conditions("audience", names, ("contact", "event", "history"))
         known = names.with_variables(steps.saved)
         exit_when = self._conditions("exit_when", known, ("contact", "event", "var", "history"))
-        content = content_of(reader, self.node, guards, zone.key, self.segments.definitions())
+        content = content_of(reader, self.node, guards, self.zone.key, self.segments.definitions())
         return RuleSpec(
-            id=self.id,
-            name=self._text("name") or self.id,
-            owner=self._text("owner"),
-            enabled=self._enabled(),
-            zone=zone,
+            **self._labels(),
             trigger=cast("TriggerSpec", trigger),
             audience=audience,
             guards=guards,
@@ -129,12 +121,22 @@ class _Rule:
             exit_when=exit_when,
             steps=found,
             version=version_of(content),
-            goal=goal,
+            goal=self._goal(names),
             **self._handling(steps),
             content=content,
-            file=reader.file,
-            line=self.node.line,
         )
+
+    def _labels(self) -> dict[str, Any]:
+        """What a person knows the rule by, and where it stands."""
+        return {
+            "id": self.id,
+            "name": self._text("name") or self.id,
+            "owner": self._text("owner"),
+            "enabled": self._enabled(),
+            "zone": self.zone,
+            "file": self.reader.file,
+            "line": self.node.line,
+        }
 
     def _id(self, index: int) -> str:
         node = self.node.get("id")
@@ -208,6 +210,11 @@ class _Rule:
         if found.get("on_change") == "move" and key is not None and not steps.ids:
             self.reader.warn(key, f"{self.path}/on_change", "move_without_ids")
         return found
+
+    def _guards(self) -> Guards:
+        stored, node = self.around.stored, self.node.get("guards")
+        defaults = Guards() if stored else self.around.defaults
+        return read_guards(self.reader, node, defaults, f"{self.path}/guards", stored=stored)
 
     def _goal(self, names: Names) -> Goal | None:
         node = self.node.get("goal")

@@ -115,31 +115,7 @@ def _test() -> Schema:
 def guard_defs() -> Schema:
     """The definition `guards`."""
     none = {"const": "none", **says("不使用默认值", "drop the default")}
-    quiet = mapping(
-        {"from": ref("time_of_day"), "to": ref("time_of_day"), "then": {"enum": ["delay", "drop"]}},
-        required=["from", "to"],
-    )
-    cap = mapping(
-        {
-            "max": {"type": "integer", "minimum": 1, **says("最多几条", "at most so many")},
-            "per": ref("duration", "滑动时间窗", "in a sliding window of"),
-            "channel": ref("channel", "只算此渠道", "of this channel alone"),
-            "scope": {"enum": ["all", "rule"], **says("所有消息或仅本规则", "of everything, or of this rule alone")},
-        },
-        required=["max", "per"],
-    )
-    budget = mapping(
-        {
-            "messages": {"type": "integer", "minimum": 1, **says("最多几条", "at most so many messages")},
-            "cost": {
-                "anyOf": [
-                    {"type": "number", "exclusiveMinimum": 0},
-                    {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,4})?$"},
-                ],
-                **says("最多花多少（货币单位）", "at most so much, in the currency's unit"),
-            },
-        }
-    ) | {"minProperties": 1}
+    quiet, cap, budget = _quiet_hours(), _frequency_cap(), _budget()
     guards = {
         "consent": text("需要的同意：marketing、transactional 或自定用途",
                         "the consent needed: marketing, transactional or a purpose of your own",
@@ -152,3 +128,37 @@ def guard_defs() -> Schema:
         "budget": {"anyOf": [none, budget], **says("每个当地日的预算", "what the rule may spend in a local day")},
     }  # fmt: skip
     return {"guards": mapping(guards)}
+
+
+def _quiet_hours() -> Schema:
+    return mapping(
+        {"from": ref("time_of_day"), "to": ref("time_of_day"), "then": {"enum": ["delay", "drop"]}},
+        required=["from", "to"],
+    )
+
+
+def _frequency_cap() -> Schema:
+    return mapping(
+        {
+            "max": {"type": "integer", "minimum": 1, **says("最多几条", "at most so many")},
+            "per": ref("duration", "滑动时间窗", "in a sliding window of"),
+            "channel": ref("channel", "只算此渠道", "of this channel alone"),
+            "scope": {"enum": ["all", "rule"], **says("所有消息或仅本规则", "of everything, or of this rule alone")},
+        },
+        required=["max", "per"],
+    )
+
+
+def _budget() -> Schema:
+    return mapping(
+        {
+            "messages": {"type": "integer", "minimum": 1, **says("最多几条", "at most so many messages")},
+            "cost": {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0},
+                    {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,4})?$"},
+                ],
+                **says("最多花多少（货币单位）", "at most so much, in the currency's unit"),
+            },
+        }
+    ) | {"minProperties": 1}

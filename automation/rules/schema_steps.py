@@ -24,34 +24,17 @@ def step_defs(registry: Registry) -> Schema:
         "oneOf": [{"required": [kind]} for kind in kinds],
         "allOf": [{"if": {"required": [kind]}, "then": ref(f"step_{kind}")} for kind in kinds],
     }
-    branch = mapping({"if": ref("conditions"), "then": ref("steps")}, required=["if", "then"])
     return {
         "steps": array(ref("step"), min_items=1),
         "step": step,
         "step_wait": _step({"wait": _wait()}),
-        "step_if": _step(
-            {
-                "if": ref("conditions", "如果满足", "if this holds"),
-                "then": ref("steps", "就执行", "do this"),
-                "elif": array(branch, "否则如果", "else, if this holds", min_items=1),
-                "else": ref("steps", "否则执行", "else do this"),
-            },
-            required=["then"],
-        ),
+        "step_wait_for": _step(_wait_for()),
+        "step_if": _step(_if(), required=["then"]),
         "step_split": _step({"split": _split()}),
-        "step_stop": _step({"stop": {"anyOf": [{"const": True}, {"type": "string", "minLength": 1}],
-                                     **says("在此结束，可写原因", "end here; a reason may be given")}}),
-        "step_wait_for": _step(
-            {
-                "wait_for": ref("event_match", "等某事件，最多等 within", "wait for an event, no longer than within"),
-                "then": ref("steps", "等到了就执行", "do this when it came"),
-                "else": ref("steps", "没等到就执行", "do this when it did not"),
-                "save_as": text("保存该事件的属性", "keep the event's properties", pattern=_NAME),
-            }
-        ),
         "step_repeat": _step({"repeat": _repeat()}),
+        "step_stop": _step({"stop": _stop()}),
         "step_do": _do(registry),
-    }  # fmt: skip
+    }
 
 
 def _step(keys: Schema, required: list[str] | None = None) -> Schema:
@@ -69,6 +52,32 @@ def _wait() -> Schema:
             mapping(dated, required=["until"]),
         ],
         **says("等待：时长、到某时刻、到某日期", "wait: a duration, until a time of day, until a date"),
+    }
+
+
+def _wait_for() -> Schema:
+    return {
+        "wait_for": ref("event_match", "等某事件，最多等 within", "wait for an event, no longer than within"),
+        "then": ref("steps", "等到了就执行", "do this when it came"),
+        "else": ref("steps", "没等到就执行", "do this when it did not"),
+        "save_as": text("保存该事件的属性", "keep the event's properties", pattern=_NAME),
+    }
+
+
+def _if() -> Schema:
+    branch = mapping({"if": ref("conditions"), "then": ref("steps")}, required=["if", "then"])
+    return {
+        "if": ref("conditions", "如果满足", "if this holds"),
+        "then": ref("steps", "就执行", "do this"),
+        "elif": array(branch, "否则如果", "else, if this holds", min_items=1),
+        "else": ref("steps", "否则执行", "else do this"),
+    }
+
+
+def _stop() -> Schema:
+    return {
+        "anyOf": [{"const": True}, {"type": "string", "minLength": 1}],
+        **says("在此结束，可写原因", "end here; a reason may be given"),
     }
 
 

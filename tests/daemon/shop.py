@@ -45,7 +45,7 @@ rules:
     guards: {consent: transactional}
     steps: [{do: sms.send, with: {template: thanks}}]
 """
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 class Shop:

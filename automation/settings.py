@@ -43,7 +43,13 @@ class DeliverySettings(_Section):
     backoff_seconds: float = Field(30.0, gt=0)
     lease_seconds: int = Field(300, ge=1)
     batch_size: int = Field(500, ge=1, le=10_000)
+    failure_limit: str = Field("20%", pattern=r"^(none|(100|\d{1,2})(\.\d{1,2})?%)$")
     breaker: BreakerSettings = BreakerSettings()
+
+    @property
+    def most_failures(self) -> int:
+        """`failure_limit` in 1/10,000; all of them for `none`."""
+        return 10_000 if self.failure_limit == "none" else round(float(self.failure_limit[:-1]) * 100)
 
 
 class DaemonSettings(_Section):

@@ -56,7 +56,7 @@ def test_move_takes_those_who_wait_along_and_keeps_their_time(world: Callable[..
     (anna,) = inside(w, "M1")
     (before,) = w.runs()
     # when a step is put before that wait, and another behind it, and the wait is shorter
-    edited = PAUSED.replace("      - wait: 3d", "      - do: contact.tag\n        with: {add: [没有]}\n      - wait: 1d")
+    edited = PAUSED.replace("      - wait: 3d", "      - do: contact.tag\n        with: {add: [无]}\n      - wait: 1d")
     w.reload(rule(edited.replace("[旧]", "[新]")))
     w.run()
     # then

@@ -18,6 +18,14 @@ TEXTS: dict[str, Text] = {
     "resumed": Text("已恢复 {what}", "{what} goes on"),
     "not_paused": Text("{what} 没有被暂停", "{what} is not paused"),
     "no_reason": Text("（未说明原因）", "(no reason given)"),
+    "too_many_failures": Text(
+        "{attempts} 次发送中 {failures} 次失败，超过 {limit}",
+        "{failures} of {attempts} messages failed, more than {limit}",
+    ),
+    "paused_by_itself": Text(
+        "{what} 已自动暂停：{reason}。查明原因后用 automation resume {what} 恢复",
+        "{what} has paused by itself: {reason}. Once the cause is found: automation resume {what}",
+    ),
     "no_occurrence": Text(
         "没有编号为 {id} 的待批准项；待批准的有：{known}",
         "nothing with the id {id} waits for approval; what does: {known}",

@@ -45,6 +45,12 @@ TEXTS: dict[str, Text] = {
         "每批最多取多少条消息发送（服务商自身的上限更小时以服务商为准）",
         "How many messages are sent in one batch at most; a provider's own limit may be lower",
     ),
+    "delivery.failure_limit": Text(
+        "一条规则的消息失败率超过它（至少 100 次之后才计算）就自动暂停该规则，例如 20%；none 表示不自动暂停。"
+        "规则里的 failure_limit 优先",
+        "When more of a rule's messages fail than this share, counted over at least 100, the rule is paused by itself; "
+        "none: never. A rule's own failure_limit goes first",
+    ),
     "delivery.breaker.failures": Text(
         "一个服务商账号连续失败几次后停用一段时间；其间消息照常排队，不计入尝试次数，有备用账号时改由备用账号发送",
         "After how many failures in a row a provider account is left alone for a while; meanwhile messages stay queued, "
@@ -83,7 +89,7 @@ TEXTS: dict[str, Text] = {
     ),
     "sources": Text(
         "poll 触发器可以读取的数据库，每个一张表 [sources.名称]。url 是 SQLAlchemy 格式的地址，含密码时写成 "
-        '{env = "变量名"}；只读，不写入。timeout_seconds 是一次查询最多执行的秒数，默认 30',
+        '{env = "NAME"}；只读，不写入。timeout_seconds 是一次查询最多执行的秒数，默认 30',
         "The databases that poll triggers may read, one table [sources.NAME] each. `url` is an address as SQLAlchemy "
         'writes it; with a password, write {env = "NAME"}. They are only read. `timeout_seconds` is how long one query '
         "may take, 30 if absent",

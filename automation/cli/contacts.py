@@ -10,11 +10,21 @@ import typer
 
 from automation.cli.context import open_catalogue, open_database, open_settings
 from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
-from automation.cli.output import View, ViewOption, emit_value, local_time
+from automation.cli.output import (
+    BomOption,
+    Format,
+    FormatOption,
+    View,
+    ViewOption,
+    emit_table,
+    emit_value,
+    local_time,
+)
 from automation.i18n import say
 
 if TYPE_CHECKING:
     from automation.contacts.importing import ImportReport
+    from automation.store.problems import Problem
 
 app = typer.Typer(help="People: import, export, consent 联系人", no_args_is_help=True)
 
@@ -157,6 +167,64 @@ def lift(
         return take(conn, now, actor=ACTOR, reason=reason, contact_id=contact_id, channel=channel)
 
     _change(contact, change, "cli.lifted")
+
+
+@app.command("problems", help="Whom wrong data hold back, and how to fix it 列出资料有误的联系人")
+def problems(
+    channel: Annotated[str | None, typer.Option(help="Only this channel 仅此渠道")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many 最多条数")] = 100,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Show the values in full 显示完整内容")] = False,
+) -> None:
+    """The newest first. Whoever has another address or time zone by now is not listed."""
+    from automation.store.problems import list_problems
+
+    _check_channel(channel)
+    database = open_database(open_settings())
+    with database.read() as conn:
+        rows = [_problem(one, reveal) for one in list_problems(conn, channel=channel, limit=limit)]
+    database.close()
+    emit_table(("contact_id", "channel", "problem", "value", "since_at", "remedy"), rows, format_, bom=bom)
+
+
+@app.command("retry", help="Forget a person's problems and try again 忘记资料问题，重新尝试")
+def retry(
+    contact: _Contact, channel: Annotated[str | None, typer.Option(help="Only this channel 仅此渠道")] = None
+) -> None:
+    """For an address that a provider refused and that is right after all; the change leaves an audit row."""
+    from automation.store.audit import AuditRow, subject_of, write_audit
+    from automation.store.problems import clear_problems, load_problems
+
+    _check_channel(channel)
+
+    def change(conn: Any, contact_id: int, now: int) -> int:
+        known = load_problems(conn, [contact_id]).values()
+        gone = [one for one in known if channel in (None, one.channel)]
+        clear_problems(conn, {(one.contact_id, one.channel) for one in gone})
+        told = [{"channel": one.channel, "code": one.code, "value": one.value} for one in gone]
+        write_audit(conn, [AuditRow(now, ACTOR, "contact.retry", subject_of(contact_id), one) for one in told])
+        return len(gone)
+
+    _change(contact, change, "cli.problems_forgotten")
+
+
+def _problem(one: Problem, reveal: bool) -> dict[str, Any]:
+    from automation.cli.masking import mask
+
+    known = one.code if one.code in ("address", "timezone") else "provider"
+    shown = one.value if reveal or known == "timezone" else mask(one.value)
+    told = say(f"cli.problem_{known}", code=one.code)
+    remedy = say(f"cli.remedy_{known}", contact=one.contact_id)
+    return {"contact_id": one.contact_id, "channel": one.channel, "problem": told, "value": shown, "since_at": one.at,
+            "remedy": remedy}  # fmt: skip
+
+
+def _check_channel(channel: str | None) -> None:
+    from automation.channels import CHANNELS
+
+    if channel is not None and channel not in ("*", *CHANNELS):
+        raise typer.BadParameter(" | ".join(["*", *CHANNELS]), param_hint="--channel")
 
 
 def _change(contact: str, change: Any, key: str, **params: Any) -> None:

@@ -182,6 +182,26 @@ TEXTS: dict[str, Text] = {
         "{contact} 已加入禁发名单：渠道 {channel}，到期 {until}", "{contact} is suppressed on {channel}, until {until}"
     ),
     "lifted": Text("{contact} 已移出禁发名单（{count} 条）", "{contact}: {count} suppression(s) lifted"),
+    "column_since_at": Text("起始时间", "since"),
+    "column_remedy": Text("处理办法", "remedy"),
+    "problem_address": Text("地址格式不对", "not an address of its kind"),
+    "problem_timezone": Text("时区不存在", "no such time zone"),
+    "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),
+    "remedy_address": Text(
+        "改正联系人 #{contact} 的地址（重新导入即可）",
+        "correct the address of contact #{contact}, for example by an import",
+    ),
+    "remedy_timezone": Text(
+        "改正联系人 #{contact} 的 timezone，写成 Asia/Shanghai 这样",
+        "correct the timezone of contact #{contact}; write one like Asia/Shanghai",
+    ),
+    "remedy_provider": Text(
+        "换一个地址；确认地址无误时执行 automation contacts retry '#{contact}'",
+        "get another address; if it is right after all: automation contacts retry '#{contact}'",
+    ),
+    "problems_forgotten": Text(
+        "{contact}：已忘记 {count} 个资料问题，下次照常发送", "{contact}: {count} problem(s) forgotten"
+    ),
     "unchanged": Text("{contact}：没有变化", "{contact}: nothing changed"),
     "for_ever": Text("永久", "for ever"),
     "until": Text("到期：{end}", "until {end}"),

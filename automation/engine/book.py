@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from automation.rules.params import EventPattern
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
-    from automation.triggers.reading import Poll
-    from automation.triggers.watch import Watch
+    from automation.triggers.base import Poll, Watch
 
 Predicate = Callable[["Facts"], bool]
 GLOBAL_HOLDOUT = "*"
@@ -190,6 +189,11 @@ class RuleBook:
         """The rules by their id where they differ in priority; empty where nobody can outrank anybody."""
         differ = len({rule.spec.priority for rule in self.rules.values()}) > 1
         return {rule.rule_id: rule.spec for rule in self.rules.values()} if differ else {}
+
+    @cached_property
+    def has_lists(self) -> bool:
+        """Whether any rule's event names people, and not more than so many of them may enter at once."""
+        return any(rule.people and rule.spec.max_audience for rule in self.rules.values())
 
     @cached_property
     def by_clock(self) -> tuple[LoadedRule, ...]:

@@ -21,7 +21,7 @@ from automation.errors import AutomationError
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
-    from automation.triggers.reading import Poll
+    from automation.triggers.base import Poll
 
 _LIMIT = re.compile(r"\b(?:limit|top|first|next)\s*\(?\s*(\d+)", re.IGNORECASE)
 NO_LIMIT = 1_000_000

@@ -12,6 +12,7 @@ from automation.engine.sequences import followed, out_of_sequence
 from automation.reasons import Reason
 from automation.store.contacts import survivors
 from automation.store.log import Entry, write_log
+from automation.store.pauses import load_pauses
 from automation.store.pending import (
     PastEvent,
     Span,
@@ -43,14 +44,15 @@ class Pending:
     def __call__(self, limit: int = 500) -> int:
         """Decide up to `limit` due entries; returns how many were taken."""
         with self._database.read() as conn:
-            first = next_pending(conn)
+            pauses = load_pauses(conn)
+            first = None if pauses.everything else next_pending(conn, pauses.rule_ids)
         if first is None or first > to_ms(self._clock.now()):
             return 0
 
         def decide() -> int:
             with self._database.write() as conn:
                 now = to_ms(self._clock.now())
-                rows = claim_pending(conn, now, limit)
+                rows = claim_pending(conn, now, limit, load_pauses(conn).rule_ids)
                 self._decide(conn, rows, now)
                 return len(rows)
 

@@ -12,7 +12,7 @@ from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
     from automation.catalogue.model import EventDef
-    from automation.triggers.reading import Poll
+    from automation.triggers.base import Poll
 
 
 def payload_of(row: Mapping[str, Any], name: str, poll: Poll, event: EventDef, source: str) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automation.settings import Settings
     from automation.store.database import Database
     from automation.store.types import AnyRow
-    from automation.triggers.reading import Poll
+    from automation.triggers.base import Poll
 
 _log = logging.getLogger(__name__)
 

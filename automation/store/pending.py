@@ -90,16 +90,17 @@ def put_off(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     insert_rows(conn, pending_entry, _COLUMNS, [(*row, WAITING) for row in rows], skip_existing=True)
 
 
-def next_pending(conn: Connection) -> int | None:
-    """When the next one is to be decided; None when nobody waits."""
+def next_pending(conn: Connection, except_rules: Collection[int] = ()) -> int | None:
+    """When the next one is to be decided, apart from some rules'; None when nobody waits."""
     query = select(func.min(pending_entry.c.due_at)).where(pending_entry.c.status == constant(WAITING))
-    first: int | None = conn.scalar(query)
+    first: int | None = conn.scalar(query.where(*_apart_from(except_rules)))
     return first
 
 
-def claim_pending(conn: Connection, now: int, limit: int) -> list[AnyRow]:
+def claim_pending(conn: Connection, now: int, limit: int, except_rules: Collection[int] = ()) -> list[AnyRow]:
     """Up to `limit` due ones, the longest due first, locked until the transaction ends."""
     due = select(pending_entry).where(pending_entry.c.status == WAITING, pending_entry.c.due_at <= now)
+    due = due.where(*_apart_from(except_rules))
     return named_rows(conn, due.order_by(pending_entry.c.due_at).limit(limit).with_for_update(skip_locked=True))
 
 
@@ -131,6 +132,10 @@ def sort_pending(conn: Connection, active: Collection[int], removed: Collection[
     conn.execute(update(pending_entry).where(standing, runs).values(status=WAITING))
     conn.execute(update(pending_entry).where(going, ~runs).values(status=STOPPED))
     return gone
+
+
+def _apart_from(rule_ids: Collection[int]) -> list[ColumnElement[bool]]:
+    return [pending_entry.c.rule_id.not_in(sorted(rule_ids))] if rule_ids else []
 
 
 _SPAN = ("place", "contact_id", "event_id", "since", "until")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from automation.plugin import Kind, Plugin
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import Select
+    from sqlalchemy import ColumnElement, Select
 
+    from automation.calendars.duration import Duration
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
-    from automation.triggers.reading import Poll
-    from automation.triggers.watch import Watch
 
 
 class Trigger(Plugin):
@@ -27,6 +27,37 @@ class Trigger(Plugin):
     kind: ClassVar[Kind] = "trigger"
     listens: ClassVar[bool] = False
     """Whether each occurrence is an event, so that the rule can name `event.*`."""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """New rows of `query` (its `:watermark` is the last value of the column `watermark`) become events `event`.
+
+    A row's columns are the event's properties. `key` names the columns that tell it from every other row, `contact`
+    the property that names its person, None where the trigger's `people` does.
+    """
+
+    source: str
+    query: str
+    watermark: str
+    start: str | int | float
+    every: Duration
+    key: Sequence[str]
+    event: str
+    contact: str | None
+    occurred_at: str | None
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the rows do; then it is read from `start` again."""
+        what = (self.source, self.query, self.watermark, self.start)
+        return sha256(repr(what).encode()).hexdigest()[:16]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that every row must have."""
+        wanted = (self.watermark, *self.key, self.contact, self.occurred_at)
+        return tuple(dict.fromkeys(name for name in wanted if name is not None))
 
 
 class EventTrigger(Trigger):
@@ -76,6 +107,31 @@ class Window:
     active_since: datetime  # since when the rule runs
     rule_id: int = 0
     now: datetime | None = None  # when the question is asked; None: at the firing
+
+
+@dataclass(frozen=True)
+class Watch:
+    """A named condition, and whether those who come to satisfy it are meant or those who cease to."""
+
+    name: str
+    condition: Condition
+    on: Literal["entered", "left"]
+
+    def key(self, rule_id: int) -> str:
+        """Under what the members are kept: each rule has its own, so that it sees each change exactly once."""
+        return f"{rule_id}:{self.name}"[:80]
+
+    def fingerprint(self, zone: ZoneInfo) -> str:
+        """Changes when the condition does."""
+        return sha256(f"{self.condition!r}{zone.key}".encode()).hexdigest()[:16]
+
+    def holds(self, now: datetime, zone: ZoneInfo) -> ColumnElement[bool]:
+        """The condition about `contact` rows at the moment `now`."""
+        from automation.rules.conditions.sql import SqlScope, clause
+        from automation.store.schema import contact
+
+        columns = {"created_at": contact.c.created_at, "updated_at": contact.c.updated_at}
+        return clause(self.condition, SqlScope(contact.c.id, contact.c.attributes, columns, now, zone))
 
 
 class ClockTrigger(Trigger):

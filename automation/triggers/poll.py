@@ -16,7 +16,7 @@ from automation.plugin import param
 from automation.rules.conditions.tree import Condition
 from automation.rules.params import Conditions, EventName, EventProperty, PositiveDuration, SourceName
 from automation.triggers import base
-from automation.triggers.reading import Poll
+from automation.triggers.base import Poll
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'")

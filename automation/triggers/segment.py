@@ -11,9 +11,8 @@ from automation.calendars.duration import Duration
 from automation.i18n import Text
 from automation.plugin import param
 from automation.rules.params import PositiveDuration, SegmentName
-from automation.triggers.base import ClockTrigger, Firing, Window
+from automation.triggers.base import ClockTrigger, Firing, Watch, Window
 from automation.triggers.ticks import every, first_firing
-from automation.triggers.watch import Watch
 
 if TYPE_CHECKING:
     from sqlalchemy import Select

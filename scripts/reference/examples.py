@@ -226,10 +226,35 @@ rules:
 """By the section of the page."""
 
 TRIGGERS: dict[str, str] = {
-    "event": "trigger: {type: event, with: {name: order.paid, where: [{event.amount: {gte: 500}}]}}",
+    "event": """
+trigger:
+  type: event
+  with:
+    name: order.paid
+    where: [{event.amount: {gte: 500}}]
+    after: {event: member.joined, within: 30d}
+    not_followed_by: {event: order.paid, within: 7d}
+""".strip(),
     "anniversary": 'trigger: {type: anniversary, with: {field: contact.birthday, offset: -3d, at: "10:00"}}',
     "schedule": 'trigger: {type: schedule, with: {cron: "0 9 * * mon"}}',
     "inactivity": 'trigger: {type: inactivity, with: {event: order.paid, for: 90d, at: "10:00"}}',
+    "segment": "trigger: {type: segment, with: {name: big_spenders, on: entered, sweep: 1h}}",
+    "poll": """
+trigger:
+  type: poll
+  with:
+    source: erp
+    query: |
+      SELECT sku, store_id, member_id, changed_at FROM stock
+      WHERE quantity = 0 AND changed_at > :watermark ORDER BY changed_at LIMIT 500
+    watermark: changed_at
+    start: "2026-08-01 00:00:00"
+    every: 5m
+    key: [store_id, sku, changed_at]
+    event: store.stock_out
+    contact: event.member_id
+    occurred_at: changed_at
+""".strip(),
 }
 
 ACTIONS: dict[str, str] = {

@@ -23,6 +23,7 @@ _REFERENCES: dict[type[marks.Reference], Text] = {
     marks.ContactField: Text("联系人字段", "contact field"),
     marks.EventProperty: Text("事件属性", "event property"),
     marks.CouponBatch: Text("券批次", "coupon batch"),
+    marks.SourceName: Text("数据源名", "source name"),
     marks.ChannelName: Text("渠道", "channel"),
     marks.TemplateName: Text("模板名", "template name"),
     marks.Conditions: Text("条件列表", "conditions"),

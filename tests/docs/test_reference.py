@@ -180,8 +180,9 @@ def test_every_trigger_has_a_heading_its_parameters_and_a_valid_example() -> Non
     check_plugin_page("triggers", "trigger")
     for name, _ in built_in_plugins("trigger"):
         assert name in triggers.NOTES
-        example = examples.TRIGGERS[name]
-        assert errors_in(f"rules:\n  - id: one\n    {example}\n    steps: [{{wait: 1d}}]\n") == []
+        example = indent(examples.TRIGGERS[name], "    ").strip()
+        segments = "segments: {big_spenders: [{contact.level: 金卡}]}\n" if name == "segment" else ""
+        assert errors_in(f"{segments}rules:\n  - id: one\n    {example}\n    steps: [{{wait: 1d}}]\n") == []
 
 
 def test_every_action_has_a_heading_its_parameters_and_a_valid_example() -> None:

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automation.engine.switches import SwitchError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
-from automation.store.held_entries import drop_entries, list_held_entries, release_entries
+from automation.store.held_entries import drop_entries, hold_entries, list_held_entries, release_entries
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import decide_held, held_occurrences, recent_entered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
+    from automation.engine.meeting import Meeting
     from automation.store.types import AnyRow
 
 TIMES_USUAL = 3
@@ -51,6 +52,26 @@ def bounds_of(conn: Connection, rule: LoadedRule) -> Bounds:
     entered = recent_entered(conn, rule.rule_id)
     usual = None if len(entered) < LEAST_OCCURRENCES else sum(entered) // len(entered)
     return Bounds(rule.spec.max_audience, usual)
+
+
+def hold_lists(conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int) -> list[Meeting]:
+    """Put aside the people of an event that names more than its rule may reach at once; returns the others."""
+    lists: dict[tuple[LoadedRule, int], list[Meeting]] = {}
+    for meeting in meetings:
+        rule, event_id = meeting.rule, meeting.arrival.event_id
+        if event_id is not None and rule.people is not None and rule.spec.max_audience is not None:
+            lists.setdefault((rule, event_id), []).append(meeting)
+    aside: set[Meeting] = set()
+    for (rule, event_id), named in lists.items():
+        limit = rule.spec.max_audience
+        if limit is None or len(named) <= limit:
+            continue
+        aside.update(named)
+        hold_entries(conn, [(event_id, rule.rule_id, m.contact_id, rule.version_id, now) for m in named])
+        detail = {"key": f"e{event_id}", "would_enter": len(named), "limit": limit}
+        entry = Entry(Reason.HELD_APPROVAL, rule.rule_id, rule.version_id, event_id=event_id, detail=detail)
+        log += [entry, *(entry._replace(contact_id=m.contact_id, detail=None) for m in named)]
+    return [meeting for meeting in meetings if meeting not in aside]
 
 
 def list_held(conn: Connection) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
+from automation.engine.approvals import hold_lists
 from automation.engine.entry import Candidate, EntryState, decide
 from automation.engine.meeting import Arrival, Meeting
 from automation.engine.queueing import enter_or_queue
@@ -37,6 +38,8 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
         known += newcomers(conn, book, arrivals, now)
     if book.has_sequences:
         known = in_sequence(conn, known, log, now)
+    if book.has_lists:
+        known = hold_lists(conn, known, log, now)
     entered = enter_meetings(conn, known, log, now) if known else 0
     write_log(conn, now, log)
     return entered, sum(entry.code.startswith("skipped.") for entry in log)

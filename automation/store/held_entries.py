@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
 
+from automation.store.bulk import insert_rows
 from automation.store.lists import named_rows
 from automation.store.schema import event, pending_entry, rule
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy import ColumnElement, Connection
 
     from automation.store.types import AnyRow
 
 HELD, WAITING = "held", "waiting"
+_COLUMNS = ("event_id", "rule_id", "contact_id", "rule_version_id", "due_at", "status")
+
+
+def hold_entries(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Store (event_id, rule_id, contact_id, rule_version_id, due_at) until somebody decides."""
+    insert_rows(conn, pending_entry, _COLUMNS, [(*row, HELD) for row in rows], skip_existing=True)
 
 
 def list_held_entries(conn: Connection) -> list[AnyRow]:

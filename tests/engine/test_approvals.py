@@ -184,6 +184,51 @@ def test_an_approval_outlives_the_file(world: Callable[..., World]) -> None:
     assert [(o.status, o.reason) for o in w.table("occurrence")] == [("missed", "disabled")]
 
 
+LIST = """
+rules:
+  - id: rescue
+    name: 缺货
+    max_audience: 2
+    trigger: {type: event, with: {name: store.stock_out, contact: event.member_id}}
+    audience: [{contact.level: [金卡]}]
+    steps: [{do: contact.tag, with: {add: [货]}}]
+"""
+
+
+def test_an_event_that_names_too_many_people_waits(world: Callable[..., World]) -> None:
+    w = world(LIST)
+    people(w, 3)
+    people(w, 1, "普卡", first=3)
+    # given one event that names two, and one that names four of them and a stranger
+    assert w.event("store.stock_out", member_id=["M0", "M1"]).entered == 2
+    result = w.event("store.stock_out", member_id=["M0", "M1", "M2", "M3", "X"])
+    assert (result.entered, result.skipped) == (0, 1)
+    (row,) = held(w)
+    assert (row["id"], row["bound"], row["would_enter"]) == ("e2:rescue", "list", 4)
+    assert w.log("held.approval")[0].detail == {"key": "e2", "would_enter": 4, "limit": 2}
+    assert len(w.log("held.approval")) == 5  # and one for each person
+    w.go(days=1)
+    assert len(w.runs()) == 2
+    # when approved, each is decided as the event would have been
+    say(w, "e2:rescue", yes=True)
+    w.run()
+    assert [run.key for run in w.runs()].count("e2") == 3
+    assert len(w.log("skipped.audience")) == 1
+    assert (held(w), w.table("pending_entry")) == ([], [])
+
+
+def test_an_event_that_is_rejected_enters_nobody(world: Callable[..., World]) -> None:
+    w = world(LIST)
+    people(w, 3)
+    w.event("store.stock_out", member_id=["M0", "M1", "M2"])
+    say(w, "e1:rescue", yes=False)
+    w.go(days=1)
+    assert (w.runs(), held(w), w.table("pending_entry")) == ([], [], [])
+    assert len([row for row in w.log("occurrence.rejected") if row.contact_id]) == 3
+    with pytest.raises(SwitchError):
+        say(w, "e1:rescue", yes=True)
+
+
 def test_a_crash_between_weighing_and_entering_weighs_again(world: Callable[..., World]) -> None:
     w = world(daily("max_audience: 1"))
     people(w, 2)

@@ -143,8 +143,8 @@ def test_an_unknown_outcome_is_never_sent_again_by_itself(
     assert [(m.channel, m.status) for m in w.messages()] == [("sms", "unknown")]
     assert tags(w) == ["未达"]
     w.go(days=2)
-    assert len(w.messages()) == 1
-    assert len(twilio.requests) == 1
+    assert [m.status for m in w.messages()] == ["unknown"]  # Twilio's book is of another time: no proof
+    assert [request.method for request in twilio.requests].count("POST") == 1
 
 
 @pytest.mark.parametrize("behaviour", ["raise", "short"])

@@ -72,9 +72,9 @@ class Null(Provider):
         return [Outcome.accepted(message.reference) for message in messages]
 '''
 SENDING = """UPDATE message SET status = ?, attempts = ?, lease_until = ?, due_at = ?, provider = ?,
-template_version = ?, variables = ? WHERE id = ?"""
+account = ?, template_version = ?, variables = ?, sent_at = ? WHERE id = ?"""
 OUTCOME = """UPDATE message SET status = ?, due_at = ?, lease_until = ?, provider_message_id = ?, outcome_code = ?,
-outcome_detail = ?, settled_at = ? WHERE id = ?"""
+outcome_detail = ?, settled_at = ?, look_up_at = ? WHERE id = ?"""
 PROGRESS = """UPDATE run SET status = ?, position = ?, due_at = ?, mode_key = ?, variables = ?, ended_at = ?, reason = ?
 WHERE id = ?"""
 
@@ -146,10 +146,10 @@ def _last(database: Database) -> tuple[int, int]:
 
 SENT = "FROM message WHERE id > {message} AND status = 'accepted'"
 WRITTEN = {
-    "sending": "SELECT 'sending', attempts, settled_at + 300000, NULL, provider, template_version, variables, id "
-    + SENT,
-    "outcome": "SELECT status, due_at, lease_until, provider_message_id, outcome_code, outcome_detail, settled_at, id "
-    + SENT,
+    "sending": "SELECT 'sending', attempts, settled_at + 300000, NULL, provider, account, template_version, variables, "
+    "sent_at, id " + SENT,
+    "outcome": "SELECT status, due_at, lease_until, provider_message_id, outcome_code, outcome_detail, settled_at, "
+    "look_up_at, id " + SENT,
     "progress": "SELECT status, position, due_at, mode_key, variables, ended_at, reason, id FROM run "
     f"WHERE id IN (SELECT run_id {SENT})",
     "log": "SELECT * FROM execution_log WHERE id > {log}",
@@ -163,7 +163,7 @@ def _written(database: Database, message: int, log: int) -> dict[str, list[Any]]
             name: [tuple(row) for row in conn.exec_driver_sql(sql.format(message=message, log=log))]
             for name, sql in WRITTEN.items()
         }
-    return {**rows, "variables": [json.loads(row[6]) for row in rows["sending"]]}
+    return {**rows, "variables": [json.loads(row[7]) for row in rows["sending"]]}
 
 
 def _floor(conn: sqlite3.Connection, template: jinja2.Template, rows: dict[str, list[Any]]) -> float:

@@ -160,9 +160,9 @@ class Deliver:
         """Check, render and mark; what can't be sent is settled here and now."""
         work = Work(conn, self._book, rows, now)
         ready: list[_Ready] = []
-        refused = [_too_old(row) if _is_too_old(row, now) else _ended(row) for row in rows if _is_over(row, work, now)]
+        refused: list[Settlement] = []
         held: list[tuple[int, int]] = []
-        usable = self._usable(conn, [row for row in rows if not _is_over(row, work, now)], paused, held, now)
+        usable = self._usable(conn, _still_wanted(rows, work, refused, now), paused, held, now)
         requests = [work.request(row, rule) for row, rule in usable]
         for (row, rule), request, verdict in zip(usable, requests, recheck(conn, requests, now), strict=True):
             if isinstance(verdict, Held):
@@ -230,16 +230,17 @@ class Deliver:
             write_log(conn, now, [_entry(r.row, Reason.ROUTED, detail) for r in ready])
 
 
-def _is_over(row: AnyRow, work: Work, now: int) -> bool:
-    return _is_too_old(row, now) or work.has_left(row)
-
-
-def _ended(row: AnyRow) -> Settlement:
-    return Settlement(row, Outcome.permanent("ended"), Reason.SKIPPED_ENDED)
-
-
-def _is_too_old(row: AnyRow, now: int) -> bool:
-    return row.expires_at is not None and row.expires_at <= now
+def _still_wanted(rows: Sequence[AnyRow], work: Work, refused: list[Settlement], now: int) -> list[AnyRow]:
+    """Without those that are too old, and those whose run has ended."""
+    wanted = []
+    for row in rows:
+        if row.expires_at is not None and row.expires_at <= now:
+            refused.append(_too_old(row))
+        elif work.has_left(row):
+            refused.append(Settlement(row, Outcome.permanent("ended"), Reason.SKIPPED_ENDED))
+        else:
+            wanted.append(row)
+    return wanted
 
 
 def _too_old(row: AnyRow) -> Settlement:

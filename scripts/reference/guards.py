@@ -58,10 +58,10 @@ ORDER_NOTES: dict[Reason, Text] = {
     Reason.SKIPPED_NO_TEMPLATE: Text("该渠道有没有模板", "whether the template has a version for the channel"),
     Reason.SKIPPED_BAD_CONTACT: Text(
         "资料能不能用：手机号、邮箱的格式，服务商没有拒收过的地址；用到免打扰时，时区要存在。"
-        "只拦这个人的这个渠道，`automation contacts problems` 列出处理办法",
+        "只拦这个人；地址有误时只拦这个渠道。`automation contacts problems` 列出处理办法",
         "whether the data can be used: the shape of phone and e-mail, no address that a provider refused for good and, "
-        "where quiet hours need it, a time zone that exists. It holds back that person on that channel alone; "
-        "`automation contacts problems` lists them with the remedy",
+        "where quiet hours need it, a time zone that exists. It holds back that person alone, and "
+        "for an address that channel alone; `automation contacts problems` lists them with the remedy",
     ),
     Reason.SKIPPED_BUDGET: Text(
         "预算 budget 的消息数；花费在发送前、渲染之后再查",
@@ -99,12 +99,12 @@ def page(lang: Lang, around: Surroundings) -> str:
     page.table(_TITLES, _rows(keywords.FREQUENCY_CAP))
     page.text(
         Text(
-            "同一个上限只剩一个位置时，`priority` 高的规则得到它：同时到期的人，高优先级的规则先走；同一时刻的两个活动，"
-            "高优先级的先进入；低优先级规则还在排队的消息让位（记 `skipped.outranked` 与胜出的规则和消息，"
-            "不再试下一个渠道）。已经交给服务商的不收回。",
-            "Where a cap has one place left, the rule of the higher `priority` gets it: of the runs that are due at the "
-            "same time the higher rule's go first, of two campaigns of one minute the higher one's people enter first, "
-            "and a message that a lower rule still has in the queue makes room (`skipped.outranked`, with the winning "
+            "同一个上限只剩一个位置时，`priority` 高的规则得到它：同时到期的人，高优先级的规则先走；"
+            "同一时刻的两个活动，高优先级的先进入；低优先级规则还在排队的消息让位"
+            "（记 `skipped.outranked` 与胜出的规则和消息，不再试下一个渠道）。已经交给服务商的不收回。",
+            "Where a cap has one place left, the rule of the higher `priority` gets it: of the runs that are due at "
+            "the same time the higher rule's go first, of two campaigns of one minute the higher one's people enter "
+            "first, and a message that a lower rule still has in the queue makes room (`skipped.outranked`, with the winning "
             "rule and message; no other channel is tried). What the provider has is not called back.",
         )
     )
@@ -112,11 +112,12 @@ def page(lang: Lang, around: Surroundings) -> str:
     page.table(_TITLES, _rows(keywords.BUDGET))
     page.text(
         Text(
-            "每天按规则的时区计，消息记在它排队的那一天；交易通知也计入。花费按设置里的 `[prices]` 计算，短信按条数乘单价。"
+            "每天按规则的时区计，消息记在它排队的那一天；交易通知也计入。花费按设置里的 `[prices]` 计算，"
+            "短信按分条数乘单价。"
             "最终没有发出的消息（被拒、过期、被丢弃）退回名额与花费；结果未知的不退。放不下的人记 `skipped.budget`。",
-            "A day is a day of the rule's zone, and a message counts on the day it was queued; transactional ones count "
-            "too. Costs come from `[prices]` in the settings, an SMS costs its price for every segment. A message that "
-            "is finally not sent (refused, expired, dropped) gives its place and its cost back; one of unknown outcome "
+            "A day is a day of the rule's zone, and a message counts on the day it was queued; transactional ones "
+            "count too. Costs come from `[prices]` in the settings, an SMS costs its price for every segment. A message "
+            "that is finally not sent (refused, expired, dropped) gives its place and its cost back; one of unknown outcome "
             "does not. For whom nothing is left, the log says `skipped.budget`.",
         )
     )

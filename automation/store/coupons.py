@@ -27,7 +27,7 @@ _DEFINITION = coupon_batch.c.definition
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """How a batch stands. `left` is None where there is no limit."""
+    """How a batch stands. `left` is None where there is no limit. What was returned is not issued, what expired is."""
 
     key: str
     kind: str
@@ -58,7 +58,7 @@ def stock(conn: Connection) -> list[Stock]:
     counted = (
         select(
             coupon_code.c.batch_id,
-            func.sum(case((coupon_code.c.status == "free", 0), else_=1)).label("issued"),
+            func.sum(case((coupon_code.c.status.in_(("free", "returned")), 0), else_=1)).label("issued"),
             func.sum(case((coupon_code.c.status == "free", 1), else_=0)).label("free"),
         )
         .group_by(coupon_code.c.batch_id)

@@ -74,6 +74,7 @@ def approve(
 ) -> None:
     """Without an ID: what waits, how many it would reach, and which bound that exceeds."""
     from automation.engine.approvals import decide, list_held
+    from automation.insight.halts import why_held
 
     if id_ is not None:
         chosen = id_
@@ -85,7 +86,7 @@ def approve(
         rows = list_held(conn)
     database.close()
     if format_ is Format.table:
-        rows = [row | {"why": say(f"control.why_{row['bound']}", **row)} for row in rows]
+        rows = [row | {"why": why_held(row)} for row in rows]
         emit_table(("id", "rule", "key", "due_at", "why"), rows)
     else:
         emit_table(("id", "rule", "key", "due_at", "bound", "would_enter", "limit", "usual"), rows, format_, bom=bom)

@@ -9,16 +9,21 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.engine.accounts import next_try, standing
 from automation.i18n import say
+from automation.insight.halts import COLUMNS, Rows, read_halts
 from automation.providers.accounts import Breaker
 from automation.providers.loader import breakers_of
 from automation.store import accounts, daemons, messages, polling, quarantine, rules, runs
+from automation.store.pauses import load_pauses
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from sqlalchemy import Connection
 
     from automation.rules.project import Project
     from automation.settings import Settings
     from automation.store.database import Database
+    from automation.store.types import AnyRow
 
 ALIVE_MS = 20_000
 """A daemon whose last heartbeat is older than this is taken for dead."""
@@ -41,6 +46,7 @@ class Status:
     quarantined: int
     problems: list[str]
     accounts: list[dict[str, Any]]
+    halts: dict[str, Rows]
 
     def as_dict(self) -> dict[str, Any]:
         times = [
@@ -51,7 +57,11 @@ class Status:
             account | {key: account[key] and from_ms(account[key]).isoformat() for key in ("since_at", "next_try_at")}
             for account in self.accounts
         ]
-        return dict(vars(self)) | {"daemons": times, "accounts": accounts}
+        shown = dict(vars(self)) | {"daemons": times, "accounts": accounts} | self.halts
+        shown["pauses"] = [row | {"at": from_ms(row["at"]).isoformat()} for row in shown["pauses"]]
+        shown["approvals"] = [row | {"due_at": from_ms(row["due_at"]).isoformat()} for row in shown["approvals"]]
+        del shown["halts"]
+        return shown
 
     def tables(self) -> list[Table]:
         """Titles, columns and rows, in the order in which an operator looks."""
@@ -60,7 +70,9 @@ class Status:
             {"what": say("insight.message_lag"), "value": _span(self.message_lag)},
             {"what": say("insight.quarantined"), "value": self.quarantined},
         ]
+        halts = [(say(f"insight.{name}"), columns, self.halts[name]) for name, columns in COLUMNS.items()]
         tables: list[Table] = [
+            *(halt for halt in halts if halt[2]),
             (say("insight.daemons"), _DAEMON_COLUMNS, self.daemons),
             (say("insight.backlog"), ["what", "value"], waiting),
             (say("insight.rules"), _RULE_COLUMNS, self.rules),
@@ -81,6 +93,7 @@ def read_status(database: Database, project: Project, now: datetime) -> Status:
             run_lag=_lag(runs.next_due(conn), now),
             message_lag=_lag(messages.oldest_queued(conn, to_ms(now)), now),
             rules=_rules(conn),
+            halts=read_halts(conn, now),
             messages=[
                 {"channel": channel, "status": state, "count": count}
                 for (channel, state), count in sorted(messages.counts(conn).items())
@@ -131,15 +144,19 @@ def _accounts(conn: Connection, settings: Settings, now: int) -> list[dict[str, 
 
 
 def _rules(conn: Connection) -> list[dict[str, Any]]:
-    counted = runs.counts(conn)
+    counted, paused = runs.counts(conn), load_pauses(conn).rule_ids
     return [
-        {"rule": row.key, "name": row.name, "state": say(f"insight.rule_{row.status}"), "detail": row.status_detail}
+        {"rule": row.key, "name": row.name, "state": _state(row, paused), "detail": row.status_detail}
         | {
             state: counted.get((row.id, state), 0)
             for state in ("active", "sending", "held", "done", "exited", "failed")
         }
         for row in rules.list_rules(conn)
     ]
+
+
+def _state(row: AnyRow, paused: Set[int]) -> str:
+    return say(f"insight.rule_{'paused' if row.status == 'active' and row.id in paused else row.status}")
 
 
 def _lag(due: int | None, now: datetime) -> float | None:

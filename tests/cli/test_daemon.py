@@ -31,7 +31,10 @@ def test_status_as_a_table_in_both_languages(busy: Cli) -> None:
 
 def test_status_as_json(busy: Cli) -> None:
     status = busy("status", "--format", "json").json
-    assert {"daemons", "run_lag", "message_lag", "rules", "messages", "quarantined", "problems", "accounts"} == status.keys()
+    assert status.keys() == {
+        "daemons", "run_lag", "message_lag", "rules", "messages", "quarantined", "problems", "accounts", "pauses",
+        "approvals", "missed", "contact_problems",
+    }  # fmt: skip
     assert status["daemons"] == []
     rules = {rule["rule"]: rule for rule in status["rules"]}
     assert rules["birthday_coupon"]["state"] == "active"

@@ -35,7 +35,7 @@ TEXTS: dict[str, Text] = {
         "{id} ({rule}, {key}) is approved; the daemon goes on with it",
     ),
     "rejected": Text("已否决 {id}（{rule}，{key}），不会执行", "{id} ({rule}, {key}) is rejected and won't run"),
-    "why_limit": Text(
+    "why_max_audience": Text(
         "将进入 {would_enter} 人，超过限额 {limit} 人", "it would enter {would_enter} people, more than {limit}"
     ),
     "why_usual": Text(

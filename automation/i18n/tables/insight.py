@@ -4,6 +4,10 @@ from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
     # status
+    "pauses": Text("已暂停（恢复：automation resume）", "paused (to go on: automation resume)"),
+    "approvals": Text("等待批准（处理：automation approve）", "waiting for approval (to decide: automation approve)"),
+    "missed": Text("近 7 天错过的触发（详情：automation missed）", "missed in the last 7 days (more: automation missed)"),
+    "contact_problems": Text("资料有误的联系人", "contacts with data that can't be used"),
     "daemons": Text("守护进程", "daemons"),
     "backlog": Text("积压", "backlog"),
     "rules": Text("规则", "rules"),
@@ -16,6 +20,7 @@ TEXTS: dict[str, Text] = {
     "daemon_stopped": Text("已停止", "stopped"),
     "daemon_dead": Text("无心跳", "no heartbeat"),
     "rule_active": Text("启用", "active"),
+    "rule_paused": Text("已暂停", "paused"),
     "rule_disabled": Text("停用", "disabled"),
     "rule_broken": Text("有错误", "broken"),
     "rule_removed": Text("已删除", "removed"),

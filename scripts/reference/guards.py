@@ -104,8 +104,8 @@ def page(lang: Lang, around: Surroundings) -> str:
             "（记 `skipped.outranked` 与胜出的规则和消息，不再试下一个渠道）。已经交给服务商的不收回。",
             "Where a cap has one place left, the rule of the higher `priority` gets it: of the runs that are due at "
             "the same time the higher rule's go first, of two campaigns of one minute the higher one's people enter "
-            "first, and a message that a lower rule still has in the queue makes room (`skipped.outranked`, with the winning "
-            "rule and message; no other channel is tried). What the provider has is not called back.",
+            "first, and a message that a lower rule still has in the queue makes room (`skipped.outranked`, with "
+            "the winning rule and message; no other channel is tried). What the provider has is not called back.",
         )
     )
     page.heading(2, "budget")
@@ -116,9 +116,9 @@ def page(lang: Lang, around: Surroundings) -> str:
             "短信按分条数乘单价。"
             "最终没有发出的消息（被拒、过期、被丢弃）退回名额与花费；结果未知的不退。放不下的人记 `skipped.budget`。",
             "A day is a day of the rule's zone, and a message counts on the day it was queued; transactional ones "
-            "count too. Costs come from `[prices]` in the settings, an SMS costs its price for every segment. A message "
-            "that is finally not sent (refused, expired, dropped) gives its place and its cost back; one of unknown outcome "
-            "does not. For whom nothing is left, the log says `skipped.budget`.",
+            "count too. Costs come from `[prices]` in the settings, an SMS costs its price for every segment. A "
+            "message that is finally not sent (refused, expired, dropped) gives its place and its cost back; one of "
+            "unknown outcome does not. For whom nothing is left, the log says `skipped.budget`.",
         )
     )
     page.code("yaml", examples.RULES["guards"])

@@ -16,6 +16,7 @@ def set_up_logging(form: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger("automation").setLevel(logging.INFO)
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick that is still at work is no news
 
 
 _CONSOLE = "%(asctime)s %(levelname)-7s %(message)s"

@@ -32,6 +32,7 @@ def feeder(folder: str, url: str, origin: float, seed: int, first: int, book: st
     signal.signal(signal.SIGTERM, lambda number, _frame: stopping.append(number))
     engine = _engine(Path(folder), url)
     acknowledged = os.open(book, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    print("the feeder runs", flush=True)
     for number in count(first):
         if stopping:
             return

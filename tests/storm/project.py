@@ -101,6 +101,8 @@ lease_seconds = {LEASE_S}
 batch_size = 16
 backoff_seconds = 5
 max_attempts = 4
+failure_limit = "none"
+breaker = {{seconds = 30}}
 [webhook]
 allow_private = true
 [providers.sms]

@@ -127,20 +127,29 @@ class Reckoning:
                 yield f"{row.key} is {row.status}"
 
     def _coupons(self) -> Iterator[str]:
-        """No code twice, none over stock, one for each run that was to have one."""
-        given = [row for row in self._code if row.status == "issued"]
+        """No code twice, none over stock, one for each run that was to have one; back only when nobody was told."""
+        given = [row for row in self._code if row.status in ("issued", "returned")]
         yield from (f"code {code} twice" for code, count in Counter(row.code for row in given).items() if count > 1)
         yield from (f"run {id_} has {n} codes" for id_, n in Counter(row.run_id for row in given).items() if n > 1)
+        told = {m.run_id for m in self._message.values() if m.status in ("accepted", "unknown")}
         for row in given:
             if row.contact_id != self._run[row.run_id].contact_id:
                 yield f"code {row.code} belongs to somebody else"
-        asked = Counter(self._rule[run.rule_id] for run in self._run.values())
-        few = [row for row in given if self._batch_row[row.batch_id].key == "FEW"]
+            if (row.status == "issued") != (row.run_id in told):
+                yield f"code {row.code} is {row.status}"
+        yield from self._stock(given)
+
+    def _stock(self, given: list[Any]) -> Iterator[str]:
+        kept: Counter[str] = Counter()
+        for row in given:
+            kept[self._batch_row[row.batch_id].key] += row.status == "issued"
         (stock,) = [row.issued for row in self._batch_row.values() if row.key == "FEW"]
-        if not len(few) == stock == min(STOCK, asked["paid"]):
-            yield f"{len(few)} codes of FEW, the stock says {stock}, {asked['paid']} were asked for"
-        if len(given) - len(few) != asked["clock"]:
-            yield f"{len(given) - len(few)} codes of MANY for {asked['clock']} runs"
+        refused = sum(run.status == "failed" for run in self._run.values())
+        if stock != kept["FEW"] or stock > STOCK:
+            yield f"the stock of FEW says {stock}, {kept['FEW']} are with people"
+        asked = sum(self._rule[run.rule_id] in ("paid", "clock") for run in self._run.values())
+        if len(given) != asked - refused:
+            yield f"{len(given)} codes were given for {asked - refused} runs"
 
     def _ledger(self) -> Iterator[str]:
         """The providers' books and ours: accepted once, unknown once or not at all, the rest never; nothing else."""
@@ -153,6 +162,8 @@ class Reckoning:
                 yield f"message {message.id} is {message.status}"
             elif message.status == "accepted" and reached != 1:
                 yield f"lost or doubled: message {message.id} is accepted, the book has it {reached} times"
+            elif message.status == "unknown" and reached and message.channel == "sms":
+                yield f"message {message.id} is unknown, and Twilio could have told"
             elif message.status == "unknown" and reached > 1:
                 yield f"doubled: message {message.id} is unknown, the book has it {reached} times"
             elif message.status in ("failed", "dropped") and reached:
@@ -219,12 +230,12 @@ class Reckoning:
 
 
 _READ = ("rule", "event", "run", "message", "occurrence", "coupon_code", "coupon_batch", "quarantine", "execution_log")
-_OUTCOMES = ("message.accepted", "message.unknown", "failed.permanent", "failed.attempts", "failed.expired",
-             "skipped.suppression", "skipped.consent")  # fmt: skip
+_OUTCOMES = ("message.accepted", "message.settled", "message.unknown", "failed.permanent", "failed.attempts",
+             "failed.expired", "skipped.suppression", "skipped.consent")  # fmt: skip
 _ENDS = {
-    "accepted": {"message.accepted"},
+    "accepted": {"message.accepted", "message.settled"},
     "unknown": {"message.unknown"},
-    "failed": {"failed.permanent", "failed.attempts", "failed.expired"},
+    "failed": {"message.settled", "failed.permanent", "failed.attempts", "failed.expired"},
     "dropped": {"skipped.suppression", "skipped.consent", "failed.permanent"},
     "queued": set(),
     "sending": set(),

@@ -32,10 +32,20 @@ CALM_S = 2.0
 class Child:
     """One place in the storm: whoever stands there is killed and followed by another."""
 
-    start: Callable[[], int]
+    fork: Callable[[], int]
     log: Path
     pid: int = 0
+    told: int = 0  # how long the log was when it was born
     dead: list[str] = field(default_factory=list)
+
+    def start(self) -> None:
+        self.told = self.log.stat().st_size if self.log.exists() else 0
+        self.pid = self.fork()
+
+    @property
+    def at_work(self) -> bool:
+        """It says so; from then on it can be asked to stop."""
+        return self.log.exists() and b" runs" in self.log.read_bytes()[self.told :]
 
 
 class Storm:
@@ -56,13 +66,14 @@ class Storm:
             project = lay_out(self.folder, weather.twilio.url, weather.sendgrid.url, hook)
             people = settle_people(self.database, project)
             self._nursery, self._weather = nursery, weather
+            weather.twilio.now = FastClock(self.origin).now
             children = [self._daemon(number) for number in range(self._daemons)] + [self._feeder()]
             for child in children:
-                child.pid = child.start()
+                child.start()
             self._rage(children)
             weather.clear()
             time.sleep(CALM_S)
-            self._end(children)
+            self._end(*children)
             batches = self._complete()
             self._drain()
             died = [line for child in children for line in child.dead]
@@ -99,16 +110,24 @@ class Storm:
     # ------------------------------------------------------------ the storm itself
 
     def _rage(self, children: list[Child]) -> None:
-        end = time.monotonic() + self.seconds
-        while time.monotonic() < end:
+        """For as long as it was asked for; on a busy machine until it was a storm."""
+        begin = time.monotonic()
+        while (ran := time.monotonic() - begin) < self.seconds or (self._mild() and ran < 8 * self.seconds):
             child = self.chance.choice(children)
-            self._wait_for_a_moment()
+            self._wait_for_a_moment(child)
             self._kill(child)
-            child.pid = child.start()
+            child.start()
             self.kills_of_feeders += child is children[-1]
 
-    def _wait_for_a_moment(self) -> None:
-        """Some time or other; or just when a provider is being asked, and what comes then is written."""
+    def _mild(self) -> bool:
+        return self.kills < 20 or sum(one.bad_answers for one in self._weather.all) < 15
+
+    def _wait_for_a_moment(self, child: Child) -> None:
+        """Some time or other; mostly when it has begun to work, often just when a provider is being asked."""
+        if self.chance.random() < 0.15:
+            time.sleep(self.chance.uniform(0.0, 0.5))
+            return
+        self._until(lambda: child.at_work, 10.0)
         if self.chance.random() < 0.5:
             time.sleep(self.chance.uniform(0.005, 0.4))
             return
@@ -116,6 +135,11 @@ class Storm:
         asked.clear()
         asked.wait(0.5)
         time.sleep(self.chance.choice([0.0, self.chance.uniform(0.0, 0.004), self.chance.uniform(0.0, 0.03)]))
+
+    def _until(self, true: Callable[[], bool], within: float) -> None:
+        end = time.monotonic() + within
+        while not true() and time.monotonic() < end:
+            time.sleep(0.01)
 
     def _kill(self, child: Child) -> None:
         status = self._nursery.kill(child.pid)
@@ -125,8 +149,9 @@ class Storm:
 
     # ------------------------------------------------------------ afterwards
 
-    def _end(self, children: list[Child]) -> None:
+    def _end(self, *children: Child) -> None:
         """SIGTERM: everybody finishes what is in hand and goes home."""
+        self._until(lambda: all(child.at_work for child in children), 60.0)
         for child in children:
             self._nursery.signal(child.pid, signal.SIGTERM)
         for child in children:
@@ -143,14 +168,18 @@ class Storm:
         return last + 1
 
     def _drain(self) -> None:
-        """Do everything that is still to be done, with time passing by leaps."""
+        """Do everything that is still to be done, with time passing by leaps; then let providers be asked for long."""
         clock = ManualClock(FastClock(self.origin).now())
+        self._weather.twilio.now = clock.now
         engine = Engine(self._project(), self.database, clock)
         for _ in range(60):
             engine.run_due()
             if not self._open():
                 break
             clock.advance(timedelta(minutes=1))
+        for doubling in range(1, 12):
+            clock.advance(timedelta(minutes=2**doubling))
+            engine.run_due()
         engine.close()
 
     def _project(self) -> Project:

@@ -66,7 +66,10 @@ def test_a_full_disk_on_sqlite(sqlite_db: Database, tmp_path: Path) -> None:
     lines = [w.line("order.paid", f"M{i}", sku="S" * 200) for i in range(PEOPLE)]
     w.clock.set(at("2026-08-01 13:01"))
     refused = {}
-    for name, call in {"ingest": lambda: w.events(lines), "advance": w.engine.advance, "fire": w.engine.fire}.items():
+    calls: dict[str, Callable[[], Any]] = {
+        "ingest": lambda: w.events(lines), "advance": w.engine.advance, "fire": w.engine.fire,
+    }  # fmt: skip
+    for name, call in calls.items():
         refused[name] = _with_more_and_more_room(w, call)
     # then each was refused whole until there was room
     assert all(refused.values()), refused
@@ -116,12 +119,8 @@ def test_a_full_disk_on_postgresql(postgres_db: Database, tmp_path: Path) -> Non
     # given a server that has no room in one table after the other
     w = world(tmp_path, postgres_db)
     lines = [w.line("order.paid", f"M{i}", sku="S1") for i in range(PEOPLE)]
-    refused = Counter(
-        name
-        for name, call in {"ingest": lambda: w.events(lines), "advance": w.engine.advance}.items()
-        for table in WRITTEN
-        if _without_room_in(table, w, call)
-    )
+    calls: dict[str, Callable[[], Any]] = {"ingest": lambda: w.events(lines), "advance": w.engine.advance}
+    refused = Counter(name for name, call in calls.items() for table in WRITTEN if _without_room_in(table, w, call))
     assert refused["ingest"] >= 3
     assert refused["advance"] >= 5
     # then it goes on as if nothing had been

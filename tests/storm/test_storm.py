@@ -7,7 +7,7 @@ from pathlib import Path
 from automation.store.database import Database
 from tests.storm.storm import Storm
 
-SECONDS = 14.0
+SECONDS = 12.0
 
 
 def test_a_daemon_is_killed_again_and_again(sqlite_db: Database, tmp_path: Path) -> None:
@@ -22,6 +22,6 @@ def weather_it(storm: Storm) -> None:
     found = storm.run()
     assert found.faults == [], "\n".join([f"{storm.told()}: {found.figures}", *found.faults[:20]])
     # and it was a storm
-    assert storm.kills > 10
+    assert storm.kills >= 20
+    assert found.figures["bad answers"] >= 15
     assert found.figures["accepted"] > 50
-    assert found.figures["bad answers"] > 10

@@ -76,7 +76,7 @@ class StormyTwilio(Storm, FakeTwilio):
     """Numbers that begin with 139 don't exist, those with 137 are always busy."""
 
     def respond(self, request: Recorded) -> Reply:
-        to = request.form().get("To", "")
+        to = request.form().get("To", "") if request.method == "POST" else ""
         if to.startswith("+86139"):
             return error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         if to.startswith("+86137"):

@@ -29,10 +29,12 @@ def shown_time(ms: int, zone: ZoneInfo) -> str:
 def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
     if key == "channels" and isinstance(value, list):
         return "; ".join(_channel(item, zone) for item in value)
-    if key == "last_entry" and isinstance(value, int):
+    if key in ("last_entry", "queued_since") and isinstance(value, int):
         return f"{key}={shown_time(value, zone)}"
     if key in ("until", "due_at") and isinstance(value, str):
         return f"{key}={_local(value, zone)}"
+    if key == "winner" and isinstance(value, Mapping):
+        return f"{key}={value.get('rule')}" + (f" #{value['message']}" if "message" in value else "")
     if key in ("outputs", "skipped") and isinstance(value, Mapping):
         return ", ".join(_pair(name, item, zone) for name, item in value.items())
     return f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"

@@ -15,7 +15,16 @@ from automation.errors import AutomationError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
 from automation.store.log import Entry, write_log
-from automation.store.pauses import ALL, begin_pause, channel_scope, end_pause, is_paused, list_pauses, rule_scope
+from automation.store.pauses import (
+    ALL,
+    begin_pause,
+    channel_scope,
+    end_pause,
+    hasten_messages,
+    is_paused,
+    list_pauses,
+    rule_scope,
+)
 from automation.store.rates import clear_rate
 from automation.store.rules import list_rules, release_runs
 
@@ -25,6 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.store.types import AnyRow
+
+
+PUT_OFF_MS = 60_000
+"""How far messages of a paused rule are put off at most (`engine.deliver.HELD_RETRY_MS`)."""
 
 
 class SwitchError(AutomationError):
@@ -87,6 +100,7 @@ def resume(conn: Connection, target: Target, reason: str, actor: str, now: int) 
     detail: dict[str, Any] = {"reason": reason}
     if target.rule_id is not None and target.runs:
         detail["runs"] = release_runs(conn, [target.rule_id])
+        hasten_messages(conn, target.rule_id, now, now + PUT_OFF_MS)
     _tell(conn, Reason.RESUMED, target, detail, actor, now)
     return True
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
+from automation.channels import CHANNELS
 from automation.store.bulk import insert_rows
+from automation.store.expressions import constant
 from automation.store.lists import fetch
-from automation.store.schema import pause
+from automation.store.schema import message, pause
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -56,6 +58,13 @@ def end_pause(conn: Connection, scope: str) -> bool:
 
 def is_paused(conn: Connection, scope: str) -> bool:
     return conn.execute(select(pause.c.scope).where(pause.c.scope == scope)).first() is not None
+
+
+def hasten_messages(conn: Connection, rule_id: int, now: int, until: int) -> None:
+    """Messages of a rule that were put off to a moment before `until` may be sent now; retries keep their time."""
+    theirs = message.c.rule_id == rule_id, message.c.status == constant("queued"), message.c.attempts == 0
+    put_off = message.c.channel.in_(CHANNELS), message.c.due_at > now, message.c.due_at <= until
+    conn.execute(update(message).where(*put_off, *theirs).values(due_at=now))
 
 
 def list_pauses(conn: Connection) -> list[AnyRow]:

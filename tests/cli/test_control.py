@@ -85,7 +85,7 @@ def test_approve(hourly: Cli) -> None:
     table = hourly("approve").out
     assert f"it would enter {people} people, more than 1" in table
     assert "将进入" in hourly("approve", lang="zh").out
-    assert hourly("approve", "--format", "csv").out.startswith("id,rule,key,due_at,bound,would_enter,limit,usual\r\n")
+    assert hourly("approve", "--format", "csv").out.startswith("id,rule,key,due_at,bound,would_enter,limit,usual\n")
     # an id that does not wait
     said = hourly("approve", "99")
     assert (said.code, said.err) == (

@@ -129,7 +129,7 @@ def test_queued_messages_of_a_paused_rule_wait(world: Callable[..., World]) -> N
     states = {(m.rule_id, m.channel): m.status for m in w.messages()}
     assert states == {(1, "email"): "queued", (2, "email"): "accepted", (2, "sms"): "accepted"}
     switch(w, "both", on=True)
-    w.go(minutes=2)
+    w.run()
     assert {m.status for m in w.messages()} == {"accepted"}
     assert len(w.messages()) == 4
 

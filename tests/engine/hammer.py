@@ -18,8 +18,9 @@ from automation.settings import Settings
 from automation.store.database import Database
 
 PEOPLE = 6
-EVENTS = ("all", "own", "cool", "skip", "queue", "restart", "coupon", "budget", "cost")
+EVENTS = ("all", "own", "cool", "skip", "queue", "restart", "coupon", "budget", "cost", "rank")
 """One for each thing that must hold: `hit.all` and so on."""
+OTHERS = {"own": "O", "rank": "R"}
 
 
 def hammer(folder: Path, url: str, name: str, rounds: int) -> None:
@@ -52,7 +53,7 @@ def start(folder: Path, names: list[str]) -> None:
 
 def member(event: str, person: int) -> str:
     """Who the events are about: the same people, but others where a count would mix with another's."""
-    return f"{'O' if event == 'own' else 'M'}{person}"
+    return f"{OTHERS.get(event, 'M')}{person}"
 
 
 def _line(event: str, person: int, key: str) -> str:

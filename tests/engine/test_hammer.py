@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from tests.engine.hammer import EVENTS, PEOPLE, hammer, start
 from tests.engine.world import World
 
 ROOT = Path(__file__).parents[2]
-ROUNDS = 5
+ROUNDS = 4
 STOCK, MESSAGES, PAID = 4, 7, 5
 CATALOG = "events:\n" + "".join(f"  hit.{name}: {{label: {name}}}\n" for name in EVENTS) + (
     f"coupons:\n  FEW: {{label: 券, kind: generated, stock: {STOCK}, per_contact: 1, valid_for: 1d, prefix: F}}\n"
@@ -35,10 +36,11 @@ BOTH = "{do: message.send, with: {channels: [sms, email], template: hello}}"
 FREE = "consent: transactional, frequency_cap: none"
 
 
-def rule(id_: str, on: str, guards: str, steps: str, mode: str = "parallel") -> str:
+def rule(id_: str, on: str, guards: str, steps: str, mode: str = "parallel", priority: int = 0) -> str:
     return f"""
   - id: {id_}
     name: {id_}
+    priority: {priority}
     trigger: {{type: event, with: {{name: hit.{on}}}}}
     mode: {{on_again: {mode}, per: contact}}
     guards: {{{guards}}}
@@ -58,6 +60,8 @@ RULES = (
     + rule("budget", "budget", f"{FREE}, budget: {{messages: {MESSAGES}}}", SMS)
     + rule("cost", "cost", f"{FREE}, budget: {{cost: 0.5}}", SMS)
 )
+RULES += rule("low", "rank", "frequency_cap: [{max: 1, per: 1d}]", SMS, priority=1)
+RULES += rule("high", "rank", "frequency_cap: [{max: 1, per: 1d}]", SMS, priority=9)
 SETTINGS = '[prices]\nsms = "0.1"\n'
 
 
@@ -98,11 +102,14 @@ def hammered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     w.clock.set(SystemClock().now())
     for person in range(PEOPLE):
         w.person(f"M{person}", phone=f"1380013800{person}", email=f"m{person}@example.com", name="安娜")
-        w.person(f"O{person}", phone=f"1390013900{person}", name="波")
-    w.engine.close()
+        for letter, digit in (("O", 1), ("R", 2)):
+            w.person(f"{letter}{person}", phone=f"139001390{digit}{person}", name="波")
     names = [f"w{i}" for i in range(workers)]
     (_threads if (kind, workers) == ("sqlite", 4) else _processes)(folder, database, names)
+    w.clock.set(SystemClock().now() + timedelta(seconds=2))  # who had to wait for a moment has waited
+    w.run()
     yield Hammered(database, workers)
+    w.engine.close()
     database.close()
 
 
@@ -145,7 +152,7 @@ def _threads(folder: Path, database: Database, names: list[str]) -> None:
 def test_every_event_was_taken_once_and_everybody_exists_once(hammered: Hammered) -> None:
     names = Counter(event.name for event in hammered.rows("event"))
     assert {names[f"hit.{name}"] for name in EVENTS} == {PEOPLE * hammered.each}
-    assert len([row for row in hammered.rows("contact") if row.merged_into is None]) == 2 * PEOPLE
+    assert len([row for row in hammered.rows("contact") if row.merged_into is None]) == 3 * PEOPLE
 
 
 def test_caps_hold_per_channel_and_in_total_and_are_used_up(hammered: Hammered) -> None:
@@ -156,12 +163,22 @@ def test_caps_hold_per_channel_and_in_total_and_are_used_up(hammered: Hammered) 
     assert len(counted) == 2 * PEOPLE
     assert {(channel, count) for (_, channel), count in counted.items()} == {("sms", 3), ("email", 2)}
     skipped = [row for row in hammered.rows("execution_log") if row.code == "skipped.frequency_cap"]
-    assert len(skipped) == PEOPLE * (2 * hammered.each - 5) + PEOPLE * (hammered.each - 2)
+    ids = {row.id for row in hammered.rows("rule") if row.key in ("all_1", "all_2", "own")}
+    refused = [row for row in skipped if row.rule_id in ids]
+    assert len(refused) == PEOPLE * (2 * hammered.each - 5) + PEOPLE * (hammered.each - 2)
 
 
 def test_a_rules_own_cap_holds_and_is_used_up(hammered: Hammered) -> None:
     counted = Counter(m.contact_id for m in hammered.of("message", "own"))
     assert sorted(counted.values()) == [2] * PEOPLE
+
+
+def test_the_higher_rule_has_the_place_of_everybody(hammered: Hammered) -> None:
+    """Both rules have a run of every event: not one of the lower rule's messages is sent, whoever moves it."""
+    assert sorted(Counter(m.contact_id for m in hammered.of("message", "high")).values()) == [1] * PEOPLE
+    assert [m.status for m in hammered.of("message", "low")] == []
+    told = Counter(row.code for row in hammered.of("execution_log", "low"))
+    assert told["skipped.outranked"] == PEOPLE * hammered.each
 
 
 def test_a_cooldown_lets_everybody_in_once(hammered: Hammered) -> None:

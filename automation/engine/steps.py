@@ -116,7 +116,7 @@ class Stepper:
             run.rounds[op.loop] = done + 1
             run.visit += 1
             run.position += 1
-            self._write(run, Reason.STEP_REPEATED, op.path, {"round": done + 1, "of": op.times})
+            self._write(run, Reason.STEP_REPEATED, op.path, {"of": op.times, "round": done + 1})
 
     def _rest(self, op: Rest, group: Sequence[RunState]) -> None:
         """A round is over: pause before the next one, if there is one."""
@@ -134,7 +134,7 @@ class Stepper:
         """Behind the loop; should the run come to it again, it counts from the beginning."""
         rounds = run.rounds.pop(op.loop, 0)
         run.position = op.leave
-        self._write(run, Reason.STEP_DONE, op.path, {"rounds": rounds, "ended": ended})
+        self._write(run, Reason.STEP_DONE, op.path, {"ended": ended, "rounds": rounds})
 
     def _holds(self, condition: Condition | None, group: Sequence[RunState]) -> list[bool]:
         """For each run; without a condition it does not."""

@@ -119,7 +119,9 @@ def _holdout(subject: Subject) -> str:
 
 
 def _mode(subject: Subject) -> str:
-    return f"on_again: {subject.rule.spec.mode.on_again}"
+    on_again, candidate = subject.rule.spec.mode.on_again, subject.candidate
+    inside = subject.state.inside.get((candidate.contact_id, candidate.rule.rule_id, candidate.mode_key or ""))
+    return say("insight.would_queue", run=inside) if on_again == "queue" and inside else f"on_again: {on_again}"
 
 
 _TOLD: dict[Reason, Callable[[Subject], str]] = {

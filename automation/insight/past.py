@@ -51,6 +51,9 @@ def outcome(run: AnyRow, zone: ZoneInfo) -> str:
     """Where a run stands, or how it ended."""
     if run.ended_at is None:
         due = "" if run.due_at is None else shown_time(run.due_at, zone)
+        if run.wait_event is not None:
+            key = "insight.run_waiting" if run.status == "active" else "insight.run_held_waiting"
+            return say(key, event=run.wait_event, due=due)
         key = f"insight.run_{run.status}" if run.status != "active" or due else "insight.run_now"
         return say(key, due=due) if due else say(key)
     ended = Reason(run.reason).sentence() if run.reason in Reason.__members__.values() else str(run.reason)

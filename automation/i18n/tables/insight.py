@@ -40,6 +40,7 @@ TEXTS: dict[str, Text] = {
     "conclusion": Text("结论：", "In short: "),
     # why: the rule
     "is_active": Text("规则已启用", "the rule is active"),
+    "is_paused": Text("{what} 已暂停：可以进入，但先等着", "{what} is paused: people enter, and wait"),
     "is_disabled": Text("规则已停用（enabled: false）", "the rule is disabled (enabled: false)"),
     "is_broken": Text("规则有错误，未运行", "the rule has a mistake and doesn't run"),
     "is_removed": Text("规则文件中已没有这条规则", "the rule is no longer in the files"),
@@ -92,6 +93,10 @@ TEXTS: dict[str, Text] = {
     "run_active": Text("进行中，{due} 继续", "under way, goes on at {due}"),
     "run_sending": Text("等待消息结果", "waiting for its message's outcome"),
     "run_held": Text("暂停中", "held"),
+    "run_queued": Text("排队中，等此人前一次流程结束", "in the queue, behind this person's earlier run"),
+    "run_waiting": Text("等待事件 {event}，最迟到 {due}", "waiting for the event {event}, until {due} at the latest"),
+    "run_held_waiting": Text("暂停中，在等待事件 {event}", "held, waiting for the event {event}"),
+    "would_queue": Text("on_again: queue，会排在流程 {run} 之后", "on_again: queue, would wait behind run {run}"),
     "run_ended": Text("{at} 结束：{reason}", "ended on {at}: {reason}"),
     # why: the conclusion
     "was_entered": Text("{at} 已进入，{outcome}", "entered on {at}, {outcome}"),

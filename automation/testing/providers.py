@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from automation.channels import CHANNELS
 from automation.i18n import LANGS, Text
 from automation.plugin import Params, check_shape
-from automation.providers.base import Outcome, Outgoing, Provider
+from automation.providers.base import Effect, Outcome, Outgoing, Provider, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,7 @@ def check_provider(
         check_empty_batch(make)
         check_order(make, sample)
         check_bad_address(make, sample, bad)
+        check_look_up(make, sample)
         check_secrets(make, secrets, records)
 
 
@@ -99,6 +100,28 @@ def check_bad_address(make: Make, sample: Sample, bad: str = BAD_ADDRESS) -> Non
     provider.close()
 
 
+def check_look_up(make: Make, sample: Sample) -> None:
+    """Of what nobody sent, nobody can tell anything: that it was not found proves nothing."""
+    provider = make()
+    assert list(provider.look_up([])) == [], "no messages to look up have no outcomes"
+    never = [sent(sample(number + 1000), provider) for number in range(2)]
+    assert list(provider.look_up(never)) == [None, None], "of a message that was never sent, `look_up` can't tell: None"
+    message = sample(0)
+    [outcome] = send(provider, [message])
+    [found] = provider.look_up([replace(sent(message, provider), provider_id=outcome.provider_id)])
+    assert found is None or found.kind == "accepted", f"an accepted message was looked up as {found}"
+    assert provider.can_look_up or found is None, "`can_look_up` is false, but something was found"
+    if found is not None:
+        check_outcome(found)
+    provider.close()
+
+
+def sent(message: Outgoing, provider: Provider) -> Sent:
+    """A message as it is looked up when the answer to its sending was lost."""
+    now = provider.context.clock.now()
+    return Sent(message.reference, message.channel, message.address, None, now, message.content)
+
+
 def check_secrets(make: Make, secrets: Sequence[str], records: Sequence[logging.LogRecord] = ()) -> None:
     """No secret in `repr` of the provider or its parameters, nor in what was logged at DEBUG level."""
     provider = make()
@@ -127,6 +150,8 @@ def check_outcome(outcome: Outcome) -> None:
     assert isinstance(outcome, Outcome), f"not an Outcome: {outcome!r}"
     assert outcome.kind in KINDS, f"not a kind of outcome: {outcome.kind}"
     assert outcome.provider_id is None or len(outcome.provider_id) <= 200, "a provider_id has at most 200 characters"
+    assert outcome.effect is None or outcome.kind == "permanent", "only a permanent outcome has an effect on the person"
+    assert outcome.effect in (None, *get_args(Effect)), f"not an effect: {outcome.effect}"
     assert outcome.kind == "accepted" or outcome.code, f"{outcome.kind} needs a code"
     assert outcome.code is None or len(outcome.code) <= 80, "a code has at most 80 characters"
     assert outcome.retry_after is None or outcome.retry_after >= 0, "retry_after is in seconds from now"

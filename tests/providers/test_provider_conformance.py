@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import SecretStr
 
 from automation.i18n import Text
 from automation.plugin import Params, param
-from automation.providers.base import Outcome, Outgoing, Provider
+from automation.providers.base import Outcome, Outgoing, Provider, Sent
 from automation.testing.providers import check_class, check_provider
 from tests.providers.conftest import sms
 
@@ -89,6 +90,18 @@ class LongId(Good):
         return Outcome.accepted("x" * 201)
 
 
+class Denies(Good):
+    can_look_up = True
+
+    def look_up(self, messages: Sequence[Sent]) -> Sequence[Outcome | None]:
+        return [Outcome.permanent("not_found") for _ in messages]
+
+
+class Blames(Good):
+    def one(self, message: Outgoing) -> Outcome:
+        return replace(super().one(message), effect="bad_address")
+
+
 def check(provider: type[Provider], context: Callable[[str], ProviderContext]) -> None:
     params = GoodParams(api_key=SecretStr(SECRET))
     check_provider(provider, lambda: provider(params, context("sms")), sms, secrets=[SECRET])
@@ -108,6 +121,8 @@ def test_a_good_provider_passes(context: Callable[[str], ProviderContext]) -> No
         (Logs, "a secret shows in: key …"),
         (NoCode, "permanent needs a code"),
         (LongId, "at most 200 characters"),
+        (Denies, "of a message that was never sent"),
+        (Blames, "only a permanent outcome has an effect"),
     ],
 )
 def test_a_broken_promise_is_found(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import ValidationError
 
-from automation.providers.base import Outcome
+from automation.providers.base import Content, Outcome, Sent
 from automation.providers.twilio import Twilio, TwilioParams
 from automation.testing.providers import check_provider, heard
 from tests.fakes.server import Delay, Drop, Hang, Reply, nobody
@@ -164,3 +164,79 @@ def test_settings_name_exactly_one_sender() -> None:
     for senders in ({}, {"from_number": SENDER, "messaging_service_sid": "MG1"}):
         with pytest.raises(ValidationError, match="exactly one sender"):
             TwilioParams(account_sid=ACCOUNT, auth_token=TOKEN, **senders)  # type: ignore[arg-type]
+
+
+# ---------------------------------------------------------------- looking up
+
+
+def lost(number: int, clock: ManualClock, **changes: Any) -> Sent:
+    """A message as it is looked up."""
+    message = sms(number)
+    facts = {"provider_id": None, "sent_at": clock.now(), "content": message.content, **changes}
+    return Sent(message.reference, "sms", message.address, **facts)
+
+
+def test_what_was_taken_is_found_by_number_text_and_time(
+    make: Callable[..., Twilio], server: FakeTwilio, clock: ManualClock
+) -> None:
+    server.now = clock.now
+    provider = make()
+    provider.send([sms(1), sms(2)])
+    one, two = server.messages
+    assert provider.look_up([lost(1, clock), lost(2, clock), lost(3, clock)]) == [
+        Outcome.accepted(one.sid), Outcome.accepted(two.sid), None
+    ]  # fmt: skip
+    assert server.requests[-1].query["To"] == "+8613800000003"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sent_at": timedelta(minutes=6)},
+        {"sent_at": timedelta(minutes=-6)},
+        {"content": Content(text="另一条")},
+        {"content": None},
+    ],
+)
+def test_another_time_another_text_or_no_text_is_no_proof(
+    make: Callable[..., Twilio], server: FakeTwilio, clock: ManualClock, changes: dict[str, Any]
+) -> None:
+    server.now = clock.now
+    provider = make()
+    provider.send([sms(1)])
+    if "sent_at" in changes:
+        changes = {"sent_at": clock.now() + changes["sent_at"]}
+    assert provider.look_up([lost(1, clock, **changes)]) == [None]
+
+
+def test_each_of_twilios_messages_stands_for_one_of_ours(
+    make: Callable[..., Twilio], server: FakeTwilio, clock: ManualClock
+) -> None:
+    server.now = clock.now
+    provider = make()
+    provider.send([sms(1)])
+    [sid] = [message.sid for message in server.messages]
+    assert provider.look_up([lost(1, clock), lost(1, clock)]) == [Outcome.accepted(sid), None]
+    assert provider.look_up([lost(1, clock, taken=frozenset({sid}))]) == [None]
+    provider.send([sms(1)])
+    assert [one and one.kind for one in provider.look_up([lost(1, clock)] * 2)] == ["accepted"] * 2
+
+
+def test_a_sid_is_asked_for_directly(make: Callable[..., Twilio], server: FakeTwilio, clock: ManualClock) -> None:
+    provider = make()
+    provider.send([sms(1)])
+    sid = server.messages[0].sid
+    server.fates[sid] = ("failed", 21610, "Attempt to send to unsubscribed recipient")
+    failed = Outcome("permanent", sid, "21610", "Attempt to send to unsubscribed recipient", effect="opted_out")
+    assert provider.look_up([lost(1, clock, provider_id=sid), lost(1, clock, provider_id="SM-gone")]) == [failed, None]
+
+
+@pytest.mark.parametrize("trouble", [error(401, 20003, "Authenticate"), error(500, 20500, "x"), Drop(), Reply(200)])
+def test_trouble_while_asking_tells_nothing(
+    make: Callable[..., Twilio], server: FakeTwilio, clock: ManualClock, trouble: Any
+) -> None:
+    server.now = clock.now
+    provider = make()
+    provider.send([sms(1), sms(2)])
+    server.script(trouble)
+    assert provider.look_up([lost(1, clock), lost(2, clock)]) == [None, None]

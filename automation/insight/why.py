@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from automation.catalogue.nearest import offer
 from automation.clock import to_ms
 from automation.contacts.names import ContactError
+from automation.engine.switches import paused_now
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.insight.account import Account, Line
@@ -112,11 +113,21 @@ def _state_lines(spec: RuleSpec, known: AnyRow | None) -> list[Line]:
     return lines
 
 
+def _pause_lines(conn: Connection, spec: RuleSpec) -> list[Line]:
+    """What stands still for now: people may enter, and wait."""
+    return [
+        Line("rule", None, say("insight.is_paused", what=row["what"]), row["reason"], spec.path, 1)
+        for row in paused_now(conn)
+        if row["what"] in ("all", f"rule:{spec.id}")
+    ]
+
+
 def _examine(question: _Question, spec: RuleSpec) -> tuple[list[Line], str]:
     """Everything that the engine would ask, and what follows from it."""
     catalogue, runs = question.project.catalogue, question.runs
     subject = load_subject(question.conn, question.project, spec, question.people, question.now)
-    state, trigger = _state_lines(spec, question.known), list(trigger_lines(subject, catalogue))
+    state = _state_lines(spec, question.known) + _pause_lines(question.conn, spec)
+    trigger = list(trigger_lines(subject, catalogue))
     messages = sendings(question.conn, question.project, subject)
     lines = [*state, *trigger, *audience_lines(subject, catalogue), *entry_lines(subject)]
     lines += [line for sending in messages for line in sending.lines]

@@ -10,6 +10,8 @@ import pytest
 from automation.clock import to_ms
 from automation.engine.engine import Engine
 from automation.engine.switches import SwitchError, pause, paused_now, resume, target_of
+from automation.i18n import language
+from automation.insight.why import why
 from automation.store.database import Database
 from automation.store.pauses import end_pause, load_pauses
 from tests.engine.world import World
@@ -230,6 +232,17 @@ def test_switches_are_logged_and_audited(world: Callable[..., World]) -> None:
     assert audit[-2:] == [
         ("王", "switch.paused", "channel:sms", "签名被停"), ("李", "switch.resumed", "channel:sms", "好了"),
     ]  # fmt: skip
+
+
+def test_why_tells_of_a_pause(world: Callable[..., World]) -> None:
+    w = world(RULES)
+    anna = w.person("M1")
+    switch(w, "nurture", on=False, reason="模板有错")
+    with language("en"):
+        lines = why(w.database, w.engine.project, "nurture", anna, w.clock.now()).lines
+        assert ("rule:nurture is paused: people enter, and wait", "模板有错") in [(x.sentence, x.seen) for x in lines]
+        other = why(w.database, w.engine.project, "daily", anna, w.clock.now()).lines
+    assert not [line for line in other if "paused" in line.sentence]
 
 
 def test_names(world: Callable[..., World]) -> None:

@@ -231,11 +231,9 @@ def crowd(w: World, count: int) -> Sequence[int]:
             conn, w.engine.project.catalogue,
             [{"member_no": f"N{i}", "phone": f"+86138{i:08d}"} for i in range(count)], now, create=True, actor="test",
         )  # fmt: skip
-        update_attributes(conn, {int(c): {"name": "安娜"} for c in found}, now, "test")  # type: ignore[call-overload]
-        record_consent(
-            conn,
-            [ConsentChange(int(c), "marketing", "*", "granted", "test", now) for c in found],  # type: ignore[call-overload]
-        )
+        people = [contact for contact in found if isinstance(contact, int)]
+        update_attributes(conn, {contact: {"name": "安娜"} for contact in people}, now, "test")
+        record_consent(conn, [ConsentChange(contact, "marketing", "*", "granted", "test", now) for contact in people])
     return range(count)
 
 

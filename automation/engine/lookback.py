@@ -42,16 +42,18 @@ def came_already(
 
 def _since(conn: Connection, group: Sequence[RunState]) -> dict[int, int]:
     """When the step before ended, by run id."""
-    since = {run.id: run.since + _comes_from_wait(run) for run in group}
+    since = {run.id: run.since + _let_go(run) for run in group}
     sent = [run.id for run in group if _comes_from_message(run)]
     if sent:
         since |= {run_id: min(queued_at + 1, since[run_id]) for run_id, queued_at in last_queued(conn, sent).items()}
     return since
 
 
-def _comes_from_wait(run: RunState) -> bool:
-    """Whether it was another event that let the run go on, at that very moment."""
-    return run.start > 0 and isinstance(run.rule.program.ops[run.start - 1], Await)
+def _let_go(run: RunState) -> bool:
+    """Whether an event or the end of another run let it go on, which that moment still belongs to."""
+    if run.start == 0:
+        return run.since > run.entered_at  # it stood in a queue
+    return isinstance(run.rule.program.ops[run.start - 1], Await)
 
 
 def _comes_from_message(run: RunState) -> bool:

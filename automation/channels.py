@@ -24,8 +24,13 @@ _ALL = (
     Channel("wechat", Text("公众号模板消息", "WeChat template message"), "wechat_openid"),
     Channel("wechat_subscribe", Text("小程序订阅消息", "mini program subscribe message"), "mini_openid"),
     Channel("wecom", Text("企业微信消息", "WeCom message"), "wecom_external_userid"),
-    Channel("wecom_tag", Text("企业微信客户标签", "WeCom customer tag"), "wecom_external_userid", reaches_person=False,
-            carries_text=False),
+    Channel(
+        "wecom_tag",
+        Text("企业微信客户标签", "WeCom customer tag"),
+        "wecom_external_userid",
+        reaches_person=False,
+        carries_text=False,
+    ),
     Channel("webhook", Text("Webhook 回调", "webhook"), None, reaches_person=False),
 )
 

@@ -142,9 +142,7 @@ class Settler:
         refused = [Settlement(one.row, Outcome.permanent(one.reason.value), one.reason, one.detail) for one in dropped]
         self.settle(conn, refused, now)
 
-    def _write(
-        self, conn: Connection, final: Sequence[Settlement], again: Sequence[tuple[Any, ...]], now: int
-    ) -> None:
+    def _write(self, conn: Connection, final: Sequence[Settlement], again: Sequence[tuple[Any, ...]], now: int) -> None:
         """Both ways a message comes here: it was claimed and must not be sent, or its provider was asked."""
         write_drops(conn, [_final_row(s, now) for s in final if s.row.status == "queued"])
         write_outcomes(conn, [*again, *(_final_row(s, now) for s in final if s.row.status != "queued")])

@@ -118,7 +118,7 @@ class SendGrid(Provider):
         found: list[Outcome | None] = []
         with suppress(HTTPError, OSError, HTTPException, ValueError, KeyError, TypeError):
             for message in messages if self.params.activity else ():
-                query = f"unique_args['reference']=\"{message.reference}\" AND to_email=\"{message.address}\""
+                query = f'unique_args[\'reference\']="{message.reference}" AND to_email="{message.address}"'
                 answer = self._client.client.messages.get(query_params={"query": query, "limit": 10})
                 found.append(_told(json.loads(answer.body)["messages"], message))
         return [*found, *[None] * (len(messages) - len(found))]
@@ -192,7 +192,7 @@ def _blame(status: int, problems: Sequence[Mapping[str, Any]], words: str, count
 
 
 def _effect(problem: Mapping[str, Any]) -> Effect | None:
-    """"Does not contain a valid address" is said of the recipient's address and of nothing else."""
+    """The words "does not contain a valid address" are said of the recipient's address and of nothing else."""
     about_address = _RECIPIENT.fullmatch(str(problem.get("field") or "")) is not None
     wrong = str(problem.get("message")).startswith("Does not contain a valid address")
     return "bad_address" if about_address and wrong else None

@@ -233,3 +233,14 @@ def test_a_disabled_rule_sends_nothing_until_it_is_enabled_again(world: Callable
     w.go(minutes=2)
     assert [m.status for m in w.messages()] == ["accepted"]
     assert w.codes(anna)[-1] == "completed"
+
+
+def test_a_rules_own_attempts_go_before_the_setting(world: Callable[..., World], twilio: FakeTwilio) -> None:
+    busy = error(429, 20429, "Too many requests")
+    twilio.script(busy, busy)
+    w = world(RULE.replace("    name: 促销", "    name: 促销\n    max_attempts: 1"), settings=settings(twilio))
+    w.person("M1", phone="13800138001", email="a@example.com", name="安娜")
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    assert [(m.channel, m.status, m.attempts) for m in w.messages()] == [("sms", "failed", 1), ("email", "accepted", 1)]
+    assert "message.retrying" not in w.codes()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from automation.providers.base import Content, Outcome, Outgoing
+from automation.providers.base import Content, Outcome, Outgoing, Sent
 from automation.providers.mailmerge import MAX_BYTES, Letter, merge
 from automation.providers.sendgrid import SendGrid, SendGridParams
 from automation.testing.providers import check_provider, heard, send
@@ -238,3 +239,38 @@ def test_outcomes_keep_their_form_in_a_mixed_batch(make: Make, server: FakeSendG
     messages = [email(0, to="nobody"), email(1), email(2), email(3, html="<p>other</p>")]
     kinds = [outcome.kind for outcome in send(make(), messages)]
     assert kinds == ["permanent", "accepted", "permanent", "accepted"]
+
+
+# ---------------------------------------------------------------- looking up
+
+
+def asked(number: int, at: datetime) -> Sent:
+    """A mail as it is looked up."""
+    mail = email(number)
+    return Sent(mail.reference, "email", mail.address, None, at, mail.content)
+
+
+def test_the_activity_feed_tells_what_became_of_a_mail(
+    make: Callable[..., SendGrid], server: FakeSendGrid, clock: ManualClock
+) -> None:
+    server.activity, server.now = True, clock.now
+    provider = make(activity=True)
+    provider.send([email(1), email(2)])
+    server.lost.add("p2@example.com")
+    found, lost, never = provider.look_up([asked(number, clock.now()) for number in (1, 2, 3)])
+    assert found is not None
+    assert (found.kind, found.provider_id) == ("accepted", f"{server.mails[0].message_id}.filter1")
+    assert lost is not None
+    assert (lost.kind, lost.code) == ("permanent", "not_delivered")
+    assert never is None
+    # what stands there from another time is of another database
+    assert provider.look_up([asked(1, clock.now() + timedelta(hours=1))]) == [None]
+
+
+def test_without_the_feed_nothing_is_asked(
+    make: Callable[..., SendGrid], server: FakeSendGrid, clock: ManualClock
+) -> None:
+    assert not make().can_look_up
+    assert make().look_up([asked(1, clock.now())]) == [None]
+    assert server.requests == []
+    assert make(activity=True).look_up([asked(1, clock.now())]) == [None]  # the add-on was not bought: 403

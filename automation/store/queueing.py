@@ -17,9 +17,8 @@ _FREE = """NOT EXISTS (SELECT 1 FROM run AS inside WHERE inside.contact_id = wai
                 AND inside.rule_id = waiting.rule_id AND inside.mode_key = waiting.queue_key)
 GROUP BY waiting.contact_id, waiting.rule_id, waiting.queue_key"""
 _BEHIND = f"""
-SELECT min(waiting.id) FROM run AS gone
-JOIN run AS waiting ON waiting.contact_id = gone.contact_id AND waiting.rule_id = gone.rule_id
-WHERE gone.id = ANY(?) AND waiting.queue_key IS NOT NULL AND {_FREE}"""
+SELECT min(waiting.id) FROM run AS waiting
+WHERE waiting.contact_id = ANY(?) AND waiting.queue_key IS NOT NULL AND {_FREE}"""
 _FORGOTTEN = f"SELECT min(waiting.id) FROM run AS waiting WHERE waiting.queue_key IS NOT NULL AND {_FREE}"
 _LET_IN = """
 UPDATE run SET status = 'active', mode_key = queue_key, queue_key = NULL, due_at = ?
@@ -31,7 +30,11 @@ WHERE id = ANY(?) AND queue_key IS NOT NULL ORDER BY id"""
 
 def let_next_in(conn: Connection, ended: Sequence[int], now: int) -> int:
     """The first of each queue for a place that these runs have left goes in; returns how many did."""
-    return _let_in(conn, [id_ for (id_,) in fetch(conn, _BEHIND, list(ended))], now) if ended else 0
+    if not ended:
+        return 0
+    # Two queries, because PostgreSQL would rather read all queues than look into the index for each of some people.
+    people = sorted({row[0] for row in fetch(conn, "SELECT contact_id FROM run WHERE id = ANY(?)", list(ended))})
+    return _let_in(conn, [id_ for (id_,) in fetch(conn, _BEHIND, people)], now)
 
 
 def repair_queues(conn: Connection, now: int) -> int:

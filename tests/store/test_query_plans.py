@@ -23,6 +23,7 @@ from automation.rules.conditions.sql import SqlScope, clause
 from automation.rules.conditions.tree import Compare, FieldRef, Group, History
 from automation.store import (
     coupons,
+    dropping,
     entering,
     events,
     identities,
@@ -31,9 +32,11 @@ from automation.store import (
     occurrences,
     people,
     quarantine,
+    queueing,
     rules,
     runs,
     schema,
+    waiting,
     why,
 )  # fmt: skip
 from automation.store.database import Database
@@ -135,6 +138,21 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "end_runs": (lambda c: runs.end_runs(c, IDS, "exited", "x", NOW), {"sqlite": {"rowid"}, "postgresql": {"pk_run"}}),
     "lock_contacts": (lambda c: runs.lock_contacts(c, IDS), {"postgresql": {"pk_contact"}}),
     "runs_of": (lambda c: runs.runs_of(c, 3, 2), {"*": {"ix_run_contact"}}),
+    "listening_runs": (lambda c: waiting.listening_runs(c, IDS, [1, 2], None), {"*": {"ix_run_contact"}}),
+    "listening_runs, goals": (lambda c: waiting.listening_runs(c, IDS, [1, 2], NOW), {"*": {"ix_run_contact"}}),
+    "came_since": (lambda c: waiting.came_since(c, "event.3", IDS, NOW), {"*": {"ix_event_contact"}}),
+    "last_queued": (
+        lambda c: waiting.last_queued(c, IDS),
+        {"sqlite": {"sqlite_autoindex_message_1"}, "postgresql": {"uq_message_run_id_step_visit_channel"}},
+    ),
+    "let_next_in": (
+        lambda c: queueing.let_next_in(c, IDS, NOW),
+        {"sqlite": {"rowid", "ix_run_queue"}, "postgresql": {"pk_run", "ix_run_queue"}},
+    ),
+    "drop_queued": (
+        lambda c: dropping.drop_queued(c, IDS, NOW),
+        {"sqlite": {"sqlite_autoindex_message_1"}, "postgresql": {"uq_message_run_id_step_visit_channel"}},
+    ),
     "held_rules": (rules.held_rules, {"*": {"ix_run_held"}}),
     "release_runs": (lambda c: rules.release_runs(c, [1, 2]), {"*": {"ix_run_held"}}),
     "last_event_of": (lambda c: runs.last_event_of(c, 3, "event.3"), {"*": {"ix_event_contact"}}),
@@ -146,7 +164,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "recent": (lambda c: messages.recent(c, IDS, NOW - town.DAY), {"*": {"ix_message_contact"}}),
     "load_messages": (lambda c: messages.load_messages(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_message"}}),
     "write_outcomes": (
-        lambda c: messages.write_outcomes(c, [(5, "accepted", None, None, "p", None, None, NOW)]),
+        lambda c: messages.write_outcomes(c, [(5, "accepted", None, None, "p", None, None, NOW, None)]),
         {"sqlite": {"rowid"}, "postgresql": {"pk_message"}},
     ),
     # people

@@ -105,6 +105,16 @@ def test_a_wrong_provider_is_named_with_its_line(folder: Path, cli: Cli) -> None
     assert "twilio" in said.out
 
 
+def test_a_wrong_setting_of_one_of_several_accounts_is_named_with_its_line(folder: Path, cli: Cli) -> None:
+    toml = folder / "automation.toml"
+    tables = '\n[[providers.sms]]\ntype = "outbox"\nrate = "1/s"\n[[providers.sms]]\ntype = "outbox"\nrate = "fast"\n'
+    toml.write_text(toml.read_text(encoding="utf-8") + tables, encoding="utf-8")
+    line = toml.read_text(encoding="utf-8").splitlines().index('rate = "fast"') + 1
+    said = cli("validate")
+    assert said.code == 1
+    assert said.out.startswith(f"automation.toml:{line}:1: error: providers.sms.1.rate")
+
+
 def test_a_secret_that_this_machine_lacks_is_a_warning(folder: Path, cli: Cli) -> None:
     toml = folder / "automation.toml"
     provider = '\n[providers.sms]\ntype = "twilio"\naccount_sid = "AC1"\nauth_token = {env = "NO_SUCH_VARIABLE"}\n'

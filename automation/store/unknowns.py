@@ -78,11 +78,11 @@ def known_ids(conn: Connection, contact_ids: Collection[int], since: int) -> Map
     query = select(message.c.contact_id, message.c.channel, message.c.provider_message_id).where(
         among(message.c.contact_id, sorted(contact_ids)),
         func.coalesce(message.c.sent_at, message.c.queued_at) >= since,
-        message.c.provider_message_id.is_not(None),
     )
     found: dict[tuple[int, str], set[str]] = {}
     for contact_id, channel, id_ in conn.execute(query):
-        found.setdefault((contact_id, channel), set()).add(id_)
+        if id_ is not None:
+            found.setdefault((contact_id, channel), set()).add(id_)
     return found
 
 

@@ -19,7 +19,7 @@ from tests.fakes.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
 NEW_YORK = ZoneInfo("America/New_York")
 """2026: 02:00 on 8 March is followed by 03:00, and on 1 November 01:00 comes twice."""
 ORDER = "trigger: {type: event, with: {name: order.paid}}"
-SEND = "do: sms.send\n            with: {template: hello}"
+SEND = "{do: sms.send, with: {template: hello}}"
 JOURNEY = f"""
 timezone: ZONE
 rules:
@@ -27,7 +27,7 @@ rules:
     name: 一
     {ORDER}
     mode: {{on_again: parallel, per: contact}}
-    guards: {{consent: marketing, quiet_hours: QUIET}}
+    guards: {{consent: marketing QUIET}}
     steps:
       STEPS
 """
@@ -47,7 +47,7 @@ def world(db: Database, tmp_path: Path) -> Iterator[Callable[..., World]]:
         one.engine.close()
 
 
-def journey(steps: str, zone: str = "America/New_York", quiet: str = "off") -> str:
+def journey(steps: str, zone: str = "America/New_York", quiet: str = "") -> str:
     return JOURNEY.replace("ZONE", zone).replace("QUIET", quiet).replace("STEPS", steps)
 
 
@@ -91,11 +91,11 @@ def comes_at(w: World, moment: datetime) -> None:
         ("24h", "2026-03-07 12:00", there("2026-03-08 13:00")),
         ("1d", "2026-10-31 12:00", there("2026-11-01 12:00")),
         ("24h", "2026-10-31 12:00", there("2026-11-01 11:00")),
-        # 02:30 does not exist: as long after midnight as on any other day
+        # 02:30 does not exist: a wait is as long as it was, a time of day comes when the gap is over
         ("1d", "2026-03-07 02:30", there("2026-03-08 03:30")),
         # 01:30 comes twice: the first of them
         ("1d", "2026-10-31 01:30", there("2026-11-01 01:30")),
-        ("{until: '02:30'}", "2026-03-07 12:00", there("2026-03-08 03:30")),
+        ("{until: '02:30'}", "2026-03-07 12:00", there("2026-03-08 03:00")),
         ("{until: '01:30'}", "2026-10-31 12:00", there("2026-11-01 01:30")),
         # the year, and a month that has a day more every four years
         ("1d", "2026-12-31 23:30", there("2027-01-01 23:30")),
@@ -116,13 +116,13 @@ def test_waits(world: Callable[..., World], wait: str, begin: str, end: datetime
         ("21:00-09:00", there("2026-03-08 01:30"), there("2026-03-08 09:00")),
         ("21:00-09:00", there("2026-11-01 01:30"), there("2026-11-01 09:00")),
         ("21:00-09:00", there("2026-11-01 01:30", fold=1), there("2026-11-01 09:00")),
-        ("21:00-02:30", there("2026-03-08 01:30"), there("2026-03-08 03:30")),  # its end doesn't exist
+        ("21:00-02:30", there("2026-03-08 01:30"), there("2026-03-08 03:00")),  # its end doesn't exist
         ("21:00-09:00", there("2026-12-31 23:59"), there("2027-01-01 09:00")),
     ],
 )
 def test_quiet_hours(world: Callable[..., World], quiet: str, begin: datetime, end: datetime) -> None:
     start, _, stop = quiet.partition("-")
-    w = world(journey(f"- {SEND}", quiet=f'{{from: "{start}", to: "{stop}", then: delay}}'))
+    w = world(journey(f"- {SEND}", quiet=f', quiet_hours: {{from: "{start}", to: "{stop}", then: delay}}'))
     enter(w, begin)
     assert sent(w) == 0
     comes_at(w, end)
@@ -201,7 +201,7 @@ DAILY = """
     name: 每日
     trigger: {type: schedule, with: {cron: "0 13 * * *"}}
     mode: {on_again: parallel, per: contact}
-    steps: [{do: sms.send, with: {template: order}}]
+    steps: [{do: sms.send, with: {template: hello}}]
 """
 
 

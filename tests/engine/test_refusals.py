@@ -8,6 +8,10 @@ from typing import Any
 
 import pytest
 
+from automation.clock import to_ms
+from automation.contacts.consent import ConsentChange, record_consent
+from automation.contacts.profile import update_attributes
+from automation.contacts.resolve import resolve
 from tests.engine.test_delivery import RULE, settings
 from tests.engine.world import World
 from tests.fakes.twilio import REFUSED, TOKEN, FakeTwilio
@@ -31,6 +35,18 @@ def rows(w: World) -> dict[str, list[tuple[Any, ...]]]:
         "suppressed": [(s.address, s.channel, s.until) for s in w.table("suppression")],
         "problems": [(p.contact_id, p.channel, p.code, p.value) for p in w.table("contact_problem")],
     }
+
+
+def crowd(w: World, count: int) -> list[int]:
+    """People who agreed, made in one transaction."""
+    now = to_ms(w.clock.now())
+    given = [{"member_no": f"M{i}", "phone": f"+86138{i:08d}"} for i in range(count)]
+    with w.database.write() as conn:
+        ids = resolve(conn, w.engine.project.catalogue, given, now, create=True, actor="test")
+        found = [id_ for id_ in ids if isinstance(id_, int)]
+        update_attributes(conn, {id_: {"name": "安娜"} for id_ in found}, now, "test")
+        record_consent(conn, [ConsentChange(id_, "marketing", "*", "granted", "test", now) for id_ in found])
+    return found
 
 
 def test_an_opt_out_denies_consent_and_suppresses_the_number_on_that_channel_alone(
@@ -57,7 +73,7 @@ def test_an_opt_out_denies_consent_and_suppresses_the_number_on_that_channel_alo
 def test_one_bad_number_among_500_changes_exactly_one_row_of_each_table(world: Make, twilio: FakeTwilio) -> None:
     # given 500 people in one batch, one of whom has no mobile number
     w = world(RULE, settings=settings(twilio).replace("timeout = 0.4", "timeout = 5"))
-    people = [w.person(f"M{i}", phone=f"138{i:08d}", name="安娜") for i in range(499)]
+    people = crowd(w, 499)
     bad = w.person("M-bad", phone=BAD_NUMBER, email="b@example.com", name="安娜")
     before = {name: len(w.table(name)) for name in ("consent", "suppression", "contact_problem", "contact", "identity")}
     # when all are sent to

@@ -13,6 +13,7 @@ from automation.reasons import Reason
 from automation.rules.program import Act, End
 from automation.store.bulk import to_json
 from automation.store.log import Entry
+from automation.store.messages import newest_messages
 from automation.store.runs import lock_contacts, save_progress
 
 if TYPE_CHECKING:
@@ -35,11 +36,13 @@ class Onward:
         self, conn: Connection, final: Sequence[Settlement], runs: Mapping[int, AnyRow], log: list[Entry], now: int
     ) -> None:
         """Move the runs that waited for these messages; `runs` are locked."""
-        waiting = [(s, runs[s.row.run_id]) for s in final if s.row.run_id in runs]
+        found = [(s, runs[s.row.run_id]) for s in final if s.row.run_id in runs]
+        waiting = [(settlement, run) for settlement, run in found if run.status == "sending"]
+        newest = newest_messages(conn, [run.id for settlement, run in waiting if settlement.row.attempts > 1])
         refused, done = [], []
         for settlement, run in waiting:
-            if run.status != "sending":
-                continue
+            if newest.get(run.id, settlement.row.id) != settlement.row.id:
+                continue  # it went on when this one became unknown, and waits for another by now
             if settlement.has_next:
                 refused.append((settlement, run))
             else:

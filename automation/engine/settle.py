@@ -117,19 +117,20 @@ class Settler:
             return
         runs = load_runs(conn, sorted({s.row.run_id for s in settlements}), lock=True)
         over = {id_ for id_, run in runs.items() if run.status in ENDED}
+        left = {id_ for id_ in over if runs[id_].status == "exited"}  # the others went on when it became unknown
         final: list[Settlement] = []
         again: list[Settlement] = []
         for settlement in settlements:
             if not self._tries_again(conn, settlement):
                 final.append(settlement)
-            elif settlement.row.run_id in over and settlement.is_waited_for:  # it ended while the provider was asked
+            elif settlement.row.run_id in left and settlement.is_waited_for:  # it ended while the provider was asked
                 final.append(settlement._replace(reason=Reason.SKIPPED_ENDED))
             else:
                 again.append(settlement)
         log: list[Entry] = []
         self._write(conn, final, [self._retry_row(s, now, log) for s in again], now)
         give_back_unsent(conn, [s.row.id for s in final if s.refused])
-        uncount_attempts(conn, [s.row.id for s in again if s.free])
+        uncount_attempts(conn, [s.row.id for s in again if s.free and s.is_waited_for])
         log.extend(_told(s) for s in final)
         apply(conn, [_refusal(s) for s in final if s.outcome.effect is not None], now)
         self._onward.move(conn, [s for s in final if s.is_waited_for], runs, log, now)

@@ -141,6 +141,14 @@ def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 
+def newest_messages(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:
+    """The last message that each of these runs has queued: {run id: message id}."""
+    if not run_ids:
+        return {}
+    query = select(message.c.run_id, func.max(message.c.id)).where(among(message.c.run_id, run_ids))
+    return {row[0]: row[1] for row in conn.execute(query.group_by(message.c.run_id))}
+
+
 def list_messages(
     conn: Connection,
     *,

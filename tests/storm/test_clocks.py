@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import update
 
 from automation.engine.engine import Engine
 from automation.store.database import Database
+from automation.store.schema import message
 from tests.engine.world import World, at
 from tests.fakes.server import Recorded, Reply
-from tests.fakes.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio
+from tests.fakes.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio, error
 
 NEW_YORK = ZoneInfo("America/New_York")
 """2026: 02:00 on 8 March is followed by 03:00, and on 1 November 01:00 comes twice."""
@@ -52,8 +54,8 @@ def journey(steps: str, zone: str = "America/New_York", quiet: str = "") -> str:
 
 
 def there(text: str, fold: int = 0) -> datetime:
-    """A moment in New York."""
-    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK, fold=fold)
+    """A moment in New York, in UTC: arithmetic in a zone knows nothing of missing hours."""
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK, fold=fold).astimezone(UTC)
 
 
 def sent(w: World) -> int:
@@ -158,17 +160,22 @@ class Meanwhile(FakeTwilio):
     """Something happens while a message is on its way."""
 
     happens: Callable[[], Any] | None = None
+    answers: list[Reply]  # instead of the normal ones
 
     def respond(self, request: Recorded) -> Reply:
         if request.method == "POST" and self.happens is not None:
             happens, self.happens = self.happens, None
             happens()
-        return super().respond(request)
+        return self.answers.pop(0) if request.method == "POST" and self.answers else super().respond(request)
+
+
+BUSY = error(503, 20503, "Service is temporarily unavailable")
 
 
 @pytest.fixture
 def twilio() -> Iterator[Meanwhile]:
     with Meanwhile() as server:
+        server.answers = []
         yield server
 
 
@@ -263,6 +270,66 @@ def test_the_answer_to_an_earlier_message_moves_nobody_who_waits_for_a_later_one
     assert [m.status for m in w.messages()] == ["accepted"] * 3
     assert len(twilio.messages) == 3
     assert w.codes().count("completed") == 1
+    other.close()
+    other.database.close()
+
+
+def test_a_late_answer_that_nothing_was_sent_is_followed_by_another_try(
+    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
+) -> None:
+    # given a run that is over, because its message became unknown
+    w = with_twilio(world, twilio, tmp_path, journey(f"- {SEND}"))
+    other = another(w)
+
+    def late() -> None:
+        w.clock.advance(timedelta(minutes=2))
+        other.run_due()
+        assert [run.status for run in w.runs()] == ["done"]
+
+    # when the provider says, late, that it was too busy, and once more after that
+    twilio.happens, twilio.answers = late, [BUSY, BUSY]
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    for _ in range(5):
+        w.go(minutes=5)
+    # then the person gets it
+    assert [m.status for m in w.messages()] == ["accepted"]
+    assert len(twilio.messages) == 1
+    assert "skipped.ended" not in w.codes()
+    other.close()
+    other.database.close()
+
+
+def test_another_try_of_an_earlier_message_moves_nobody_who_waits_for_a_later_one(
+    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
+) -> None:
+    # given a run that waits for its second message, while the first is tried again
+    w = with_twilio(world, twilio, tmp_path, journey(f"- {SEND}\n      - {SEND}"))
+    other = another(w)
+
+    def late() -> None:
+        w.clock.advance(timedelta(minutes=2))
+        other.recover()
+        other.advance()
+
+    twilio.happens, twilio.answers = late, [BUSY]
+    w.event("order.paid", "M1", amount=1)
+    w.engine.advance()
+    w.engine.deliver("sms")
+    assert [m.status for m in w.messages()] == ["queued", "queued"]
+    first, second = w.messages()
+    with w.database.write() as conn:  # the second is held up
+        conn.execute(update(message).where(message.c.id == second.id).values(due_at=second.due_at + 3_600_000))
+    # when the first is accepted
+    w.clock.advance(timedelta(minutes=5))
+    w.engine.deliver("sms")
+    assert [m.status for m in w.messages()] == ["accepted", "queued"]
+    # then the run still waits for the second
+    assert [run.status for run in w.runs()] == ["sending"]
+    w.go(hours=1)
+    assert [m.status for m in w.messages()] == ["accepted", "accepted"]
+    assert [run.status for run in w.runs()] == ["done"]
+    assert first.id < second.id
     other.close()
     other.database.close()
 

@@ -46,6 +46,16 @@ MEANINGS: dict[str, Text] = {
                 "seen."),
     "report": Text("汇总：各规则进入、跳过及原因、发送情况。",
                    "Sums up each rule: who entered, who was skipped and why, what was sent."),
+    "pause": Text("立即暂停：全部、一条规则或一个渠道。一秒内对所有进程生效；事件照常入库，人在原处等待，不丢也不重。",
+                  "Stops everything, a rule or a channel, within a second in every process. Events come in, people "
+                  "wait where they are, nothing is lost or doubled."),
+    "resume": Text("恢复被暂停的全部、规则或渠道。", "Lets everything, a rule or a channel go on."),
+    "pauses": Text("列出暂停了什么、谁暂停的、为什么。", "Lists what is paused, by whom and why."),
+    "approve": Text("不带编号：列出因人数过多而待批准的触发。带编号：批准，或用 --reject 否决。",
+                    "Without an id: what waits because it would reach too many people. With one: lets it run, or "
+                    "--reject."),
+    "missed": Text("列出没有按时执行的触发，以及后来如何处理。",
+                   "Schedules that were not run in time, and what became of each."),
     "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。",
                             "Imports people from CSV or JSON Lines, UTF-8 or GB18030. Wrong rows go to a rejects "
                             "file."),
@@ -56,12 +66,20 @@ MEANINGS: dict[str, Text] = {
     "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",
                               "Puts a person on the suppression list: one channel or all, for a while or for ever."),
     "contacts lift": Text("移出禁发名单。", "Takes a person off the suppression list."),
+    "contacts problems": Text("列出因资料有误（电话、邮箱、时区）而在某渠道收不到消息的人，以及如何改正。",
+                              "Whom a wrong phone, e-mail or time zone holds back on a channel, and how to put it "
+                              "right."),
+    "contacts retry": Text("忘记某人的资料问题，下次照常发送；记入审计。",
+                           "Forgets a person's problems so that messages are tried again; audited."),
     "coupons import": Text("把券码导入 pool 批次，全部成功或全部不导入。",
                            "Adds codes to a pool, all or nothing."),
     "coupons list": Text("各批次的已发与剩余。", "What each batch has issued and has left."),
     "messages list": Text("列出消息及其状态。", "Lists messages and what became of them."),
     "messages show": Text("查看一条消息：当时发出的内容与全部经过。",
                           "One message: exactly what was sent, and its history."),
+    "messages settle": Text("人工认定结果未知的消息：已发出、未发出，或再发一次；记入日志与审计。",
+                            "Says by hand what became of unknown messages: sent, failed, or send again. Logged and "
+                            "audited."),
 }  # fmt: skip
 """By the words that are typed."""
 

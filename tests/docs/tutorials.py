@@ -3,7 +3,7 @@
 Blocks that do something, by the words behind the three backticks:
 
 - `console`: lines that begin with `$ ` are run, the lines below them are what must come out. `…` stands for anything
-  on a line, and alone on a line for any number of lines.
+  on a line, and alone on a line for any number of lines. A line like `# +1d` lets time pass, where the scene can.
 - `KIND write FILE`: the file is written. `KIND append FILE`: the block is put at its end.
 - `diff FILE`: lines with `-` are replaced by lines with `+`, each once.
 """
@@ -54,8 +54,8 @@ def commands(block: Block) -> list[Command]:
     """The commands of a console block."""
     found: list[Command] = []
     for number, line in enumerate(block.body.splitlines(), block.line + 1):
-        if line.startswith("$ "):
-            found.append(Command(line[2:], [], number))
+        if line.startswith(("$ ", "# +")):
+            found.append(Command(line.removeprefix("$ "), [], number))
         else:
             assert found, f"line {number}: output before any command"
             found[-1].expected.append(line)
@@ -88,6 +88,12 @@ class Scene:
             return ""
         if words[0] == "automation" and "|" not in words:
             return automation(words[1:], self.folder, self.lang)
+        before, pipe, last = typed.rpartition("| automation ")
+        if pipe:
+            return automation(shlex.split(last), self.folder, self.lang, self._shell(before))
+        return self._shell(typed)
+
+    def _shell(self, typed: str) -> str:
         done = subprocess.run(typed, shell=True, cwd=self.folder, capture_output=True, text=True, check=False)
         return done.stdout + done.stderr
 
@@ -105,12 +111,12 @@ class Scene:
         path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def automation(arguments: list[str], folder: Path, lang: str) -> str:
+def automation(arguments: list[str], folder: Path, lang: str, typed: str = "") -> str:
     """What the real command prints, in this process, because starting fifty would take a minute."""
     from automation.cli.main import main
 
     printed = io.StringIO()
-    with _standing_in(folder, lang), redirect_stdout(printed), redirect_stderr(printed):
+    with _standing_in(folder, lang, typed), redirect_stdout(printed), redirect_stderr(printed):
         try:
             main(arguments)
         except SystemExit as ended:
@@ -134,20 +140,22 @@ def _line_pattern(line: str) -> str:
 
 
 @contextmanager
-def _standing_in(folder: Path, lang: str) -> Iterator[None]:
-    """The working folder, the language and the log handlers of one command; then everything as before."""
+def _standing_in(folder: Path, lang: str, typed: str) -> Iterator[None]:
+    """The working folder, the language, the input and the log handlers of one command; then all as before."""
     from automation.i18n import current_language, set_language
 
-    here, spoken, root = Path.cwd(), current_language(), logging.getLogger()
+    here, spoken, root, typing = Path.cwd(), current_language(), logging.getLogger(), sys.stdin
     handlers, level, ours = root.handlers[:], root.level, logging.getLogger("automation").level
     variables = {"AUTOMATION_LANG": lang}
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     os.chdir(folder)
+    sys.stdin = io.TextIOWrapper(io.BytesIO(typed.encode()))
     try:
         yield
     finally:
         os.chdir(here)
+        sys.stdin = typing
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
         set_language(spoken)

@@ -1,7 +1,9 @@
-"""An event that came in the moment between the step before a wait and its beginning has not been missed.
+"""Events that a wait would miss, because nobody was there to hear them for it.
 
 A wait for an event begins where the step before it ended: with the entry, when a pause was over, or when the message
-before it was queued. The run itself comes to its wait a little later, or hours later when no daemon was running.
+before it was queued. The run itself comes to its wait a little later, or hours later when no daemon was running. And a
+process that has not read the changed rules yet takes in events without knowing that somebody waits for them: so the
+events are looked through once more when the time is over.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from automation.clock import from_ms, to_ms
 from automation.rules.program import Act, Await, Round
 from automation.store.waiting import CameEvent, came_since, event_times, last_queued
 
@@ -24,7 +27,7 @@ def came_already(
     conn: Connection, op: Await, group: Sequence[RunState], facts: FactsBook, emitter: Emitter
 ) -> dict[int, CameEvent]:
     """The first event that each of these runs need not wait for any more, by run id. Three queries at most."""
-    since = _since(conn, group)
+    since = _since(conn, op, group)
     found = came_since(conn, op.event, [run.contact_id for run in group], min(since.values()))
     if not found:
         return {}
@@ -40,13 +43,17 @@ def came_already(
     return came
 
 
-def _since(conn: Connection, group: Sequence[RunState]) -> dict[int, int]:
-    """When the step before ended, by run id."""
-    since = {run.id: run.since + _let_go(run) for run in group}
-    sent = [run.id for run in group if _comes_from_message(run)]
+def _since(conn: Connection, op: Await, group: Sequence[RunState]) -> dict[int, int]:
+    """When the step before ended, by run id; of those whose time is over, when their wait began."""
+    since = {run.id: _began(op, run) + 1 if run.timed_out else run.since + _let_go(run) for run in group}
+    sent = [run.id for run in group if not run.timed_out and _comes_from_message(run)]
     if sent:
         since |= {run_id: min(queued_at + 1, since[run_id]) for run_id, queued_at in last_queued(conn, sent).items()}
     return since
+
+
+def _began(op: Await, run: RunState) -> int:
+    return to_ms(op.within.before(from_ms(run.since), run.rule.spec.zone))
 
 
 def _let_go(run: RunState) -> bool:

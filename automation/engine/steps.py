@@ -88,18 +88,17 @@ class Stepper:
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""
-        beginning = [run for run in group if not run.timed_out]
-        came = came_already(self._conn, op, beginning, self._facts, self._emitter) if beginning else {}
+        came = came_already(self._conn, op, group, self._facts, self._emitter)
         for run in group:
-            if run.timed_out:
-                run.position, run.timed_out = op.otherwise, False
-                self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
-                continue
-            event = came.get(run.id)
+            event, timed_out, run.timed_out = came.get(run.id), run.timed_out, False
             if event is not None:
                 run.hear(op, event.properties)
                 run.heard_up_to = event.id
                 self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.id)
+                continue
+            if timed_out:
+                run.position = op.otherwise
+                self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
                 continue
             until = op.within.after(self._now, run.rule.spec.zone)
             run.wait_event, run.heard_up_to = op.event, self._emitter.last_id

@@ -292,3 +292,24 @@ def test_two_waits_for_the_same_event_take_two_events(world: Callable[..., World
     w.event("order.paid", "M1", amount=2)
     w.run()
     assert tags(w, anna) == {"一", "二"}
+
+
+def test_an_event_taken_in_by_a_process_with_older_rules_is_found_when_the_time_is_over(
+    world: Callable[..., World],
+) -> None:
+    # given a process that has not read the changed rules yet
+    w = world(JOURNEY.replace("order.paid", "vip.welcome").replace("where: [{event.amount: {gte: 100}}], ", ""))
+    older = w.engine
+    w.write_rules(JOURNEY)
+    w.engine = Engine(w.project(), w.database, w.clock)
+    anna, bob = w.person("M1"), w.person("M2")
+    for member in ("M1", "M2"):
+        w.event("whitepaper.downloaded", member)
+    w.run()
+    w.clock.advance(timedelta(hours=1))
+    # when
+    older.ingest([w.line("order.paid", "M1", amount=500), w.line("order.paid", "M2", amount=5)])
+    assert w.runs()[0].wait_event == "order.paid"
+    w.go(days=2)
+    # then
+    assert (tags(w, anna), tags(w, bob)) == ({"已付款", "之后"}, {"未付款", "之后"})

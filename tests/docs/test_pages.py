@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from configparser import RawConfigParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer.main
@@ -73,6 +75,25 @@ def test_the_unit_starts_a_command_that_exists() -> None:
         assert context.params["folder"] == Path("/srv/shop")
         run = command.commands[words[3]]  # type: ignore[attr-defined]
         assert words[4] in [name for parameter in run.params for name in parameter.opts]
+
+
+def test_the_commands_that_operations_show_can_be_typed() -> None:
+    from automation.cli.main import app
+
+    for page in OPERATIONS.values():
+        typed = re.findall(r"^\$ automation (.+)$", read(page), re.MULTILINE)
+        assert len(typed) > 10
+        for line in typed:
+            _parse(typer.main.get_command(app), shlex.split(line))
+
+
+def _parse(command: Any, words: list[str]) -> None:
+    """UsageError when a command, an option or an argument does not exist."""
+    context = command.make_context(command.name, words)
+    if hasattr(command, "commands"):
+        name, below, rest = command.resolve_command(context, [*context._protected_args, *context.args])
+        assert name is not None
+        _parse(below, rest)
 
 
 def test_the_commands_in_the_written_pages_exist() -> None:

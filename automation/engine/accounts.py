@@ -127,14 +127,16 @@ class _Tally(NamedTuple):
     retry_after: float | None
 
 
-def note(conn: Connection, route: Route, outcomes: Sequence[Outcome], now: int) -> set[int]:
+def note(conn: Connection, route: Route, outcomes: Sequence[Outcome], now: int) -> dict[int, float]:
     """Write down what the outcomes say about the account.
 
-    Returns the positions of those that use up no attempt: the message was not the reason why it could not be sent.
+    Returns the positions of those that use up no attempt, because the message was not the reason why it could not be
+    sent, and for how many seconds the account rests. Before that they would only stand in others' way: if they were
+    the reason after all, whoever came meanwhile goes first.
     """
     account = route.account
     if account.breaker is None:
-        return set()
+        return {}
     tally = _tally(outcomes)
     after = route.state
     if tally.failing or tally.retry_after is not None or route.probe:
@@ -145,7 +147,8 @@ def note(conn: Connection, route: Route, outcomes: Sequence[Outcome], now: int) 
     elif after is not None and after.failures:
         forget_failures(conn, account.key, account.breaker.failures)
     down = standing(account.breaker, after, now) != "closed"
-    return {i for i, outcome in enumerate(outcomes) if outcome.kind == "transient" and (down or _blameless(outcome))}
+    rest = max(0, ((after.open_until if after is not None else None) or now) - now) / 1000
+    return {i: rest for i, one in enumerate(outcomes) if one.kind == "transient" and (down or _blameless(one))}
 
 
 def _blameless(outcome: Outcome) -> bool:

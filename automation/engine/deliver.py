@@ -6,6 +6,7 @@ A crash between the mark and the outcome leaves a message in `sending`; when its
 from __future__ import annotations
 
 from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
@@ -25,6 +26,7 @@ from automation.store.bulk import to_json
 from automation.store.log import Entry, write_log
 from automation.store.messages import (
     claim_queued,
+    claim_untried,
     due_channels,
     expired_leases,
     expired_queued,
@@ -97,7 +99,7 @@ class Deliver:
         claimed, route, ready = retried(mark)
         if route is not None and ready:
             outcomes = send_all(route.account.provider, [item.outgoing for item in ready])
-            self._settle(route, [item.row for item in ready], outcomes)
+            self._settle(route, [item.row for item in ready], outcomes, alone=len(accounts) == 1)
         return claimed
 
     def due_channels(self) -> list[str]:
@@ -137,20 +139,23 @@ class Deliver:
         if route is None:
             return _Marked(0, None, [])
         limit = batch_limit(route.account.provider, self._settings.batch_size)
-        rows = claim_queued(conn, channel, now, limit if route.limit is None else min(limit, route.limit))
+        limit = limit if route.limit is None else min(limit, route.limit)
+        rows = (claim_untried(conn, channel, now) if route.probe else []) or claim_queued(conn, channel, now, limit)
         ready = self._prepare(conn, route, rows, pauses.rule_ids, now) if rows else []
         spend(conn, route, len(ready), now, now + self._settings.lease_seconds * 1000)
         return _Marked(len(rows), route, ready)
 
-    def _settle(self, route: Route, rows: Sequence[AnyRow], outcomes: Sequence[Outcome]) -> None:
+    def _settle(self, route: Route, rows: Sequence[AnyRow], outcomes: Sequence[Outcome], *, alone: bool) -> None:
+        """`alone`: the channel has no other account, so that what can't be sent waits until this one has rested."""
         attempts = {row.id: row.attempts + 1 for row in rows}
         known = {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
 
         def settle() -> None:
             with uncollected(), self._database.write() as conn:
                 now = to_ms(self._clock.now())
-                free = {rows[i].id for i in note(conn, route, outcomes, now)}
-                self._settler.settle_sent(conn, attempts, known, now, free)
+                rests = {rows[i].id: rest for i, rest in note(conn, route, outcomes, now).items()}
+                later = {id_: _later(known[id_], rest) for id_, rest in rests.items()} if alone else {}
+                self._settler.settle_sent(conn, attempts, known | later, now, rests.keys())
 
         insistent(settle)  # only this process knows what became of them
 
@@ -228,6 +233,11 @@ class Deliver:
         if route.passed is not None:
             detail = {"account": key, "instead_of": route.passed[0], "because": route.passed[1]}
             write_log(conn, now, [_entry(r.row, Reason.ROUTED, detail) for r in ready])
+
+
+def _later(outcome: Outcome, rest: float) -> Outcome:
+    """The same, to be tried again when its account has rested."""
+    return replace(outcome, retry_after=max(outcome.retry_after or 0.0, rest))
 
 
 def _still_wanted(rows: Sequence[AnyRow], work: Work, refused: list[Settlement], now: int) -> list[AnyRow]:

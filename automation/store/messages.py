@@ -66,6 +66,15 @@ def claim_queued(conn: Connection, channel: str, now: int, limit: int) -> list[A
     return named_rows(conn, due)
 
 
+def claim_untried(conn: Connection, channel: str, now: int) -> list[AnyRow]:
+    """The one that may be sent now and waits longest among those that nobody has tried yet; like `claim_queued`."""
+    due = select(*_IN_HAND).where(
+        message.c.channel == channel, message.c.status == constant("queued"), message.c.due_at <= now,
+        message.c.outcome_code.is_(None),
+    )  # fmt: skip
+    return named_rows(conn, due.order_by(message.c.due_at).limit(1).with_for_update(skip_locked=True))
+
+
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write (id, "sending", attempts, lease_until, None, provider, account, template_version, variables JSON,
     sent_at).

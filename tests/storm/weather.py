@@ -72,15 +72,18 @@ _MOODS: tuple[tuple[Behaviour | _Late | None, int], ...] = (
 )
 
 
+BUSY = error(503, 20503, "Service is temporarily unavailable")
+
+
 class StormyTwilio(Storm, FakeTwilio):
-    """Numbers that begin with 139 don't exist, those with 137 are always busy."""
+    """Numbers that begin with 139 don't exist; those with 137 are busy, and out of reach once the storm is over."""
 
     def respond(self, request: Recorded) -> Reply:
         to = request.form().get("To", "") if request.method == "POST" else ""
         if to.startswith("+86139"):
             return error(400, 21211, f"The 'To' number {to} is not a valid phone number.")
         if to.startswith("+86137"):
-            return error(503, 20503, "Service is temporarily unavailable")
+            return BUSY if self.rough else error(400, 21612, f"{to} is not currently reachable")
         return super().respond(request)
 
     def book(self) -> Iterator[Sent]:

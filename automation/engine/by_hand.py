@@ -87,7 +87,7 @@ class ByHand:
 def _outcome(row: AnyRow, word: Word) -> Outcome:
     if word.verdict == "sent":
         return Outcome.accepted(row.provider_message_id)
-    return Outcome.permanent("by_hand", word.reason)
+    return Outcome.permanent("by_hand")
 
 
 def _audit(row: AnyRow, word: Word, now: int) -> AuditRow:

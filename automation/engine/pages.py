@@ -119,17 +119,19 @@ class Pages:
             save_occurrence(conn, row.id, values)
         else:
             detail = {"looked_at": looked_at, "entered": entered, "skipped": skipped}
-            self._close(conn, row, "done", Reason.OCCURRENCE_DONE, detail, values)
+            self._close(conn, row, "done", Reason.OCCURRENCE_DONE if looked_at else None, detail, values)
 
     def _miss(self, conn: Connection, row: AnyRow, reason: str) -> None:
         self._close(conn, row, "missed", Reason.OCCURRENCE_MISSED, {"reason": reason}, {"reason": reason})
 
     def _close(
-        self, conn: Connection, row: AnyRow, status: str, code: Reason, detail: dict[str, Any],
+        self, conn: Connection, row: AnyRow, status: str, code: Reason | None, detail: dict[str, Any],
         values: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:  # fmt: skip
+        """`code` None: nobody was looked at, and a sweep every minute would fill the log with it. The row says so."""
         save_occurrence(conn, row.id, {**values, "status": status, "finished_at": to_ms(self._clock.now())})
-        self._log(conn, row, code, detail)
+        if code is not None:
+            self._log(conn, row, code, detail)
 
     def _log(self, conn: Connection, row: AnyRow, code: Reason, detail: dict[str, Any]) -> None:
         entry = Entry(code, row.rule_id, row.rule_version_id, detail={"key": row.key, **detail})

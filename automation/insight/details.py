@@ -17,7 +17,7 @@ LONGEST = 100
 
 def summary(detail: Mapping[str, Any] | None, zone: ZoneInfo, longest: int = LONGEST) -> str:
     """`channel=sms, until=…`, times in `zone`; what is longer than `longest` ends in …"""
-    text = ", ".join(_pair(key, value, zone) for key, value in (detail or {}).items())
+    text = ", ".join(_pair(key, value, zone) for key, value in (detail or {}).items() if value != {})
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
@@ -29,7 +29,7 @@ def shown_time(ms: int, zone: ZoneInfo) -> str:
 def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
     if key == "channels" and isinstance(value, list):
         return "; ".join(_channel(item, zone) for item in value)
-    if key in ("last_entry", "queued_since") and isinstance(value, int):
+    if key in ("last_entry", "queued_since", "due_at") and isinstance(value, int):
         return f"{key}={shown_time(value, zone)}"
     if key in ("until", "due_at") and isinstance(value, str):
         return f"{key}={_local(value, zone)}"

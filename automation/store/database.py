@@ -64,13 +64,19 @@ class Database:
     def migrate(self) -> None:
         """Bring the tables to the newest revision. StoreError when they are newer than this program, or can't be."""
         from alembic import command
+        from alembic.script import ScriptDirectory
         from alembic.util import CommandError
 
+        config = self.alembic_config()
         try:
-            command.upgrade(self.alembic_config(), "head")
+            # Asked first, because an upgrade wants the write lock even where it has nothing to do.
+            if self.revision() != ScriptDirectory.from_config(config).get_current_head():
+                command.upgrade(config, "head")
         except CommandError:  # it doesn't know the revision that the tables are at
             raise StoreError("store.newer", revision=self.revision(), url=self.shown) from None
         except DBAPIError as error:
+            if "locked" in _one_line(error):
+                raise StoreError("store.failed", reason=_one_line(error)) from None
             raise StoreError("store.not_migrated", url=self.shown, reason=_one_line(error)) from None
 
     def revision(self) -> str | None:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-_COLUMNS = [
-    message.c[name] for name in ("id", "run_id", "contact_id", "rule_id", "rule_version_id", "channel", "step")
-]
+_COLUMNS = [message.c[name] for name in ("id", "run_id", "contact_id", "rule_id", "rule_version_id", "channel", "step")]
 
 
 def drop_queued(conn: Connection, run_ids: Sequence[int], now: int) -> int:

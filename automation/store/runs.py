@@ -161,9 +161,7 @@ def alive_inside(
     return {(row.contact_id, row.rule_id, row.mode_key): row.id for row in rows}
 
 
-def end_runs(
-    conn: Connection, ids: Sequence[int], status: str, reason: str, now: int, *, next_in: bool = True
-) -> None:
+def end_runs(conn: Connection, ids: Sequence[int], status: str, reason: str, now: int, *, next_in: bool = True) -> None:
     """End runs from outside their own steps. What they had queued to send is dropped.
 
     The next in the queue goes in, unless the caller gives the place away itself.

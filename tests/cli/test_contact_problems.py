@@ -13,9 +13,7 @@ def note(database: Database, cli: Cli) -> int:
     """Two problems of M001: a phone that the provider refused, and a time zone of an older import."""
     anna = int(cli("contacts", "show", "M001", "--format", "json").json["id"])
     with database.write() as conn:
-        conn.exec_driver_sql(
-            "UPDATE contact SET attributes = '{\"timezone\": \"Mars/Olympus\"}' WHERE id = " + str(anna)
-        )
+        conn.exec_driver_sql('UPDATE contact SET attributes = \'{"timezone": "Mars/Olympus"}\' WHERE id = ' + str(anna))
         note_problems(
             conn,
             [

@@ -13,12 +13,15 @@ from tests.engine.posts import BUSY, TimedTwilio, account
 from tests.fakes.twilio import TOKEN
 
 Make = Callable[..., Shop]
-BOTH = RULES + """
+BOTH = (
+    RULES
+    + """
   - id: hook
     name: 通知
     trigger: {type: event, with: {name: order.paid}}
     steps: [{do: webhook.post, with: {url: "https://example.com/paid"}}]
 """
+)
 
 
 @pytest.fixture
@@ -29,7 +32,8 @@ def twilio(monkeypatch: pytest.MonkeyPatch) -> Iterator[TimedTwilio]:
 
 
 def settings(twilio: TimedTwilio, *more: str) -> str:
-    return SETTINGS + "[delivery]\nbackoff_seconds = 1\n" + account(twilio, *more, table="[providers.sms]").replace("timeout = 0.4", "timeout = 30")
+    patient = account(twilio, *more, table="[providers.sms]").replace("timeout = 0.4", "timeout = 30")
+    return SETTINGS + "[delivery]\nbackoff_seconds = 1\n" + patient
 
 
 def test_calls_that_hang_hold_up_no_other_channel(shop: Make, twilio: TimedTwilio) -> None:

@@ -80,7 +80,9 @@ def test_an_email_that_is_none_is_not_sent_to(world: Callable[..., World], email
     assert w.codes(anna) == ["entered", "skipped.bad_contact", "completed"]
 
 
-@pytest.mark.parametrize("address", ["a@example.com", "li@xn--fsqu00a.xn--55qx5d", "a+b.c@sub.example.co.uk", "a@localhost"])
+@pytest.mark.parametrize(
+    "address", ["a@example.com", "li@xn--fsqu00a.xn--55qx5d", "a+b.c@sub.example.co.uk", "a@localhost"]
+)
 def test_an_address_of_the_right_shape_is_sent_to(world: Callable[..., World], address: str) -> None:
     w = world(rule(channels="email"))
     spoil(w, w.person("M1", email="x@example.com", name="安娜"), "email", address)

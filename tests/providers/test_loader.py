@@ -118,7 +118,8 @@ def test_a_secret_in_the_file_is_refused_with_the_remedy(build: Callable[..., Pr
         ('[providers.sms]\ntype = "twilio"', "providers.sms.account_sid is missing: the account's SID (AC…)"),
         (
             '[providers.sms]\ntype = "outbox"\nformt = "jsonl"',
-            "providers.sms.formt: outbox has no such parameter (known: account, breaker, burst, folder, format, rate, sender); did you mean format?",
+            "providers.sms.formt: outbox has no such parameter (known: account, breaker, burst, folder, format, rate, "
+            "sender); did you mean format?",
         ),
         (
             '[providers.sms]\ntype = "outbox"\nformat = "csv"',
@@ -170,7 +171,7 @@ def test_rules_about_several_settings_speak_both_languages(
 
 def test_an_unknown_channel_has_no_provider(build: Callable[..., Providers]) -> None:
     with pytest.raises(SettingsError, match="there is no channel fax; known: sms, email"):
-        build("").accounts("fax")[0].provider
+        assert build("").accounts("fax")[0].provider
 
 
 def test_the_webhook_provider_follows_the_projects_setting(build: Callable[..., Providers]) -> None:
@@ -218,7 +219,7 @@ def test_no_secret_is_told_when_a_provider_can_not_start(
     monkeypatch.setenv("LEAKY_KEY", "leaky-9c1")
     providers = build('[providers.sms]\ntype = "leaky"\nkey = {env = "LEAKY_KEY"}\n' + more, Leaky)
     with heard() as records, pytest.raises(AutomationError) as caught:
-        providers.accounts("sms")[0].provider
+        assert providers.accounts("sms")[0].provider
     told = "".join(traceback.format_exception(caught.value)) + caught.value.text("zh") + repr(caught.value)
     assert "leaky-9c1" not in told + repr(providers) + "".join(record.getMessage() for record in records)
     if not more:

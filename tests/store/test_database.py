@@ -141,3 +141,14 @@ def test_a_database_that_fails_in_the_middle_is_a_sentence(sqlite_db: Database) 
     )
     assert "database is locked；没有留下半截内容" in told.text("zh")
     assert failure(ValueError("x")) is None
+
+
+def test_reading_commands_go_on_while_somebody_else_writes_for_long(sqlite_db: Database) -> None:
+    # given tables at the newest revision, and a write lock in other hands
+    other = sqlite3.connect(str(sqlite_db.file), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    # when, then: every command begins like this
+    sqlite_db.migrate()
+    with sqlite_db.read() as conn:
+        assert conn.scalar(select(func.count()).select_from(rule)) == 0
+    other.close()

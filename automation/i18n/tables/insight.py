@@ -6,7 +6,9 @@ TEXTS: dict[str, Text] = {
     # status
     "pauses": Text("已暂停（恢复：automation resume）", "paused (to go on: automation resume)"),
     "approvals": Text("等待批准（处理：automation approve）", "waiting for approval (to decide: automation approve)"),
-    "missed": Text("近 7 天错过的触发（详情：automation missed）", "missed in the last 7 days (more: automation missed)"),
+    "missed": Text(
+        "近 7 天错过的触发（详情：automation missed）", "missed in the last 7 days (more: automation missed)"
+    ),
     "contact_problems": Text("资料有误的联系人", "contacts with data that can't be used"),
     "daemons": Text("守护进程", "daemons"),
     "backlog": Text("积压", "backlog"),

@@ -53,8 +53,8 @@ TEXTS: dict[str, Text] = {
     ),
     "delivery.breaker.failures": Text(
         "一个服务商账号连续失败几次后停用一段时间；其间消息照常排队，不计入尝试次数，有备用账号时改由备用账号发送",
-        "After how many failures in a row a provider account is left alone for a while; meanwhile messages stay queued, "
-        "use up no attempt, and go to the channel's next account if there is one",
+        "After how many failures in a row a provider account is left alone for a while; meanwhile messages stay "
+        "queued, use up no attempt, and go to the channel's next account if there is one",
     ),
     "delivery.breaker.seconds": Text(
         "首次停用的秒数，之后用一条消息试探；试探失败则加倍，最长 1 小时",

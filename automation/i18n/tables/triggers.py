@@ -77,8 +77,8 @@ TEXTS: dict[str, Text] = {
     "poll_stuck": Text(
         "{column} = {value} 的行占满了一页的 {limit} 行，可能还有更多，无法继续；请加大 LIMIT（以及 "
         "ingest.batch_size），或换一个更细的列",
-        "rows with {column} = {value} fill a whole page of {limit}, and there may be more, so there is no way past them; "
-        "raise LIMIT (and ingest.batch_size), or use a finer column",
+        "rows with {column} = {value} fill a whole page of {limit}, and there may be more, so there is no way past "
+        "them; raise LIMIT (and ingest.batch_size), or use a finer column",
     ),
     "poll_kind": Text(
         "watermark 列的值是 {kind}，无法保存；请用数字、时间或文字列",

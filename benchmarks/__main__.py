@@ -20,6 +20,7 @@ BENCHMARKS = {
     "start": "benchmarks.start_up",
     "winback": "benchmarks.win_back",
     "postgres": "benchmarks.postgres",
+    "waiting": "benchmarks.waiting",
 }
 HEAD = "| what | ours | floor | ratio | promise | kept |\n| --- | ---: | ---: | ---: | --- | --- |"
 

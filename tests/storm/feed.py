@@ -14,6 +14,9 @@ EVENTS = {
     "whitepaper.downloaded": 3,
     "store.visited": 3,
     "order.refunded": 2,
+    "cart.added": 2,
+    "store.asked": 1,
+    "page.viewed": 2,
 }
 """Names and how often they come; `x.y` meets the rule y of project.py."""
 

@@ -26,6 +26,9 @@ events:
   whitepaper.downloaded: {{label: 下载, properties: {{ref: text}}}}
   store.visited: {{label: 到店, properties: {{ref: text}}}}
   order.refunded: {{label: 退款, properties: {{ref: text}}}}
+  cart.added: {{label: 加购, properties: {{ref: text}}}}
+  store.asked: {{label: 询问, properties: {{ref: text}}}}
+  page.viewed: {{label: 浏览, properties: {{ref: text}}}}
 coupons:
   FEW: {{label: 少, kind: generated, stock: {STOCK}, per_contact: 1000, valid_for: 14d, prefix: FE}}
   MANY: {{label: 多, kind: generated, per_contact: 100000, valid_for: 14d, prefix: MA}}
@@ -68,6 +71,38 @@ rules:
     steps:
       - do: webhook.post
         with: {url: "HOOK", body: {ref: "{{ event.ref }}"}}
+  - id: added
+    name: 等付款或到时
+    trigger: {type: event, with: {name: cart.added}}
+    mode: {on_again: parallel, per: contact}
+    guards: {consent: transactional}
+    steps:
+      - wait_for: {event: order.paid, within: 2m}
+        then:
+          - do: webhook.post
+            with: {url: "HOOK", body: {ref: "{{ event.ref }}"}}
+        else:
+          - do: webhook.post
+            with: {url: "HOOK", body: {ref: "{{ event.ref }}"}}
+  - id: asked
+    name: 一个一个来
+    trigger: {type: event, with: {name: store.asked}}
+    mode: {on_again: queue, per: contact}
+    guards: {consent: transactional}
+    steps:
+      - do: webhook.post
+        with: {url: "HOOK", body: {ref: "{{ event.ref }}"}}
+      - wait: 1m
+  - id: viewed
+    name: 目标达成就不打扰
+    trigger: {type: event, with: {name: page.viewed}}
+    mode: {on_again: parallel, per: contact}
+    guards: {consent: transactional}
+    steps:
+      - wait: 2m
+      - do: webhook.post
+        with: {url: "HOOK", body: {ref: "{{ event.ref }}"}}
+    goal: {event: order.paid, within: 1d}
   - id: clock
     name: 每两分钟
     trigger: {type: schedule, with: {every: 2m}}

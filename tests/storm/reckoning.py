@@ -39,7 +39,10 @@ class Reckoning:
         self._bad_answers = sum(one.bad_answers for one in weather.all)
         self._load()
         self.faults: list[str] = [*died]
-        checks = (self._events, self._runs, self._ends, self._occurrences, self._coupons, self._ledger, self._story)
+        checks = (
+            self._events, self._runs, self._ends, self._turns, self._occurrences, self._coupons, self._ledger,
+            self._story,
+        )  # fmt: skip
         for check in checks:
             self.faults += [f"{check.__name__.strip('_')}: {fault}" for fault in check()]
 
@@ -73,7 +76,8 @@ class Reckoning:
         self._occurrence = rows["occurrence"]
         self._code, self._batch_row = rows["coupon_code"], {row.id: row for row in rows["coupon_batch"]}
         self._quarantine = rows["quarantine"]
-        self._codes = Counter(row.code for row in rows["execution_log"])
+        self._entries = sorted(rows["execution_log"], key=lambda row: row.id)
+        self._codes = Counter(row.code for row in self._entries)
         self._log: dict[str, dict[int, Counter[str]]] = {
             "run_id": defaultdict(Counter), "message_id": defaultdict(Counter), "event_id": defaultdict(Counter),
         }  # fmt: skip
@@ -112,10 +116,23 @@ class Reckoning:
     def _ends(self) -> Iterator[str]:
         """Each run has ended, and not for a reason of the storm's."""
         for run in self._run.values():
+            if run.reason == "exited.goal" and self._rule[run.rule_id] == "viewed":
+                continue
             if run.ended_at is None or run.status not in ("done", "failed"):
                 yield f"run {run.id} of {self._rule[run.rule_id]} is {run.status}, due {run.due_at}"
             elif run.status == "failed" and run.reason not in STOPPED:
                 yield f"run {run.id} of {self._rule[run.rule_id]} failed: {run.reason}"
+
+    def _turns(self) -> Iterator[str]:
+        """Who queues comes in when the one before is out."""
+        inside: dict[int, int] = {}
+        for row in self._entries:
+            if self._rule.get(row.rule_id) != "asked" or row.code not in ("entered", "completed"):
+                continue
+            if row.code == "completed":
+                inside.pop(row.contact_id, None)
+            elif inside.setdefault(row.contact_id, row.run_id) != row.run_id:
+                yield f"run {row.run_id} came in while run {inside[row.contact_id]} was inside"
 
     def _occurrences(self) -> Iterator[str]:
         """Firing after firing, without a gap; entered + skipped = looked at."""
@@ -188,6 +205,8 @@ class Reckoning:
             in_doubt = {channel for channel, status in found.items() if status == "unknown"}
             if found.get("sms") == "failed" and self._in_doubt(run.id):
                 continue  # it was unknown when the run went on; what was learned later sends nothing
+            if run.reason == "exited.goal" and not found:
+                continue
             if not reached <= wanted or len(reached) + len(in_doubt) > 1 or (wanted and not reached | in_doubt):
                 yield f"lost: run {run.id} of {self._rule[run.rule_id]} for a {person.kind} one: {found}"
 
@@ -197,7 +216,7 @@ class Reckoning:
     def _wanted(self, run: Any) -> set[str]:
         """The channels on which a run can have reached its person: on one of them it must have, if there are any."""
         person, rule = self._person[run.contact_id], self._rule[run.rule_id]
-        if rule == "refunded":
+        if rule in ("refunded", "added", "asked", "viewed"):
             return {"webhook"}
         if rule == "downloaded":
             return set() if person.kind == "silent" else {"email"}
@@ -210,7 +229,7 @@ class Reckoning:
         """The log tells each run from its entry to its end, and each message from the queue to its outcome, once."""
         for run in self._run.values():
             codes = self._log["run_id"][run.id]
-            ends = codes["completed"] + codes["stopped"] + codes["failed.step"]
+            ends = codes["completed"] + codes["stopped"] + codes["failed.step"] + codes["exited.goal"]
             if codes["entered"] != 1 or ends != 1:
                 yield f"run {run.id} entered {codes['entered']} times and ended {ends} times: {dict(codes)}"
         for message in self._message.values():
@@ -238,7 +257,7 @@ class Reckoning:
     def _could_tell(self, sent: Sent, message: Any) -> bool:
         """Whether Twilio shows it as created when we handed it over. Of a clock so fast, a slow second is a minute."""
         created = [to_ms(one.created) for one in self._twilio if sent.token in one.body]
-        return message.channel == "sms" and abs(created[0] - message.sent_at) < SURE_MS
+        return bool(message.channel == "sms" and abs(created[0] - message.sent_at) < SURE_MS)
 
     def _sent_unknown(self) -> list[int]:
         return [m.id for m in self._message.values() if m.status == "unknown" and self._book[self._as_sent(m)]]

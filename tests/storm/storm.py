@@ -18,10 +18,10 @@ from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store import schema
 from automation.store.database import Database
-from tests.storm.fast_clock import FastClock
+from tests.storm.fast_clock import FACTOR, FastClock
 from tests.storm.feed import batch
 from tests.storm.nursery import Nursery
-from tests.storm.project import lay_out, settle_people
+from tests.storm.project import LEASE_S, lay_out, settle_people
 from tests.storm.reckoning import Reckoning
 from tests.storm.weather import Weather
 
@@ -57,7 +57,7 @@ class Storm:
         self.chance = random.Random(seed)
         self.origin = time.time()
         self.acknowledged = folder / "acknowledged"
-        self.kills = self.kills_of_feeders = 0
+        self.kills = self.kills_of_feeders = self.sleeps = 0
         self._daemons = daemons
 
     def run(self) -> Reckoning:
@@ -81,7 +81,9 @@ class Storm:
 
     def told(self) -> str:
         """What happened, for a report."""
-        return f"seed {self.seed}: {self.kills} kills, {self.kills_of_feeders} of them of the feeder"
+        return (
+            f"seed {self.seed}: {self.kills} kills, {self.kills_of_feeders} of them of the feeder, {self.sleeps} sleeps"
+        )
 
     # ------------------------------------------------------------ who is out in it
 
@@ -115,6 +117,9 @@ class Storm:
         while (ran := time.monotonic() - begin) < self.seconds or (self._mild() and ran < 8 * self.seconds):
             child = self.chance.choice(children)
             self._wait_for_a_moment(child)
+            if self.chance.random() < 0.05:
+                self._put_to_sleep(child)
+                continue
             self._kill(child)
             child.start()
             self.kills_of_feeders += child is children[-1]
@@ -140,6 +145,13 @@ class Storm:
         end = time.monotonic() + within
         while not true() and time.monotonic() < end:
             time.sleep(0.01)
+
+    def _put_to_sleep(self, child: Child) -> None:
+        """Longer than a lease: whoever was asleep wakes up with messages in hand that are given up for lost."""
+        self._nursery.signal(child.pid, signal.SIGSTOP)
+        time.sleep(LEASE_S / FACTOR * 1.2)
+        self._nursery.signal(child.pid, signal.SIGCONT)
+        self.sleeps += 1
 
     def _kill(self, child: Child) -> None:
         status = self._nursery.kill(child.pid)

@@ -9,14 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
 
-from automation.engine.engine import Engine
 from automation.store.database import Database
-from automation.store.schema import message
 from tests.engine.world import World, at
-from tests.fakes.server import Recorded, Reply
-from tests.fakes.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio, error
 
 NEW_YORK = ZoneInfo("America/New_York")
 """2026: 02:00 on 8 March is followed by 03:00, and on 1 November 01:00 comes twice."""
@@ -156,52 +151,6 @@ def test_a_birthday_on_the_leap_day_comes_once_a_year(world: Callable[..., World
 # ---------------------------------------------------------------- the machine slept, the clock was set back
 
 
-class Meanwhile(FakeTwilio):
-    """Something happens while a message is on its way."""
-
-    happens: Callable[[], Any] | None = None
-    answers: list[Reply]  # instead of the normal ones
-
-    def respond(self, request: Recorded) -> Reply:
-        if request.method == "POST" and self.happens is not None:
-            happens, self.happens = self.happens, None
-            happens()
-        return self.answers.pop(0) if request.method == "POST" and self.answers else super().respond(request)
-
-
-BUSY = error(503, 20503, "Service is temporarily unavailable")
-
-
-@pytest.fixture
-def twilio() -> Iterator[Meanwhile]:
-    with Meanwhile() as server:
-        server.answers = []
-        yield server
-
-
-def with_twilio(w: Callable[..., World], twilio: Meanwhile, tmp_path: Path, rules: str) -> World:
-    settings = f"""
-[delivery]
-lease_seconds = 60
-[providers.sms]
-type = "twilio"
-account_sid = "{ACCOUNT}"
-from_number = "{SENDER}"
-base_url = "{twilio.url}"
-auth_token = {{file = "secret"}}
-"""
-    (tmp_path / "project").mkdir()
-    (tmp_path / "project" / "secret").write_text(TOKEN)
-    made = w(rules, settings=settings)
-    twilio.now = made.clock.now
-    return made
-
-
-def another(w: World) -> Engine:
-    """As another process has it."""
-    return Engine(w.project(), Database(w.database.url.render_as_string(hide_password=False)), w.clock)
-
-
 TWICE = journey(f"- {SEND}\n      - wait: 1h\n      - {SEND}", zone="Asia/Shanghai")
 DAILY = """
   - id: daily
@@ -210,128 +159,6 @@ DAILY = """
     mode: {on_again: parallel, per: contact}
     steps: [{do: sms.send, with: {template: hello}}]
 """
-
-
-def test_a_process_that_slept_for_a_day_in_the_middle_of_a_call(
-    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
-) -> None:
-    # given a daemon that falls asleep while the provider has its message, and another that finds the lease over
-    w = with_twilio(world, twilio, tmp_path, TWICE)
-    other = another(w)
-    seen: list[str] = []
-
-    def sleep() -> None:
-        w.clock.advance(timedelta(days=1))
-        other.recover()
-        other.advance()
-        seen.extend(m.status for m in w.messages())
-
-    twilio.happens = sleep
-    w.event("order.paid", "M1", amount=1)
-    # when it wakes up, the provider's answer is in its hands
-    w.run()
-    assert seen[0] == "unknown"
-    # then it counts, the run goes on once, and nothing is sent twice
-    assert [m.status for m in w.messages()] == ["accepted"]
-    assert w.codes().count("waiting") == 1
-    w.go(hours=1)
-    assert [m.status for m in w.messages()] == ["accepted", "accepted"]
-    assert len(twilio.messages) == 2
-    assert [run.status for run in w.runs()] == ["done"]
-    other.close()
-    other.database.close()
-
-
-def test_the_answer_to_an_earlier_message_moves_nobody_who_waits_for_a_later_one(
-    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
-) -> None:
-    # given a run whose first message became unknown, and which waits for the outcome of its second
-    w = with_twilio(world, twilio, tmp_path, journey(f"- {SEND}\n      - {SEND}\n      - wait: 1h\n      - {SEND}"))
-    other = another(w)
-    seen: list[list[str]] = []
-
-    def late() -> None:
-        w.clock.advance(timedelta(minutes=2))
-        other.recover()
-        other.advance()
-        seen.append([m.status for m in w.messages()])
-
-    twilio.happens = late
-    w.event("order.paid", "M1", amount=1)
-    w.engine.advance()
-    # when the answer to the first one comes after all
-    w.engine.deliver("sms")
-    assert seen == [["unknown", "queued"]]
-    # then the run still waits for the second
-    assert [m.status for m in w.messages()] == ["accepted", "queued"]
-    assert [run.status for run in w.runs()] == ["sending"]
-    w.run()
-    w.go(hours=1)
-    assert [m.status for m in w.messages()] == ["accepted"] * 3
-    assert len(twilio.messages) == 3
-    assert w.codes().count("completed") == 1
-    other.close()
-    other.database.close()
-
-
-def test_a_late_answer_that_nothing_was_sent_is_followed_by_another_try(
-    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
-) -> None:
-    # given a run that is over, because its message became unknown
-    w = with_twilio(world, twilio, tmp_path, journey(f"- {SEND}"))
-    other = another(w)
-
-    def late() -> None:
-        w.clock.advance(timedelta(minutes=2))
-        other.run_due()
-        assert [run.status for run in w.runs()] == ["done"]
-
-    # when the provider says, late, that it was too busy, and once more after that
-    twilio.happens, twilio.answers = late, [BUSY, BUSY]
-    w.event("order.paid", "M1", amount=1)
-    w.run()
-    for _ in range(5):
-        w.go(minutes=5)
-    # then the person gets it
-    assert [m.status for m in w.messages()] == ["accepted"]
-    assert len(twilio.messages) == 1
-    assert "skipped.ended" not in w.codes()
-    other.close()
-    other.database.close()
-
-
-def test_another_try_of_an_earlier_message_moves_nobody_who_waits_for_a_later_one(
-    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
-) -> None:
-    # given a run that waits for its second message, while the first is tried again
-    w = with_twilio(world, twilio, tmp_path, journey(f"- {SEND}\n      - {SEND}"))
-    other = another(w)
-
-    def late() -> None:
-        w.clock.advance(timedelta(minutes=2))
-        other.recover()
-        other.advance()
-
-    twilio.happens, twilio.answers = late, [BUSY]
-    w.event("order.paid", "M1", amount=1)
-    w.engine.advance()
-    w.engine.deliver("sms")
-    assert [m.status for m in w.messages()] == ["queued", "queued"]
-    first, second = w.messages()
-    with w.database.write() as conn:  # the second is held up
-        conn.execute(update(message).where(message.c.id == second.id).values(due_at=second.due_at + 3_600_000))
-    # when the first is accepted
-    w.clock.advance(timedelta(minutes=5))
-    w.engine.deliver("sms")
-    assert [m.status for m in w.messages()] == ["accepted", "queued"]
-    # then the run still waits for the second
-    assert [run.status for run in w.runs()] == ["sending"]
-    w.go(hours=1)
-    assert [m.status for m in w.messages()] == ["accepted", "accepted"]
-    assert [run.status for run in w.runs()] == ["done"]
-    assert first.id < second.id
-    other.close()
-    other.database.close()
 
 
 def test_a_daemon_that_was_not_there_for_a_day(world: Callable[..., World]) -> None:
@@ -372,28 +199,3 @@ def test_a_clock_that_is_set_back_an_hour(world: Callable[..., World]) -> None:
     w.go(hours=20)
     assert sent(w) == 3
     assert [row.key for row in w.table("occurrence")] == ["2026-08-01T13:00"]
-
-
-def test_a_clock_that_is_set_back_while_a_message_is_on_its_way(
-    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path
-) -> None:
-    # given a lease that now seems to last for an hour more
-    w = with_twilio(world, twilio, tmp_path, TWICE)
-    other = another(w)
-
-    def back() -> None:
-        w.clock.advance(timedelta(hours=-1))
-        other.run_due()
-
-    twilio.happens = back
-    w.event("order.paid", "M1", amount=1)
-    w.run()
-    # then nobody took the message away from who sends it
-    assert [m.status for m in w.messages()] == ["accepted"]
-    for _ in range(5):
-        w.go(hours=1)
-        other.run_due()
-    assert [m.status for m in w.messages()] == ["accepted", "accepted"]
-    assert len(twilio.messages) == 2
-    other.close()
-    other.database.close()

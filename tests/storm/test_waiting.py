@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def plan(database: Database, statement: str, parameters: Any) -> str:
 
 def test_who_is_due_is_found_by_the_index_alone(w: World) -> None:
     now = to_ms(w.clock.now())
-    asked = {
+    asked: dict[str, list[Callable[[Any], Any]]] = {
         "ix_run_due": [lambda conn: claim_due(conn, now, 1000), next_due],
         "ix_message_due": [lambda conn: claim_queued(conn, "sms", now, 1000), lambda conn: due_channels(conn, now)],
         "ix_message_lease": [lambda conn: expired_leases(conn, now, 500)],

@@ -74,6 +74,7 @@ class _Marked(NamedTuple):
     claimed: int
     route: Route | None
     ready: list[_Ready]
+    lease_until: int = 0
 
 
 class Deliver:
@@ -96,9 +97,10 @@ class Deliver:
             with uncollected(), self._database.write() as conn:
                 return self._claim(conn, channel, accounts, to_ms(self._clock.now()))
 
-        claimed, route, ready = retried(mark)
+        claimed, route, ready, lease_until = retried(mark)
         if route is not None and ready:
-            outcomes = send_all(route.account.provider, [item.outgoing for item in ready])
+            outgoing = [item.outgoing for item in ready]
+            outcomes = send_all(route.account.provider, outgoing, lambda: to_ms(self._clock.now()) < lease_until)
             self._settle(route, [item.row for item in ready], outcomes, alone=len(accounts) == 1)
         return claimed
 
@@ -142,8 +144,9 @@ class Deliver:
         limit = limit if route.limit is None else min(limit, route.limit)
         rows = (claim_untried(conn, channel, now) if route.probe else []) or claim_queued(conn, channel, now, limit)
         ready = self._prepare(conn, route, rows, pauses.rule_ids, now) if rows else []
-        spend(conn, route, len(ready), now, now + self._settings.lease_seconds * 1000)
-        return _Marked(len(rows), route, ready)
+        lease_until = now + self._settings.lease_seconds * 1000
+        spend(conn, route, len(ready), now, lease_until)
+        return _Marked(len(rows), route, ready, lease_until)
 
     def _settle(self, route: Route, rows: Sequence[AnyRow], outcomes: Sequence[Outcome], *, alone: bool) -> None:
         """`alone`: the channel has no other account, so that what can't be sent waits until this one has rested."""

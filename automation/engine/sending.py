@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from automation.i18n import say
-from automation.providers.base import Outcome, Outgoing
+from automation.providers.base import NOT_TRIED, Outcome, Outgoing
 
 if TYPE_CHECKING:
     from automation.providers.base import Provider
@@ -21,20 +21,25 @@ def batch_limit(provider: Provider, at_most: int) -> int:
     return min(provider.max_batch * provider.concurrency, at_most)
 
 
-def send_all(provider: Provider, messages: Sequence[Outgoing]) -> list[Outcome]:
-    """One outcome per message, in order."""
+def send_all(provider: Provider, messages: Sequence[Outgoing], ours: Callable[[], bool]) -> list[Outcome]:
+    """One outcome per message, in order. `ours` says whether we may still send them: see `_send`."""
     size = provider.max_batch
     portions = [messages[start : start + size] for start in range(0, len(messages), size)]
     if len(portions) == 1 or provider.concurrency == 1:
-        answers = [_send(provider, portion) for portion in portions]
+        answers = [_send(provider, portion, ours) for portion in portions]
     else:
         with ThreadPoolExecutor(provider.concurrency) as pool:
-            answers = list(pool.map(lambda portion: _send(provider, portion), portions))
+            answers = list(pool.map(lambda portion: _send(provider, portion, ours), portions))
     return [outcome for outcomes in answers for outcome in outcomes]
 
 
-def _send(provider: Provider, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
-    """A provider that raises, or answers for too few, leaves every outcome of the portion unknown."""
+def _send(provider: Provider, messages: Sequence[Outgoing], ours: Callable[[], bool]) -> Sequence[Outcome]:
+    """A provider that raises, or answers for too few, leaves every outcome of the portion unknown.
+
+    A process that slept since the messages were marked does not send what others may have given up, and sent again.
+    """
+    if not ours():
+        return [Outcome.transient(NOT_TRIED, "the lease was over before the provider was called")] * len(messages)
     try:
         outcomes = provider.send(messages)
         if len(outcomes) == len(messages):

@@ -182,7 +182,7 @@ class Reckoning:
             if message.status not in ("accepted", "unknown", "failed", "dropped"):
                 yield f"message {message.id} is {message.status}"
             elif message.status == "accepted" and reached != 1:
-                yield f"lost or doubled: message {message.id} is accepted, the book has it {reached} times"
+                yield f"{'doubled' if reached else 'lost'}: message {message.id} is accepted, but {reached} in the book"
             elif message.status == "unknown" and reached and self._could_tell(sent, message):
                 yield f"message {message.id} is unknown, and Twilio could have told"
             elif message.status == "unknown" and reached > 1:

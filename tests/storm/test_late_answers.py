@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from automation.clock import ManualClock
 from automation.engine.engine import Engine
 from automation.store.database import Database
 from automation.store.schema import message
@@ -95,6 +96,45 @@ def test_a_process_that_slept_for_a_day_in_the_middle_of_a_call(
     assert [run.status for run in w.runs()] == ["done"]
     other.close()
     other.database.close()
+
+
+class Sleepy(ManualClock):
+    """The machine sleeps for a day when the time has been read `awake` more times."""
+
+    awake = -1
+
+    def now(self) -> datetime:
+        seen = super().now()
+        self.awake -= 1
+        if self.awake == 0:
+            self.advance(timedelta(days=1))
+        return seen
+
+
+@pytest.mark.parametrize("on_unknown", ["hold", "resend"])
+def test_a_process_that_slept_between_the_mark_and_the_call_does_not_call(
+    world: Callable[..., World], twilio: Meanwhile, tmp_path: Path, on_unknown: str
+) -> None:
+    # given a process that marked a message, and then slept until its lease was long over
+    rules = journey(f"- {SEND}").replace("name: 一", f"name: 一\n    on_unknown: {on_unknown}")
+    w = with_twilio(world, twilio, tmp_path, rules)
+    clock = Sleepy(w.clock.now())
+    sleeper = Engine(w.project(), w.database, clock)
+    w.event("order.paid", "M1", amount=1)
+    w.engine.advance()
+    clock.awake = 1
+    # when it wakes up
+    sleeper.deliver("sms")
+    # then it does not send what others may have sent again by now
+    assert twilio.messages == []
+    assert [(m.status, m.attempts) for m in w.messages()] == [("queued", 0)]
+    # and the message goes out, once
+    w.clock.set(clock.now())
+    for _ in range(3):
+        w.go(hours=1)
+    assert [m.status for m in w.messages()] == ["accepted"]
+    assert len(twilio.messages) == 1
+    sleeper.close()
 
 
 def test_the_answer_to_an_earlier_message_moves_nobody_who_waits_for_a_later_one(

@@ -7,7 +7,7 @@ from pathlib import Path
 from automation.store.database import Database
 from tests.storm.storm import Storm
 
-SECONDS = 12.0
+SECONDS = 10.0
 
 
 def test_a_daemon_is_killed_again_and_again(sqlite_db: Database, tmp_path: Path) -> None:

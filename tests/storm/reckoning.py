@@ -115,8 +115,9 @@ class Reckoning:
 
     def _ends(self) -> Iterator[str]:
         """Each run has ended, and not for a reason of the storm's."""
+        payers = {self._contact[fact.person.member] for fact in self._facts.values() if fact.rule == "paid"}
         for run in self._run.values():
-            if run.reason == "exited.goal" and self._rule[run.rule_id] == "viewed":
+            if run.reason == "exited.goal" and self._rule[run.rule_id] == "viewed" and run.contact_id in payers:
                 continue
             if run.ended_at is None or run.status not in ("done", "failed"):
                 yield f"run {run.id} of {self._rule[run.rule_id]} is {run.status}, due {run.due_at}"
@@ -205,8 +206,8 @@ class Reckoning:
             in_doubt = {channel for channel, status in found.items() if status == "unknown"}
             if found.get("sms") == "failed" and self._in_doubt(run.id):
                 continue  # it was unknown when the run went on; what was learned later sends nothing
-            if run.reason == "exited.goal" and not found:
-                continue
+            if run.reason == "exited.goal":
+                continue  # what was queued for them was dropped, what was on its way arrived
             if not reached <= wanted or len(reached) + len(in_doubt) > 1 or (wanted and not reached | in_doubt):
                 yield f"lost: run {run.id} of {self._rule[run.rule_id]} for a {person.kind} one: {found}"
 
@@ -265,12 +266,12 @@ class Reckoning:
 
 _READ = ("rule", "event", "run", "message", "occurrence", "coupon_code", "coupon_batch", "quarantine", "execution_log")
 _OUTCOMES = ("message.accepted", "message.settled", "message.unknown", "failed.permanent", "failed.attempts",
-             "failed.expired", "skipped.bad_contact", "skipped.suppression", "skipped.consent")  # fmt: skip
+             "failed.expired", "skipped.ended", "skipped.bad_contact", "skipped.suppression", "skipped.consent")  # fmt: skip
 _ENDS = {
     "accepted": {"message.accepted", "message.settled"},
     "unknown": {"message.unknown"},
     "failed": {"message.settled", "failed.permanent", "failed.attempts", "failed.expired"},
-    "dropped": {"skipped.bad_contact", "skipped.suppression", "skipped.consent", "failed.permanent"},
+    "dropped": {"skipped.ended", "skipped.bad_contact", "skipped.suppression", "skipped.consent", "failed.permanent"},
     "queued": set(),
     "sending": set(),
 }

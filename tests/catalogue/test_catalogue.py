@@ -60,7 +60,7 @@ def test_without_a_file_there_are_the_built_ins() -> None:
     assert catalogue.fields["created_at"].storage == "column"
     assert all(catalogue.fields[kind].personal for kind in IDENTITY_KINDS)
     assert set(catalogue.events["coupon.issued"].properties) == {"batch", "code", "rule"}
-    assert set(catalogue.events) == {"contact.unsubscribed", "coupon.issued"}
+    assert set(catalogue.events) == {"contact.unsubscribed", "coupon.issued", "coupon.expired"}
 
 
 @pytest.mark.parametrize(

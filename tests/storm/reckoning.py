@@ -266,7 +266,8 @@ class Reckoning:
 
 _READ = ("rule", "event", "run", "message", "occurrence", "coupon_code", "coupon_batch", "quarantine", "execution_log")
 _OUTCOMES = ("message.accepted", "message.settled", "message.unknown", "failed.permanent", "failed.attempts",
-             "failed.expired", "skipped.ended", "skipped.bad_contact", "skipped.suppression", "skipped.consent")  # fmt: skip
+             "failed.expired", "skipped.ended", "skipped.bad_contact", "skipped.suppression",
+             "skipped.consent")  # fmt: skip
 _ENDS = {
     "accepted": {"message.accepted", "message.settled"},
     "unknown": {"message.unknown"},

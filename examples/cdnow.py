@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from automation.engine.ingest import Incoming
+from automation.engine.entry.ingest import Incoming
 
 if TYPE_CHECKING:
     from automation.clock import ManualClock

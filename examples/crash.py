@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from automation.clock import ManualClock, SystemClock
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming
+from automation.engine.entry.ingest import Incoming
 from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database

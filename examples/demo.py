@@ -16,7 +16,7 @@ from typing import Any
 from automation.clock import ManualClock
 from automation.contacts.importing import ImportReport, import_contacts
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming, IngestResult
+from automation.engine.entry.ingest import Incoming, IngestResult
 from automation.i18n import Text, set_language
 from automation.insight.report import read_report
 from automation.reasons import Reason

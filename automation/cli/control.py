@@ -73,7 +73,7 @@ def approve(
     bom: BomOption = False,
 ) -> None:
     """Without an ID: what waits, how many it would reach, and which bound that exceeds."""
-    from automation.engine.approvals import decide, list_held
+    from automation.engine.clocks.approvals import decide, list_held
     from automation.insight.halts import why_held
 
     if id_ is not None:

@@ -17,7 +17,7 @@ from automation.i18n import say
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from automation.engine.ingest import Incoming
+    from automation.engine.entry.ingest import Incoming
 
 SHOWN = 300
 """How many characters of an item a table shows."""
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
     """Every batch is on disk before the next is read; a bad line is quarantined and stops nobody."""
-    from automation.engine.ingest import IngestResult
+    from automation.engine.entry.ingest import IngestResult
 
     total = IngestResult()
     source = sys.stdin.buffer if file == "-" else _open(Path(file))
@@ -58,7 +58,7 @@ def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
 
 def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
     """One item per line that is not blank. Identical lines without a message_id are counted, so that all are kept."""
-    from automation.engine.ingest import Incoming
+    from automation.engine.entry.ingest import Incoming
 
     seen: Counter[int] = Counter()
     for number, line in enumerate(source, start=1):
@@ -98,7 +98,7 @@ def retry(
     ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all 编号；不写则全部")] = None,
 ) -> None:
     """Each batch of items is taken and marked in turn; an item that was taken before is recognised."""
-    from automation.engine.ingest import Incoming, IngestResult
+    from automation.engine.entry.ingest import Incoming, IngestResult
     from automation.store.quarantine import list_rejected, newest_rejected
 
     total, after = IngestResult(), 0

@@ -110,7 +110,7 @@ def settle(
     by: Annotated[str, typer.Option("--by", help="Who says it, for the audit 操作人，记入审计")] = ACTOR,
 ) -> None:
     """Only messages whose status is unknown. Nothing is sent unless you say resend. Runs went on already and stay."""
-    from automation.engine.by_hand import Word
+    from automation.engine.delivery.by_hand import Word
 
     _check_choices(None, channel)
     if (id_ is None) == (not all_unknown):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.types import event_checker
-from automation.engine.holdout import Holdout
+from automation.engine.entry.holdout import Holdout
 from automation.rules.conditions.fused import fuse
 from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.tree import History, histories
@@ -18,7 +18,7 @@ from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from automation.engine.listening import Listeners
+    from automation.engine.journey.listening import Listeners
     from automation.plugin import Registry
     from automation.rules.conditions.facts import Facts
     from automation.rules.conditions.tree import Condition

@@ -9,18 +9,18 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from automation.clock import Clock, SystemClock, to_ms
-from automation.engine.advance import Advance
-from automation.engine.by_hand import ByHand
-from automation.engine.coupons import ExpireCoupons
-from automation.engine.deliver import Deliver
-from automation.engine.ingest import Incoming, Ingest, IngestResult
-from automation.engine.moving import Moving
-from automation.engine.pending import Pending
-from automation.engine.polling import Polling, Sources
+from automation.engine.clocks.polling import Polling, Sources
+from automation.engine.clocks.schedule import Schedule
+from automation.engine.clocks.segments import Segments
+from automation.engine.delivery.by_hand import ByHand
+from automation.engine.delivery.coupons import ExpireCoupons
+from automation.engine.delivery.deliver import Deliver
+from automation.engine.delivery.unknowns import Unknowns
+from automation.engine.entry.ingest import Incoming, Ingest, IngestResult
+from automation.engine.entry.pending import Pending
+from automation.engine.journey.advance import Advance
+from automation.engine.journey.moving import Moving
 from automation.engine.publishing import publish
-from automation.engine.schedule import Schedule
-from automation.engine.segments import Segments
-from automation.engine.unknowns import Unknowns
 from automation.engine.versions import Versions
 from automation.errors import AutomationError
 from automation.i18n import say

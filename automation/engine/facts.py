@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automation.engine.meeting import Arrival
-    from automation.engine.state import RunState
+    from automation.engine.entry.meeting import Arrival
+    from automation.engine.journey.state import RunState
     from automation.rules.conditions.tree import Condition, History
     from automation.store.waiting import CameEvent
 

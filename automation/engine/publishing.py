@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
-from automation.engine.listening import listeners
-from automation.engine.pending import publish_pending
+from automation.engine.entry.pending import publish_pending
+from automation.engine.journey.listening import listeners
 from automation.reasons import Reason
 from automation.store import changes, coupons, rules, runs
 from automation.store.log import Entry, write_log

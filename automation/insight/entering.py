@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
-from automation.engine.entry import ENTRY_GUARDS, decide
+from automation.engine.entry.guards import ENTRY_GUARDS, decide
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.insight.account import Kind, Line

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
-from automation.engine.approvals import list_held
+from automation.engine.clocks.approvals import list_held
 from automation.engine.switches import paused_now
 from automation.i18n import say
 from automation.store.occurrences import missed_since

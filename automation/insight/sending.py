@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.engine.message_guards import Held, Request, ask_all
-from automation.engine.outranking import NOBODY
+from automation.engine.delivery.message_guards import Held, Request, ask_all
+from automation.engine.delivery.outranking import NOBODY
 from automation.i18n import say
 from automation.insight.account import Line
 from automation.insight.details import summary
@@ -22,8 +22,8 @@ from automation.store.rules import list_rules
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from automation.engine.message_guards import Refused
-    from automation.engine.outranking import Ranked
+    from automation.engine.delivery.message_guards import Refused
+    from automation.engine.delivery.outranking import Ranked
     from automation.insight.subject import Subject
     from automation.rules.project import Project
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
-from automation.engine.accounts import next_try, standing
+from automation.engine.delivery.accounts import next_try, standing
 from automation.i18n import say
 from automation.insight.halts import COLUMNS, Rows, read_halts
 from automation.providers.accounts import Breaker

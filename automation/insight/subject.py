@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
-from automation.engine.entry import Candidate, EntryState
+from automation.engine.entry.guards import Candidate, EntryState
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
 from automation.store.runs import alive_inside, last_entries, last_event_of

@@ -217,7 +217,7 @@ def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, Sender]:
     found = {}
     for id_, event_id, variables, status in rows:
         found[id_] = Sender(event_id, read_object(variables), status == "exited")
-        found[id_].variables.pop("#", None)  # the engine's own place, see engine/state.py
+        found[id_].variables.pop("#", None)  # the engine's own place, see engine/journey/state.py
     return found
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automation.engine.entry import ENTRY_GUARDS
-from automation.engine.message_guards import MESSAGE_GUARDS
+from automation.engine.delivery.message_guards import MESSAGE_GUARDS
+from automation.engine.entry.guards import ENTRY_GUARDS
 from automation.i18n import Lang, Text
 from automation.reasons import Reason
 from scripts.reference import examples, keywords

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from automation.clock import SystemClock
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming, IngestResult
+from automation.engine.entry.ingest import Incoming, IngestResult
 from automation.i18n import set_language
 from automation.insight.status import read_status
 from automation.rules.project import Project

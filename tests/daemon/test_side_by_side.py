@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming, IngestResult
+from automation.engine.entry.ingest import Incoming, IngestResult
 from automation.errors import AutomationError
 from automation.store.database import Database
 from tests.engine.world import World, at

@@ -15,9 +15,9 @@ from automation.catalogue import coupons, fields, loader
 from automation.catalogue.loader import load_catalogue
 from automation.catalogue.model import FieldType
 from automation.channels import CHANNELS
-from automation.engine.entry import ENTRY_GUARDS
-from automation.engine.message_guards import MESSAGE_GUARDS
-from automation.engine.reading import IncomingEvent
+from automation.engine.delivery.message_guards import MESSAGE_GUARDS
+from automation.engine.entry.guards import ENTRY_GUARDS
+from automation.engine.entry.reading import IncomingEvent
 from automation.i18n import LANGS, table
 from automation.plugin import Registry
 from automation.reasons import Reason

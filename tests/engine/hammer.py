@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming
+from automation.engine.entry.ingest import Incoming
 from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database

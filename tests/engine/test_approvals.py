@@ -9,7 +9,7 @@ import pytest
 from automation.clock import to_ms
 from automation.contacts.profile import update_attributes
 from automation.contacts.resolve import resolve
-from automation.engine.approvals import decide, list_held
+from automation.engine.clocks.approvals import decide, list_held
 from automation.engine.switches import SwitchError
 from tests.engine.world import World, at
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from automation.clock import to_ms
-from automation.engine import schedule
+from automation.engine.clocks import schedule
 from automation.insight.missed import read_missed
 from tests.engine.world import World, at
 

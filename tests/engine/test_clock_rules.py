@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from automation.engine.clocks.schedule import Schedule
 from automation.engine.engine import Engine
-from automation.engine.schedule import Schedule
 from tests.engine.world import World, at
 
 BIRTHDAY = """

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from automation.engine.by_hand import Word
+from automation.engine.delivery.by_hand import Word
 from automation.store.coupons import import_codes, stock
 from tests.engine.test_delivery import settings
 from tests.engine.world import CATALOG, World

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from automation.clock import to_ms
-from automation.engine.failure_watch import FailureWatch
-from automation.engine.settle import Settlement
+from automation.engine.delivery.failure_watch import FailureWatch
+from automation.engine.delivery.settle import Settlement
 from automation.engine.switches import paused_now, resume, target_of
 from automation.providers.base import Outcome
 from automation.store.messages import load_messages

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from automation.clock import to_ms
-from automation.engine.moving import Moving
+from automation.engine.journey.moving import Moving
 from tests.engine.world import World
 
 HEAD = """

@@ -166,7 +166,7 @@ def test_a_paused_schedule_fires_afterwards_as_the_rule_catches_up(world: Callab
 
 
 def test_an_occurrence_under_way_stops_between_pages(world: Callable[..., World]) -> None:
-    from automation.engine.schedule import Schedule
+    from automation.engine.clocks.schedule import Schedule
     from tests.engine.world import at
 
     w = world(RULES)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from automation.engine import advance
+from automation.engine.journey import advance
 from tests.engine.world import World, at
 
 HEAD = """

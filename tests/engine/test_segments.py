@@ -10,8 +10,8 @@ import pytest
 from automation.clock import to_ms
 from automation.contacts.merging import merge_contacts
 from automation.contacts.profile import add_tags
+from automation.engine.clocks.segments import Segments
 from automation.engine.engine import Engine
-from automation.engine.segments import Segments
 from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database

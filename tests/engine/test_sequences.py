@@ -7,7 +7,7 @@ from collections.abc import Callable
 from automation.clock import to_ms
 from automation.contacts.merging import merge_contacts
 from automation.engine.engine import Engine
-from automation.engine.pending import Pending
+from automation.engine.entry.pending import Pending
 from automation.engine.switches import pause, resume, target_of
 from tests.engine.world import World
 

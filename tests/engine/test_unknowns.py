@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from automation.engine.by_hand import Word
+from automation.engine.delivery.by_hand import Word
 from automation.engine.engine import Engine
 from automation.errors import AutomationError
 from tests.engine.test_delivery import RULE, settings, tags

@@ -18,7 +18,7 @@ from automation.contacts.identity import normalise_identity
 from automation.contacts.profile import add_tags, update_attributes
 from automation.contacts.resolve import resolve
 from automation.engine.engine import Engine
-from automation.engine.ingest import Incoming, IngestResult
+from automation.engine.entry.ingest import Incoming, IngestResult
 from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store import schema

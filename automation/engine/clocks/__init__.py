@@ -1,0 +1,1 @@
+"""Clocks: what fires by time, what is looked up, and whom that reaches."""

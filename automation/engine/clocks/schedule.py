@@ -1,0 +1,157 @@
+"""Schedule: clock triggers fire into occurrence rows, which are worked off page by page.
+
+The rows carry the truth: a crash resumes at the cursor, and a second daemon finds the key taken.
+"""
+
+from __future__ import annotations
+
+import logging
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from automation.clock import from_ms, to_ms
+from automation.engine.clocks.catch_up import late, missed_by
+from automation.engine.clocks.pages import PAGE_SIZE, Pages
+from automation.errors import AutomationError
+from automation.i18n import say
+from automation.reasons import Reason
+from automation.store.events import last_event_id
+from automation.store.log import Entry, write_log
+from automation.store.occurrences import open_occurrence
+from automation.store.pauses import load_pauses
+from automation.store.rules import save_trigger_state, trigger_states
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from automation.clock import Clock
+    from automation.engine.book import LoadedRule, RuleBook
+    from automation.engine.versions import Versions
+    from automation.store.database import Database
+    from automation.store.types import AnyRow
+    from automation.triggers.base import Firing
+
+_log = logging.getLogger(__name__)
+
+MAX_FIRINGS = 1_000
+"""How many firings of one rule are looked at in one go; the rest follow in the next."""
+
+
+class Schedule:
+    """Fires and works off the clock triggers of one rule book."""
+
+    def __init__(
+        self, database: Database, clock: Clock, book: RuleBook, versions: Versions, page_size: int = PAGE_SIZE
+    ) -> None:
+        self._database, self._clock, self._book = database, clock, book
+        self._pages = Pages(database, clock, book, versions, page_size)
+        self._stopped: dict[int, str] = {}
+
+    def fire(self) -> int:
+        """Turn every firing that is due into an occurrence row; returns how many rows were written."""
+        if not self._book.by_clock:
+            return 0
+        with self._database.read() as conn:
+            due = self._due(trigger_states(conn), self._clock.now())
+            pauses = load_pauses(conn)
+        if not due or pauses.everything:
+            return 0
+        with self._database.write() as conn:
+            states = trigger_states(conn)
+            due = [rule for rule in due if rule.rule_id not in pauses.rule_ids]
+            return sum(self._fire(conn, rule, states.get(rule.rule_id), self._clock.now()) for rule in due)
+
+    def work(self) -> bool:
+        """Decide one page of the oldest unfinished occurrence; False when there is none."""
+        return self._pages()
+
+    def _due(self, states: dict[int, AnyRow], now: datetime) -> list[LoadedRule]:
+        """The rules that have something to fire, or no state yet."""
+        due = []
+        for rule in self._book.by_clock:
+            state = states.get(rule.rule_id)
+            if state is None or state.fingerprint != _fingerprint(rule):
+                due.append(rule)
+            else:
+                firing = self._next(rule, self._evaluated_to(rule, state))
+                if firing is not None and firing.at <= now:
+                    due.append(rule)
+        return due
+
+    def _fire(self, conn: Connection, rule: LoadedRule, state: AnyRow | None, now: datetime) -> int:
+        fingerprint, newest = _fingerprint(rule), last_event_id(conn)
+        if state is None or state.fingerprint != fingerprint:
+            begin = self._book.activated_at.get(rule.rule_id, to_ms(now)) if state is None else to_ms(now)
+            save_trigger_state(conn, rule.rule_id, fingerprint, begin, newest, fresh=state is None)
+            evaluated_to, last_id = from_ms(begin), newest
+        else:
+            evaluated_to, last_id = self._evaluated_to(rule, state), state.last_event_id
+        firings, complete = self._firings(rule, evaluated_to, now)
+        if rule.watch is not None:
+            firings = firings[-1:]  # a sweep sees whatever those before it would have seen: they are not missed
+        opened, since = 0, evaluated_to
+        for i, firing in enumerate(firings):
+            latest = complete and i == len(firings) - 1
+            missed = missed_by(rule, firing.at, now, latest=latest)
+            opened += self._open(conn, rule, firing, since, last_id, missed, now)
+            if missed is None:
+                since, last_id = firing.at, newest
+        if firings:
+            save_trigger_state(conn, rule.rule_id, fingerprint, to_ms(firings[-1].at), newest, fresh=False)
+        return opened
+
+    def _evaluated_to(self, rule: LoadedRule, state: AnyRow) -> datetime:
+        """What was due while the rule was disabled is neither caught up nor missed."""
+        return from_ms(max(state.evaluated_to, self._book.activated_at.get(rule.rule_id, 0)))
+
+    def _firings(self, rule: LoadedRule, after: datetime, now: datetime) -> tuple[list[Firing], bool]:
+        """What is due, the oldest first, and whether that is all."""
+        firings: list[Firing] = []
+        while True:
+            firing = self._next(rule, firings[-1].at if firings else after)
+            if firing is None or firing.at > now:
+                return firings, True
+            if len(firings) == MAX_FIRINGS:
+                return firings, False
+            firings.append(firing)
+
+    def _next(self, rule: LoadedRule, after: datetime) -> Firing | None:
+        """A trigger that can't tell (an unknown year of workdays, a broken plugin) stops, and says so once."""
+        trigger: Any = rule.trigger
+        try:
+            found: Firing | None = trigger.next(rule.spec.trigger.params, rule.spec.zone, after)
+        except Exception as error:  # fail closed: a plugin may raise anything; its rule alone stands still
+            text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
+            if self._stopped.get(rule.rule_id) != text:
+                self._stopped[rule.rule_id] = text
+                _log.error(say("daemon.trigger_stands_still", rule=rule.spec.path, reason=text))
+            return None
+        return found
+
+    def _open(
+        self, conn: Connection, rule: LoadedRule, firing: Firing, since: datetime, last_id: int,
+        missed: str | None, now: datetime,
+    ) -> int:  # fmt: skip
+        new = open_occurrence(
+            conn,
+            key=firing.key,
+            rule_id=rule.rule_id,
+            rule_version_id=rule.version_id,
+            due_at=to_ms(firing.at),
+            since=to_ms(since),
+            since_event_id=last_id,
+            now=to_ms(now),
+            missed=missed,
+            late=late(firing.at, now),
+        )
+        if new and missed:
+            detail = {"key": firing.key, "due_at": firing.at.isoformat(), "reason": missed}
+            write_log(conn, to_ms(now), [Entry(Reason.OCCURRENCE_MISSED, rule.rule_id, rule.version_id, detail=detail)])
+        return int(new)
+
+
+def _fingerprint(rule: LoadedRule) -> str:
+    trigger: Any = rule.spec.content["trigger"]
+    return sha256(f"{trigger}{rule.spec.zone.key}".encode()).hexdigest()[:16]

@@ -1,0 +1,72 @@
+"""Watching, between sweeps: who comes into a segment or leaves it by an event, or by what an action has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from automation.clock import from_ms
+from automation.engine.entry.meeting import Arrival, Meeting
+from automation.rules.conditions.tree import Compare, walk
+from automation.store.runs import lock_contacts
+from automation.store.segments import Standing, lock_segment, save_standings, standings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.engine.book import LoadedRule, RuleBook
+
+
+def newcomers(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int) -> list[Meeting]:
+    """Who meets a watching rule because of these events, each by the last of theirs."""
+    by_rule: dict[LoadedRule, dict[int, Arrival]] = {}
+    for arrival in arrivals:
+        for rule in book.watched_events.get(arrival.name, ()) if arrival.contact_id is not None else ():
+            by_rule.setdefault(rule, {})[arrival.contact_id or 0] = arrival
+    if not by_rule:
+        return []
+    lock_contacts(conn, {contact_id for touched in by_rule.values() for contact_id in touched})
+    return [
+        Meeting(rule, touched[one.contact_id], one.contact_id)
+        for rule, touched in by_rule.items()
+        for one in _moved(conn, rule, touched, now)
+    ]
+
+
+def changed_people(conn: Connection, book: RuleBook, contact_ids: Iterable[int], now: int) -> list[Meeting]:
+    """Who meets a watching rule because something was written to their profile, in the caller's transaction."""
+    people = sorted(set(contact_ids))
+    rules = [rule for rule in book.watchers if _looks_at_profile(rule)]
+    if not people or not rules:
+        return []
+    lock_contacts(conn, people)
+    return [
+        Meeting(rule, Arrival(None, "", one.contact_id, {}), one.contact_id, changed=_change(one, now))
+        for rule in rules
+        for one in _moved(conn, rule, people, now)
+    ]
+
+
+def _moved(conn: Connection, rule: LoadedRule, people: Iterable[int], now: int) -> list[Standing]:
+    """Those who have come (or gone, as the rule asks). Both kinds are noted, so that each change is seen once.
+
+    A segment that is not filled yet calls nobody: what it finds when it is filled is how things were.
+    """
+    watch, zone = rule.watch, rule.spec.zone
+    assert watch is not None
+    segment_id = lock_segment(conn, watch.key(rule.rule_id), watch.fingerprint(zone), alone=False)
+    if segment_id is None:
+        return []
+    found = standings(conn, segment_id, list(people), watch.holds(from_ms(now), zone))
+    moved = [one for one in found if one.holds is not one.member]
+    save_standings(conn, segment_id, moved, now)
+    return [one for one in moved if one.holds is (watch.on == "entered")]
+
+
+def _looks_at_profile(rule: LoadedRule) -> bool:
+    return rule.watch is not None and any(isinstance(node, Compare) for node in walk(rule.watch.condition))
+
+
+def _change(one: Standing, now: int) -> str:
+    """What names a change that no event made."""
+    return f"{'in' if one.holds else 'out'}:{now}"

@@ -1,0 +1,1 @@
+"""Delivery: what an action wants sent is decided, sent, and settled."""

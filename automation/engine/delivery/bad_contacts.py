@@ -1,0 +1,65 @@
+"""Contacts whose data can't be used: a wrong address or time zone holds back that person alone, and is told."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from automation.engine.delivery.quiet import known_zone
+from automation.store.problems import EVERY_CHANNEL, TIMEZONE, Problem, clear_problems, note_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from sqlalchemy import Connection
+
+    from automation.rules.spec import RuleSpec
+
+ADDRESS = "address"
+"""The code of an address that is none of its kind."""
+
+_SHAPES = {
+    "phone": re.compile(r"\+[1-9][0-9]{6,14}\Z"),  # E.164
+    "email": re.compile(r'[^\s<>()\[\],;:\\"@]+@[^\s<>()\[\],;:\\"@.]+(\.[^\s<>()\[\],;:\\"@.]+)*\Z'),
+}
+_OTHER = re.compile(r"[^\s\x00-\x1f\x7f]+\Z")
+
+
+def zone_problem(spec: RuleSpec, contact_id: int, contact: Mapping[str, Any]) -> Problem | None:
+    """A time zone of the contact's own that doesn't exist, where the rule needs it: its quiet hours are not known."""
+    if spec.guards.quiet_hours is None or known_zone(contact):
+        return None
+    return Problem(contact_id, EVERY_CHANNEL, TIMEZONE, str(contact.get("timezone")), 0)
+
+
+def address_problem(
+    known: Mapping[tuple[int, str], Problem], contact_id: int, channel: str, kind: str | None, address: str
+) -> Problem | None:
+    """What is wrong with the address: its shape, or what a provider has said of it."""
+    if not usable(kind, address):
+        return Problem(contact_id, channel, ADDRESS, address, 0)
+    found = known.get((contact_id, channel))
+    return found if found is not None and found.value == address else None
+
+
+@lru_cache(maxsize=8192)
+def usable(kind: str | None, address: str) -> bool:
+    """Whether the address has the shape of its kind: E.164, an @ in an e-mail, no blank in any."""
+    return _SHAPES.get(kind or "", _OTHER).match(address) is not None
+
+
+def keep_problems(
+    conn: Connection, known: Mapping[tuple[int, str], Problem], found: Iterable[Problem],
+    present: Mapping[tuple[int, str], str | None], now: int,
+) -> None:  # fmt: skip
+    """Write down what was found, and forget what is over. `present`: what the contacts have today, where asked."""
+    new = [one._replace(at=now) for one in found if not _noted(known, one)]
+    over = {key for key, one in known.items() if key in present and present[key] != one.value}
+    clear_problems(conn, over)
+    note_problems(conn, new)
+
+
+def _noted(known: Mapping[tuple[int, str], Problem], found: Problem) -> bool:
+    before = known.get((found.contact_id, found.channel))
+    return before is not None and (before.code, before.value) == (found.code, found.value)

@@ -1,0 +1,70 @@
+"""What the messages of one batch need to be checked and rendered: their people, runs and events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from automation.clock import from_ms
+from automation.contacts.profile import load_contacts
+from automation.engine.delivery.message_guards import Request
+from automation.store.events import load_properties
+from automation.store.rules import keep_template
+from automation.store.runs import load_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection
+
+    from automation.engine.book import LoadedRule, RuleBook
+    from automation.store.types import AnyRow
+
+
+class Work:
+    """The people, runs and events of one batch of messages, read at once."""
+
+    def __init__(self, conn: Connection, book: RuleBook, rows: Sequence[AnyRow], now: int) -> None:
+        self._conn, self._book, self._now = conn, book, now
+        self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
+        self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
+        events = {run.event_id for run in self._runs.values() if run.event_id is not None}
+        self._events = load_properties(conn, sorted(events))
+        self._kept: set[str] = set()
+        self._of_rule: dict[int, dict[str, Any]] = {}
+
+    def has_left(self, row: AnyRow) -> bool:
+        """Whether the run that a message belongs to was ended from outside since it was queued."""
+        return row.run_id in self._runs and self._runs[row.run_id].left
+
+    def request(self, row: AnyRow, rule: LoadedRule) -> Request:
+        contact = self._contacts.get(row.contact_id, {})
+        return Request(
+            rule, row.run_id, row.contact_id, row.step, contact, (row.channel,), row.template, row.payload or {},
+            row.address,
+        )  # fmt: skip
+
+    def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
+        """What a template may name."""
+        event_id, variables, _ = self._runs[row.run_id]
+        event = self._events.get(event_id, {}) if event_id is not None else {}
+        return {**variables, "contact": request.contact, "event": event, **self._common(rule)}
+
+    def _common(self, rule: LoadedRule) -> dict[str, Any]:
+        """What is the same for all messages of a rule."""
+        found = self._of_rule.get(rule.version_id)
+        if found is None:
+            moment = from_ms(self._now).astimezone(rule.spec.zone)
+            found = self._of_rule[rule.version_id] = {
+                "brand": self._book.project.settings.template_variables,
+                "rule": {"id": rule.spec.id, "name": rule.spec.name},
+                "now": moment,
+                "today": moment.date(),
+                "zone": rule.spec.zone,
+            }
+        return found
+
+    def keep(self, template: Any) -> None:
+        if template.version not in self._kept:
+            self._kept.add(template.version)
+            keep_template(self._conn, template.version, template.name, template.channel, template.content, self._now)

@@ -1,0 +1,289 @@
+"""The guards before a message, in their fixed order: each is asked about one message on one channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from automation.channels import CHANNELS
+from automation.clock import from_ms, to_ms
+from automation.contacts.consent import allows, load_consents
+from automation.contacts.suppression import load_suppressed
+from automation.engine.delivery.bad_contacts import address_problem, keep_problems, zone_problem
+from automation.engine.delivery.budget import Budgets
+from automation.engine.delivery.caps import CapBook, Sent, window_begins
+from automation.engine.delivery.outranking import NOBODY, Ranked, Ranking
+from automation.engine.delivery.quiet import quiet_until, zone_of
+from automation.reasons import Reason
+from automation.store.messages import recent
+from automation.store.problems import EVERY_CHANNEL, load_problems
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import Connection
+
+    from automation.engine.book import LoadedRule
+    from automation.rules.spec import QuietHours
+    from automation.store.problems import Problem
+    from automation.templating import TemplateSet
+
+TRANSACTIONAL = "transactional"
+
+
+class Request(NamedTuple):
+    """One person's message as a step wants it."""
+
+    rule: LoadedRule
+    run_id: int
+    contact_id: int
+    step: str
+    contact: Mapping[str, Any]
+    channels: tuple[str, ...]
+    template: str | None
+    payload: Mapping[str, Any]
+    address: str | None = None
+    visit: int = 0
+    hold_message: bool = False
+    """In quiet hours, queue the message for their end instead of holding the step: the step has begun already."""
+    expires_at: int | None = None
+    """When an earlier channel's message of this step would have expired."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Quiet hours: the step comes again at `until` (milliseconds UTC)."""
+
+    until: int
+    detail: Mapping[str, Any]
+
+
+Refused: TypeAlias = tuple[Reason, dict[str, Any]]
+
+
+@dataclass
+class Past:
+    """What the guards need to know of the people of one batch."""
+
+    consents: Mapping[int, Mapping[tuple[str, str], str]]
+    suppressed: set[tuple[int, str]]
+    caps: CapBook
+    problems: Mapping[tuple[int, str], Problem]
+    ranking: Ranking
+    budgets: Budgets
+    now: int = 0
+    losers: dict[tuple[int, str], Sequence[Sent]] = field(default_factory=dict)
+    """By contact and channel: the messages in the queue whose place the next one there would take."""
+    found: list[Problem] = field(default_factory=list)
+    """What the guards found wrong with contacts."""
+
+
+def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Refused | Held | None]:
+    """What has changed since messages were queued, just before they are sent; each request names its one channel."""
+    past = load_past(conn, requests, now, caps=False)
+    verdicts = [_rechecked(Asked(request, request.channels[0], request.address, past)) for request in requests]
+    write_problems(conn, requests, past)
+    return verdicts
+
+
+def ask_all(
+    conn: Connection, templates: TemplateSet, request: Request, now: int, ranked: Ranked = NOBODY
+) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+    """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
+    past = load_past(conn, [request], now, ranked)
+    found = {}
+    for channel in request.channels:
+        asked = Asked(request, channel, request.address or address_of(request.contact, channel), past, templates)
+        found[channel] = [(guard.reason, guard.ask(asked)) for guard in _guards_of(channel)]
+    return found
+
+
+def purpose_of(rule: LoadedRule, channel: str) -> str | None:
+    """What consent a message on this channel needs; None where no person is reached."""
+    return rule.spec.guards.purpose if CHANNELS[channel].reaches_person else None
+
+
+def refusal_of(
+    request: Request, channel: str, address: str | None, templates: TemplateSet, past: Past
+) -> Refused | Held | None:
+    """The first guard that holds the message back. A message that is queued all the same is asked the others too."""
+    asked = Asked(request, channel, address, past, templates)
+    held: Held | None = None
+    for guard in _guards_of(channel):
+        refusal = guard.ask(asked)
+        if isinstance(refusal, Held) and request.hold_message:
+            held = refusal
+        elif refusal is not None:
+            return refusal
+    return held
+
+
+class Asked(NamedTuple):
+    """One message on one channel, before its guards."""
+
+    request: Request
+    channel: str
+    address: str | None
+    past: Past
+    templates: TemplateSet | None = None  # None where no guard that is asked needs them
+
+
+@dataclass(frozen=True)
+class MessageGuard:
+    """One guard. `personal`: it protects a person, so it doesn't apply where none is reached."""
+
+    reason: Reason
+    ask: Callable[[Asked], Refused | Held | None]
+    personal: bool = True
+
+
+def _no_address(asked: Asked) -> Refused | None:
+    return None if asked.address else (Reason.SKIPPED_UNREACHABLE, {"identity": CHANNELS[asked.channel].identity})
+
+
+def _no_template(asked: Asked) -> Refused | None:
+    name = asked.request.template
+    assert asked.templates is not None
+    there = name is None or asked.templates.get(name, asked.channel) is not None
+    return None if there else (Reason.SKIPPED_NO_TEMPLATE, {"template": name})
+
+
+def _bad_contact(asked: Asked) -> Refused | None:
+    """Only this channel is held back, for a time zone too: on another one the rule may ask for no quiet hours."""
+    request, past = asked.request, asked.past
+    kind = CHANNELS[asked.channel].identity
+    problem = zone_problem(request.rule.spec, request.contact_id, request.contact)
+    if problem is not None:
+        past.found.append(problem)
+        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": problem.value}
+    if asked.address is None:
+        return None
+    problem = address_problem(past.problems, request.contact_id, asked.channel, kind, asked.address)
+    if problem is None:
+        return None
+    if address_of(request.contact, asked.channel) == asked.address:
+        past.found.append(problem)
+    return Reason.SKIPPED_BAD_CONTACT, {"field": kind, "code": problem.code}
+
+
+def _suppressed(asked: Asked) -> Refused | None:
+    listed = (asked.request.contact_id, asked.channel) in asked.past.suppressed
+    return (Reason.SKIPPED_SUPPRESSION, {}) if listed else None
+
+
+def _without_consent(asked: Asked) -> Refused | None:
+    purpose = asked.request.rule.spec.guards.purpose
+    consents = asked.past.consents.get(asked.request.contact_id, {})
+    allowed = purpose == TRANSACTIONAL or allows(consents, purpose, asked.channel)
+    return None if allowed else (Reason.SKIPPED_CONSENT, {"purpose": purpose})
+
+
+def _capped(asked: Asked) -> Refused | None:
+    """Where a cap is full, messages of lower rules that have not left yet make room."""
+    request, past = asked.request, asked.past
+    rule, guards = request.rule, request.rule.spec.guards
+    if guards.purpose == TRANSACTIONAL:
+        return None
+    caps, zone, losers = guards.frequency_cap, rule.spec.zone, list[Sent]()
+    while (
+        full := past.caps.full(caps, request.contact_id, asked.channel, rule.rule_id, past.now, zone, losers)
+    ) is not None:
+        loser = past.ranking.loser(full.sent, rule.rule_id)
+        if loser is None:
+            return past.ranking.refusal(full, rule.rule_id)
+        losers.append(loser)
+    past.losers[request.contact_id, asked.channel] = losers
+    return None
+
+
+def _over_budget(asked: Asked) -> Refused | None:
+    detail = asked.past.budgets.refusal(asked.request.rule)
+    return None if detail is None else (Reason.SKIPPED_BUDGET, detail)
+
+
+def _quiet(asked: Asked) -> Refused | Held | None:
+    request = asked.request
+    hours = request.rule.spec.guards.quiet_hours
+    if hours is None:
+        return None
+    zone = zone_of(request.contact, request.rule.spec.zone)
+    if zone is None:  # nobody knows when it is quiet there
+        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": str(request.contact.get("timezone"))}
+    until = _quiet_end(hours, asked.past.now, zone)
+    if until is None:
+        return None
+    detail = {"until": until.astimezone(zone).isoformat(), "zone": zone.key}
+    return Held(to_ms(until), detail) if hours.then == "delay" else (Reason.SKIPPED_QUIET_HOURS, detail)
+
+
+@lru_cache(maxsize=1024)
+def _quiet_end(hours: QuietHours, now: int, zone: ZoneInfo) -> datetime | None:
+    """As `quiet_until`; all people of a zone ask the same in one batch."""
+    return quiet_until(hours, from_ms(now), zone)
+
+
+_BAD_CONTACT = MessageGuard(Reason.SKIPPED_BAD_CONTACT, _bad_contact)
+_SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)
+_CONSENT = MessageGuard(Reason.SKIPPED_CONSENT, _without_consent)
+_QUIET = MessageGuard(Reason.HELD_QUIET_HOURS, _quiet)
+MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
+    MessageGuard(Reason.SKIPPED_UNREACHABLE, _no_address, personal=False),
+    MessageGuard(Reason.SKIPPED_NO_TEMPLATE, _no_template, personal=False),
+    _BAD_CONTACT,
+    _SUPPRESSION,
+    _CONSENT,
+    MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
+    _QUIET,
+    MessageGuard(Reason.SKIPPED_BUDGET, _over_budget),
+)
+"""The fixed order before a message."""
+_IMPERSONAL = tuple(guard for guard in MESSAGE_GUARDS if not guard.personal)
+_RECHECKED = (_BAD_CONTACT, _SUPPRESSION, _CONSENT, _QUIET)
+"""What may have changed since a message was queued."""
+
+
+def _guards_of(channel: str) -> tuple[MessageGuard, ...]:
+    return MESSAGE_GUARDS if CHANNELS[channel].reaches_person else _IMPERSONAL
+
+
+def _rechecked(asked: Asked) -> Refused | Held | None:
+    guards = _RECHECKED if CHANNELS[asked.channel].reaches_person else ()
+    return next((refusal for guard in guards if (refusal := guard.ask(asked)) is not None), None)
+
+
+def load_past(
+    conn: Connection, requests: Sequence[Request], now: int, ranked: Ranked = NOBODY, *, caps: bool = True,
+    keep: bool = False,
+) -> Past:  # fmt: skip
+    """One query a guard for the whole batch. With `keep`, what may be used up stays as it is until the end."""
+    guarded = [(r, channel) for r in requests for channel in r.channels if CHANNELS[channel].reaches_person]
+    ids = sorted({r.contact_id for r, _ in guarded})
+    wanted = [(r.contact_id, channel, r.address or address_of(r.contact, channel)) for r, channel in guarded]
+    hits = load_suppressed(conn, wanted, now) if wanted else set()
+    suppressed = {(wanted[i][0], wanted[i][1]) for i in hits}
+    begins = [window_begins(cap, now, r.rule.spec.zone) for r, _ in guarded for cap in r.rule.spec.guards.frequency_cap]
+    cap_book = CapBook(recent(conn, ids, min(begins)) if begins and caps else [])
+    ranking = Ranking(ranked)
+    ranking.find_losers(conn, [r for r, _ in guarded], cap_book, keep=keep)
+    rules = [r.rule for r, _ in guarded] if caps else []
+    return Past(
+        load_consents(conn, ids) if ids else {}, suppressed, cap_book, load_problems(conn, ids), ranking,
+        Budgets(conn, rules, now, keep=keep), now,
+    )  # fmt: skip
+
+
+def write_problems(conn: Connection, requests: Sequence[Request], past: Past) -> None:
+    """Note what the guards found wrong with these people, and forget what has been put right."""
+    if not (past.found or past.problems):
+        return
+    present = {(r.contact_id, channel): address_of(r.contact, channel) for r in requests for channel in r.channels}
+    zones = {(r.contact_id, EVERY_CHANNEL): r.contact.get("timezone") for r in requests}
+    keep_problems(conn, past.problems, past.found, present | zones, past.now)
+
+
+def address_of(contact: Mapping[str, Any], channel: str) -> str | None:
+    kind = CHANNELS[channel].identity
+    return contact.get(kind) if kind is not None else None

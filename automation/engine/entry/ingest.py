@@ -1,0 +1,198 @@
+"""Ingest: a batch of events becomes rows, runs and log entries in one transaction. When it returns, all is on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import msgspec
+
+from automation.clock import to_ms
+from automation.contacts.resolve import Conflict, resolve_pairs
+from automation.engine.entry.enter import enter_arrivals
+from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.reading import EventError, EventReader, Parsed
+from automation.engine.entry.unsubscribes import UNSUBSCRIBED, withdraw
+from automation.engine.journey.hearing import hear
+from automation.errors import AutomationError
+from automation.memory import uncollected
+from automation.store.events import settle_times, store_events
+from automation.store.quarantine import Rejected, set_rejected_status, store_rejected
+from automation.store.retry import fault_of_a_row, retried
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.clock import Clock
+    from automation.engine.book import RuleBook
+    from automation.engine.versions import Versions
+    from automation.store.database import Database
+
+
+class Incoming(msgspec.Struct, frozen=True, gc=False):
+    """One event as it came: JSON, where it came from, and how many identical ones its input held before it."""
+
+    payload: bytes | str
+    origin: str = ""
+    repeat: int = 0
+    retry_of: int | None = None  # the quarantined item that this is; it is marked in the same transaction
+
+
+@dataclass
+class IngestResult:
+    """stored + duplicates + quarantined = the items given. `entered` and `skipped` count decisions about people."""
+
+    stored: int = 0
+    duplicates: int = 0
+    quarantined: int = 0
+    entered: int = 0
+    skipped: int = 0
+    reasons: list[Rejected] = field(default_factory=list)
+
+    def add(self, other: IngestResult) -> None:
+        self.stored += other.stored
+        self.duplicates += other.duplicates
+        self.quarantined += other.quarantined
+        self.entered += other.entered
+        self.skipped += other.skipped
+
+
+Taken: TypeAlias = tuple[Parsed, int | None]
+"""An event with its contact; None: it names nobody."""
+
+
+class Ingest:
+    """Takes batches for one rule book. A bad item is quarantined and never rejects its neighbours."""
+
+    def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
+        self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
+
+    def __call__(self, items: Sequence[Incoming], also: Callable[[Connection], None] | None = None) -> IngestResult:
+        """Take a batch. What `also` writes is committed with it: never before, and not without it."""
+        with uncollected():
+            return self._take(items, to_ms(self._clock.now()), also or _nothing)
+
+    def _take(self, items: Sequence[Incoming], now: int, also: Callable[[Connection], None]) -> IngestResult:
+        parsed, rejected = self._read(items, now)
+
+        def store() -> IngestResult:
+            with self._database.write() as conn:
+                _mark_retried(conn, items)
+                result = self._store(conn, parsed, list(rejected), now)
+                also(conn)
+                return result
+
+        try:
+            return retried(store)
+        except Exception as error:
+            if not fault_of_a_row(error):
+                raise
+            return self._apart(items, error, now, also)
+
+    def _apart(
+        self, items: Sequence[Incoming], error: Exception, now: int, also: Callable[[Connection], None]
+    ) -> IngestResult:
+        """One item breaks its batch: halve it until that one stands alone, and quarantine it."""
+        middle = len(items) // 2
+        if middle:
+            first = self._take(items[:middle], now, _nothing)
+            second = self._take(items[middle:], now, also)
+            first.add(second)
+            first.reasons += second.reasons
+            return first
+        reason = f"{type(error).__name__}: {str(getattr(error, 'orig', error)).splitlines()[0]}"
+        rejected = [_rejection(items[0], EventError("ingest.failed", reason=reason[:300]))]
+        with self._database.write() as conn:
+            _mark_retried(conn, items)
+            store_rejected(conn, rejected, now)
+            also(conn)
+        return IngestResult(quarantined=1, reasons=rejected)
+
+    def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
+        parsed: list[tuple[Incoming, Parsed]] = []
+        rejected: list[Rejected] = []
+        read = self._reader.read
+        for item in items:
+            try:
+                parsed.append((item, read(item.payload, now, item.repeat)))
+            except AutomationError as error:
+                rejected.append(_rejection(item, error))
+        return parsed, rejected
+
+    def _store(
+        self, conn: Connection, pairs: list[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
+    ) -> IngestResult:
+        taken = self._taken(conn, pairs, rejected, now)
+        times = _times(conn, taken, now)
+        rows = [
+            (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)
+            for (e, contact_id), at in zip(taken, times, strict=True)
+        ]
+        ids = store_events(conn, rows, now)
+        store_rejected(conn, rejected, now)
+        entered, skipped = self._meet(conn, taken, times, ids, now)
+        duplicates = ids.count(None)
+        return IngestResult(len(ids) - duplicates, duplicates, len(rejected), entered, skipped, rejected)
+
+    def _meet(
+        self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], ids: Sequence[int | None], now: int
+    ) -> tuple[int, int]:
+        """The new ones among the events meet the rules; returns how many entered and how many were skipped."""
+        by_event, listeners = self._book.by_event, self._book.listeners
+        arrivals: list[Arrival] = []
+        heard: list[Arrival] = []
+        stopping: list[tuple[int, str | None, int]] = []
+        for (event, contact_id), at, id_ in zip(taken, times, ids, strict=True):
+            name = event.name
+            if id_ is None:
+                continue
+            if name in by_event:
+                arrivals.append(Arrival(id_, name, contact_id, event.properties, at))
+            if name in listeners:
+                heard.append(Arrival(id_, name, contact_id, event.properties, at))
+            if name == UNSUBSCRIBED and contact_id is not None:
+                stopping.append((contact_id, event.properties.get("channel"), at))
+        withdraw(conn, stopping)
+        hear(conn, self._book, self._versions, heard, now)  # first: who leaves by an event may enter by it again
+        return enter_arrivals(conn, self._book, arrivals, now)
+
+    def _taken(
+        self, conn: Connection, pairs: Sequence[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
+    ) -> list[Taken]:
+        """The events whose contact could be told."""
+        catalogue, create = self._book.project.catalogue, self._book.project.settings.ingest.create_contacts
+        named = [event.identities for _, event in pairs]
+        resolved = resolve_pairs(conn, catalogue, named, now, create=create, actor="ingest").contacts
+        taken: list[Taken] = []
+        for (item, event), contact in zip(pairs, resolved, strict=True):
+            if isinstance(contact, Conflict):
+                rejected.append(_rejection(item, EventError("ingest.conflict", reason=str(contact))))
+            elif contact is None and event.identities:
+                shown = ", ".join(f"{kind}:{value}" for kind, value in event.identities)
+                rejected.append(_rejection(item, EventError("ingest.no_contact", identities=shown)))
+            else:
+                taken.append((event, contact))
+        return taken
+
+
+def _nothing(_: Connection) -> None:
+    """Nothing is written besides."""
+
+
+def _times(conn: Connection, taken: Sequence[Taken], now: int) -> list[int]:
+    times = [event.occurred_at for event, _ in taken]
+    if None not in times:
+        return cast("list[int]", times)
+    settled = settle_times(conn, [(e.source, e.message_id) for e, _ in taken if e.occurred_at is None], now)
+    return [settled[e.source, e.message_id] if e.occurred_at is None else e.occurred_at for e, _ in taken]
+
+
+def _mark_retried(conn: Connection, items: Sequence[Incoming]) -> None:
+    set_rejected_status(conn, [item.retry_of for item in items if item.retry_of is not None], "retried")
+
+
+def _rejection(item: Incoming, error: AutomationError) -> Rejected:
+    payload = item.payload if isinstance(item.payload, str) else item.payload.decode("utf-8", "backslashreplace")
+    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"), item.repeat)

@@ -1,0 +1,1 @@
+"""Journey: runs move through their steps, wait, hear events and take turns."""

@@ -149,11 +149,12 @@ class Engine:
         """Everything that is due now, until nothing is; returns how many things were done."""
         total = 0
         while True:
-            done = self.recover() + self.poll() + self.fire() + self.advance() + self._side_by_side(self._deliver_out)
-            done += self.look_up() + self.expire_coupons()
-            if not done:
+            found = self.recover() + self.poll() + self.look_up() + self.expire_coupons()
+            total += found
+            while done := self.fire() + self.advance() + self._side_by_side(self._deliver_out):
+                total += done
+            if not found:  # what was done since leads to nothing that is recovered, polled or looked up at this moment
                 return total
-            total += done
 
     def close(self) -> None:
         """Let go of the providers' connections. The database stays open."""

@@ -38,6 +38,7 @@ class CheckEnv:
     templates: TemplateSet
     timezone: str = "Asia/Shanghai"
     sources: Collection[str] | None = None  # the settings' databases that rules may poll; None: not asked about
+    priced: bool = True  # whether the settings know any price
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,8 @@ def _surroundings(
 ) -> Surroundings:
     templates = TemplateUse(env.templates)
     sources = None if stored else env.sources
-    return Surroundings(env.registry, Names(env.catalogue), templates, defaults, zone, segments, stored, sources)
+    names = Names(env.catalogue)
+    return Surroundings(env.registry, names, templates, defaults, zone, segments, stored, sources, env.priced)
 
 
 def _rules(mapping: Mapping, reader: Reader) -> list[Node]:

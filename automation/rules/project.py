@@ -52,23 +52,26 @@ class Project:
         problems += templates.problems
         texts = [(name, _read(settings, name, problems, required=True)) for name in settings.rules]
         files = [(name, text) for name, text in texts if text is not None]
-        env = CheckEnv(registry, catalogue, templates, settings.timezone, tuple(settings.sources))
-        checked = check_rules(files, env)
+        checked = check_rules(files, _env(settings, registry, catalogue, templates))
         problems += checked.problems
         return cls(settings, registry, catalogue, templates, checked, tuple(in_order(problems)), fingerprint)
 
     @property
     def env(self) -> CheckEnv:
         """What stored versions of rules are read against."""
-        return CheckEnv(
-            self.registry, self.catalogue, self.templates, self.settings.timezone, tuple(self.settings.sources)
-        )
+        return _env(self.settings, self.registry, self.catalogue, self.templates)
 
     @staticmethod
     def stamp(settings: Settings) -> str:
         """Times and sizes of all files: equal stamps mean that nothing changed. Reads no file."""
         marks = "\n".join(f"{name} {_mark(path)}" for name, path in _files(settings))
         return hashlib.sha256(marks.encode()).hexdigest()[:16]
+
+
+def _env(settings: Settings, registry: Registry, catalogue: Catalogue, templates: TemplateSet) -> CheckEnv:
+    return CheckEnv(
+        registry, catalogue, templates, settings.timezone, tuple(settings.sources), priced=bool(settings.prices)
+    )
 
 
 def _read(settings: Settings, name: str, problems: list[Problem], *, required: bool) -> str | None:

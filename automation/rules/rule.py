@@ -52,6 +52,7 @@ class Surroundings:
     segments: Segments
     stored: bool = False  # the rule is a stored version's content
     sources: Collection[str] | None = None  # the settings' databases; None: not asked about
+    priced: bool = True  # whether the settings know any price
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,10 @@ class _Rule:
     def _guards(self) -> Guards:
         stored, node = self.around.stored, self.node.get("guards")
         defaults = Guards() if stored else self.around.defaults
-        return read_guards(self.reader, node, defaults, f"{self.path}/guards", stored=stored)
+        guards = read_guards(self.reader, node, defaults, f"{self.path}/guards", stored=stored)
+        if guards.budget is not None and guards.budget.cost is not None and not self.around.priced and not stored:
+            self.reader.warn(node or self.node, f"{self.path}/guards", "cost_without_prices")
+        return guards
 
     def _goal(self, names: Names) -> Goal | None:
         node = self.node.get("goal")

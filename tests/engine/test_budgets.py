@@ -108,11 +108,32 @@ def test_cost_is_the_price_times_the_segments_and_is_kept_without_a_budget(world
 
 
 def test_no_prices_no_costs(world: Callable[..., World]) -> None:
-    w = world(rule("{cost: 1}"))
+    w = world(rule("{messages: 1}"))
     people(w, 1)
     everybody_buys(w, 1)
     w.run()
     assert [(m.status, m.cost) for m in w.messages()] == [("accepted", None)]
+
+
+@pytest.mark.parametrize("prices", ["", '[prices]\nemail = "0.001"\n'])
+def test_what_may_cost_only_so_much_is_not_sent_at_a_price_nobody_knows(
+    world: Callable[..., World], prices: str
+) -> None:
+    w = world(rule("{cost: 1}", channels="sms, email"), settings=prices)
+    people(w, 1)
+    everybody_buys(w, 1)
+    w.run()
+    sms, email = w.messages()
+    assert (sms.status, email.status) == ("dropped", "accepted" if prices else "dropped")
+    assert w.log("skipped.budget")[0].detail["no_price"] == "sms"
+
+
+def test_what_is_free_says_so(world: Callable[..., World]) -> None:
+    w = world(rule("{cost: 1}"), settings="[prices]\nsms = 0\n")
+    people(w, 1)
+    everybody_buys(w, 1)
+    w.run()
+    assert [(m.status, m.cost) for m in w.messages()] == [("accepted", 0)]
 
 
 def test_what_a_day_may_cost_is_not_passed_and_a_cheaper_channel_is_taken(world: Callable[..., World]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from automation.channels import CHANNELS
 from automation.clock import from_ms
 from automation.store.budgets import (
     NO_LIMIT,
@@ -74,12 +75,14 @@ def charge(
     """Put the cost of rendered messages on the budgets of their rules, in the transaction that marks them.
 
     Returns those that can't be paid, by their id, with the reason. `rules`: by version id. A message that was charged
-    before, for an earlier attempt, is not charged again. Where nothing has a price, nothing happens.
+    before, for an earlier attempt, is not charged again. What may cost only so much is not sent at a price that nobody
+    knows.
     """
+    refused = {row.id: {"no_price": row.channel} for row, _ in bills if _is_unpriced(row, prices, rules)}
     if not prices:
-        return {}
+        return refused
+    bills = [bill for bill in bills if bill[0].id not in refused]
     costs = {row.id: prices.of(row.channel, content) for row, content in bills}
-    refused: dict[int, Detail] = {}
     limited = [row.id for row, _ in bills if _budget(rules.get(row.rule_version_id)) is not None]
     unpaid: dict[tuple[int, str], list[AnyRow]] = defaultdict(list)
     for row in places_of(conn, limited) if limited else ():
@@ -109,6 +112,13 @@ def _spend(
     if not spend(conn, rule_id, day, Use(0, spent - before), Use(NO_LIMIT, spent)):
         raise RuntimeError(f"the budget of rule {rule_id} changed while it was kept")
     return refused
+
+
+def _is_unpriced(row: AnyRow, prices: Prices, rules: Mapping[int, LoadedRule]) -> bool:
+    """Whether its cost is limited and not known. Where no person is reached, no budget is asked."""
+    limit = _budget(rules.get(row.rule_version_id))
+    limited = limit is not None and limit != NO_LIMIT and CHANNELS[row.channel].reaches_person
+    return limited and not prices.knows(row.channel)
 
 
 def _budget(rule: LoadedRule | None) -> int | None:

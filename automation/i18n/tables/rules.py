@@ -182,6 +182,11 @@ TEXTS: dict[str, Text] = {
         "步骤 id {found} 重复，第 {line} 行的 {path} 已用过；请换一个",
         "the step id {found} is already used in line {line}, by {path}; choose another",
     ),
+    "cost_without_prices": Text(
+        "预算限制了费用，但设置里没有任何价格，因此一条也不会发送；请在 automation.toml 的 [prices] 写上各渠道的价格，免费的写 0",
+        "the budget limits the cost, but the settings know no price, so nothing is sent; write what each channel costs "
+        "under [prices] in automation.toml, 0 for what is free",
+    ),
     "move_without_ids": Text(
         "on_change: move 按步骤 id 移动，而这条规则的步骤都没有 id，里面的人一个也移不了；请给步骤写上 id",
         "on_change: move goes by step id, and no step of this rule has one, so nobody inside can be moved; name steps",

@@ -82,10 +82,10 @@ TEXTS: dict[str, Text] = {
     ),
     "prices": Text(
         '每个渠道一条消息的价格，[prices] 表，如 sms = "0.045"、email = "0.001"，单位为货币元，最多 4 位小数；'
-        "短信按每一分条计价；没有写的渠道不计费。预算与报表用它",
+        "短信按每一分条计价；免费的渠道写 0。没有写价格的渠道不计费用，而有费用预算的规则不会用它发送",
         'What one message costs by channel, a table [prices]: sms = "0.045", email = "0.001", in the currency unit, at '
-        "most 4 decimals; an SMS costs it for every segment. A channel that is missing costs nothing. Budgets and "
-        "reports use it",
+        "most 4 decimals; an SMS costs it for every segment, what is free says 0. Without a price no cost is kept, and "
+        "rules whose budget limits the cost do not send on that channel",
     ),
     "sources": Text(
         "poll 触发器可以读取的数据库，每个一张表 [sources.名称]。url 是 SQLAlchemy 格式的地址，含密码时写成 "

@@ -57,11 +57,6 @@ def monotonic() -> float:
     return time.monotonic()
 
 
-def wall_timestamp() -> float:
-    """Seconds since the epoch as the machine sees them, for protocols that sign with the time."""
-    return time.time()
-
-
 def token(alphabet: str, length: int) -> str:
     """An unguessable string, for coupon codes and instance names."""
     return "".join(secrets.choice(alphabet) for _ in range(length))

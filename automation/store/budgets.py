@@ -92,9 +92,3 @@ def places_of(conn: Connection, message_ids: Collection[int]) -> list[AnyRow]:
 def write_costs(conn: Connection, rows: Sequence[tuple[int, int]]) -> None:
     """Write (message id, cost)."""
     update_rows(conn, message, ("cost",), rows)
-
-
-def budget_uses(conn: Connection, day_from: str) -> list[tuple[int, str, Use]]:
-    """(rule id, day, what was spent) since a day, the newest first."""
-    sql = "SELECT rule_id, day, messages, cost FROM budget_use WHERE day >= ? ORDER BY day DESC, rule_id"
-    return [(rule_id, day, Use(*rest)) for rule_id, day, *rest in fetch(conn, sql, day_from)]

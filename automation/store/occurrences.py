@@ -76,12 +76,6 @@ def save_occurrence(conn: Connection, occurrence_id: int, values: Mapping[str, A
     conn.execute(update(occurrence).where(occurrence.c.id == occurrence_id).values(**values))
 
 
-def list_occurrences(conn: Connection, rule_id: int | None = None, limit: int = 20) -> list[AnyRow]:
-    """The newest occurrences, the newest first."""
-    query = select(occurrence).order_by(occurrence.c.id.desc()).limit(limit)
-    return list(conn.execute(query if rule_id is None else query.where(occurrence.c.rule_id == rule_id)))
-
-
 def count_entering(conn: Connection, people: Select[Any], guards: Sequence[ColumnElement[bool]]) -> int:
     """How many of `people` (a SELECT of contact_id) all the guards, clauses over `contact`, would let in."""
     named = people.subquery("people")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from automation.store.lists import run as execute
 from automation.store.schema import failure_rate
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automation.store.types import AnyRow
 
 WINDOW = 1_000
 """Beyond so many attempts the older ones count half, so that years of success don't hide today's failures."""
@@ -32,11 +31,6 @@ def count_outcomes(conn: Connection, counts: Mapping[int, tuple[int, int]], now:
 def clear_rate(conn: Connection, rule_id: int) -> None:
     """Begin to count anew."""
     conn.execute(delete(failure_rate).where(failure_rate.c.rule_id == rule_id))
-
-
-def read_rates(conn: Connection) -> dict[int, AnyRow]:
-    """since, attempts and failures by rule id."""
-    return {row.rule_id: row for row in conn.execute(select(failure_rate))}
 
 
 def _kept(column: str) -> str:

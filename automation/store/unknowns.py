@@ -57,12 +57,6 @@ def queue_again(conn: Connection, ids: Collection[int], now: int) -> None:
         conn.execute(update(message).where(among(message.c.id, ids), _UNKNOWN).values(**values))
 
 
-def next_look_up(conn: Connection) -> int | None:
-    """When the next message is asked about; None when there is none."""
-    first: int | None = conn.scalar(select(func.min(message.c.look_up_at)).where(_UNKNOWN))
-    return first
-
-
 def unknown_ids(conn: Connection, *, channel: str | None, before: int | None, after_id: int, limit: int) -> list[int]:
     """The next messages that are unknown, by id: of a channel, handed over before a moment."""
     query = select(message.c.id).where(_UNKNOWN, message.c.id > after_id)

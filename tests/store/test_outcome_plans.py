@@ -18,7 +18,6 @@ RUN_STEP = {"sqlite": "sqlite_autoindex_coupon_code_2", "postgresql": "uq_coupon
 
 CASES: dict[str, tuple[Callable[[Connection], object], dict[str, str]]] = {
     "claim_unknown": (lambda c: unknowns.claim_unknown(c, NOW, NOW, 50), {"*": "ix_message_unknown"}),
-    "next_look_up": (unknowns.next_look_up, {"*": "ix_message_unknown"}),
     "known_ids": (lambda c: unknowns.known_ids(c, IDS, NOW - town.DAY), {"*": "ix_message_contact"}),
     "expire_codes": (lambda c: expiring.expire_codes(c, NOW, 1000), {"*": "ix_coupon_code_expiry"}),
     "return_unsent": (lambda c: returning.return_unsent(c, IDS, NOW), RUN_STEP),

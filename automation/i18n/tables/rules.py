@@ -183,7 +183,8 @@ TEXTS: dict[str, Text] = {
         "the step id {found} is already used in line {line}, by {path}; choose another",
     ),
     "cost_without_prices": Text(
-        "预算限制了费用，但设置里没有任何价格，因此一条也不会发送；请在 automation.toml 的 [prices] 写上各渠道的价格，免费的写 0",
+        "预算限制了费用，但设置里没有任何价格，因此一条也不会发送；"
+        "请在 automation.toml 的 [prices] 写上各渠道的价格，免费的写 0",
         "the budget limits the cost, but the settings know no price, so nothing is sent; write what each channel costs "
         "under [prices] in automation.toml, 0 for what is free",
     ),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from automation.channels import MESSAGE_CHANNELS
-from automation.rules.reader import Reader
+from automation.rules.reader import Reader, is_none
 from automation.rules.spec import Budget, FrequencyCap, Guards, QuietHours
-from automation.yamltree import Mapping, Node, Scalar
+from automation.yamltree import Mapping, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -99,7 +99,7 @@ class _Part:
         self.keep("purpose", self.reader.name(node, self.path))
 
     def quiet_hours(self, node: Node, key: Node) -> None:
-        if _is_none(node):
+        if is_none(node):
             self.found["quiet_hours"] = None
             return
         mapping = self.reader.mapping(node, self.path, _QUIET_KEYS, ("from", "to"))
@@ -113,7 +113,7 @@ class _Part:
             self.found["quiet_hours"] = QuietHours(start, end, cast('Literal["delay", "drop"]', then))
 
     def frequency_cap(self, node: Node, key: Node) -> None:
-        if _is_none(node):
+        if is_none(node):
             self.found["frequency_cap"] = ()
             return
         items = [node] if isinstance(node, Mapping) else self.reader.items(node, self.path)
@@ -132,7 +132,7 @@ class _Part:
         return FrequencyCap(most, per, channel, cast('Literal["all", "rule"]', scope))
 
     def cooldown(self, node: Node, key: Node) -> None:
-        if _is_none(node):
+        if is_none(node):
             self.found["cooldown"] = None
         else:
             self.keep("cooldown", self.reader.duration(node, self.path))
@@ -144,7 +144,7 @@ class _Part:
         self.keep("global_holdout", self.reader.percent(node, self.path))
 
     def budget(self, node: Node, key: Node) -> None:
-        if _is_none(node):
+        if is_none(node):
             self.found["budget"] = None
             return
         mapping = self.reader.mapping(node, self.path, _BUDGET_KEYS)
@@ -160,10 +160,6 @@ class _Part:
     def _of(self, mapping: Mapping, name: str, read: Callable[[Node, str], Any]) -> Any:
         node = mapping.get(name)
         return read(node, self.path) if node is not None else None
-
-
-def _is_none(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.value == "none"
 
 
 _READERS: dict[str, Callable[[_Part, Node, Node], None]] = {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from automation.rules.reader import is_none
+
 if TYPE_CHECKING:
     from automation.rules.reader import Reader
     from automation.yamltree import Mapping, Node
@@ -15,6 +17,8 @@ ON_CHANGE = ("finish", "move", "exit")
 MOST_PRIORITY = 100
 MOST_ATTEMPTS = 100
 MOST_AUDIENCE = 1_000_000_000
+NO_LIMIT = 10_000
+"""`failure_limit: none`: more than everything can't fail."""
 
 
 def read_handling(reader: Reader, rule: Mapping, path: str) -> dict[str, Any]:
@@ -42,7 +46,7 @@ _READERS: dict[str, Callable[[Reader, Node, str], Any]] = {
     "expires_after": lambda reader, node, path: reader.duration(node, path),
     "max_attempts": _count(1, MOST_ATTEMPTS),
     "max_audience": _count(1, MOST_AUDIENCE),
-    "failure_limit": lambda reader, node, path: reader.percent(node, path),
+    "failure_limit": lambda reader, node, path: NO_LIMIT if is_none(node) else reader.percent(node, path),
     "on_unknown": _one_of(ON_UNKNOWN),
     "on_change": _one_of(ON_CHANGE),
 }

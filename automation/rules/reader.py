@@ -174,6 +174,11 @@ def shown(node: Node) -> Any:
     return lookup("rules.found_list" if isinstance(node, Sequence) else "rules.found_mapping")
 
 
+def is_none(node: Node) -> bool:
+    """Whether `none` stands there: what switches something off."""
+    return isinstance(node, Scalar) and node.value == "none"
+
+
 def listed(names: Iterable[str]) -> Text:
     """Names one after the other, as each language separates them."""
     names = list(names)

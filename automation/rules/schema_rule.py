@@ -51,7 +51,8 @@ def _handling() -> Schema:
                          **says("每条消息最多尝试几次", "the most attempts a message gets")},
         "max_audience": {"type": "integer", "minimum": 1, "maximum": MOST_AUDIENCE,
                          **says("一次进入的人数超过它就先等批准", "more people at once wait for approval")},
-        "failure_limit": ref("percent", "失败率超过它就自动暂停", "above this rate of failures the rule pauses"),
+        "failure_limit": either(ref("percent"), {"const": "none"})
+        | says("失败率超过它就自动暂停；none 不暂停", "above this failure rate the rule pauses; none: never"),
         "on_unknown": _choice(
             {"hold": ("不再发送（默认）", "don't send again (default)"), "resend": ("再发一次", "send again")}
         ) | says("不知道消息是否发出时", "when it is unknown whether a message was sent"),

@@ -98,8 +98,8 @@ RULE = (
          "after so many attempts a message has failed"),
     _key("max_audience", COUNT, NONE, "一次触发要进入的人数超过它时，先扣住，等 `automation approve` 批准",
          "a firing that more people would enter is held for `automation approve`"),
-    _key("failure_limit", PERCENT, SETTING, "发送失败率超过它，规则自动暂停（至少 100 次尝试后才算）",
-         "above this rate of failed attempts, counted over at least 100, the rule pauses by itself"),
+    _key("failure_limit", PERCENT, SETTING, "发送失败率超过它，规则自动暂停（至少 100 次尝试后才算）；none 不暂停",
+         "above this rate of failed attempts, counted over at least 100, the rule pauses by itself; none: never"),
     _key("on_unknown", Text("hold、resend", "hold, resend"), Text("hold", "hold"),
          "不知道消息是否发出、也查不到时：hold 不再发送，等人处理；resend 再发一次，可能重复",
          "when it is unknown whether a message was sent, and nobody can be asked: hold leaves it to people, resend "

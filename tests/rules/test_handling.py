@@ -27,6 +27,7 @@ STEPS = "steps: [{wait: 1d}]"
         ("max_audience: 50000", {"max_audience": 50_000}),
         ("failure_limit: 20%", {"failure_limit": 2_000}),
         ("failure_limit: 0%", {"failure_limit": 0}),
+        ("failure_limit: none", {"failure_limit": 10_000}),
         ("on_unknown: resend", {"on_unknown": "resend"}),
         ("on_change: move", {"on_change": "move"}),
     ],

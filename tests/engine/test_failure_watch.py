@@ -108,8 +108,10 @@ def test_above_the_limit_and_after_a_hundred_attempts_the_rule_pauses(make: Call
     buy(w, 99, 41)
     # then it stops after the batch in which the hundredth fell, and the others wait
     (paused,) = w.log("paused.failures")
-    assert paused.detail == {"what": "rule:promo", "attempts": 119, "failures": 36, "limit": "20%"}
-    assert statuses(w) == {"accepted": 83, "failed": 36, "queued": 21}
+    found = statuses(w)  # which people come first among those of one moment is not promised
+    assert paused.detail == {"what": "rule:promo", "attempts": 119, "failures": found["failed"], "limit": "20%"}
+    assert (found["accepted"] + found["failed"], found["queued"]) == (119, 21)
+    assert found["failed"] == len([m for m in w.messages() if m.outcome_code and m.status == "failed"]) > 119 * 0.2
     assert w.engine.run_due() == 0
     with w.database.read() as conn:
         (row,) = paused_now(conn)

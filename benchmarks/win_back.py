@@ -15,24 +15,9 @@ from automation.store.database import Database
 from automation.store.schema import identity
 from automation.store.schema import run as run_table
 from benchmarks.common import Result, load_project
-from examples.cdnow import SAMPLE, ZONE, Order, expected_win_backs, read_orders, replay
+from examples.cdnow import SAMPLE, WIN_BACK, ZONE, Order, expected_win_backs, read_orders, replay
 
 ROOT = Path(__file__).resolve().parents[1]
-RULES = """
-timezone: Asia/Shanghai
-rules:
-  - id: win_back
-    name: 唤回
-    trigger: {type: inactivity, with: {event: order.paid, for: 90d, at: "10:00"}}
-    audience: [{did: {event: order.paid, at_least: 2}}]
-    guards: {consent: marketing}
-    steps:
-      - do: coupon.issue
-        with: {batch: WINBACK_20}
-        save_as: coupon
-      - do: message.send
-        with: {channels: [email], template: win_back}
-"""
 
 
 def run(quick: bool = False, orders: Path = SAMPLE) -> list[Result]:
@@ -55,7 +40,7 @@ def _live(folder: Path, orders: list[Order]) -> tuple[float, set[tuple[str, obje
     catalog = (ROOT / "catalog.yaml").read_text(encoding="utf-8")
     templates = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "templates").glob("*.j2")}
     settings = '[providers.email]\ntype = "outbox"\nformat = "jsonl"\n'
-    project = load_project(folder, RULES, catalog, templates, settings)
+    project = load_project(folder, WIN_BACK, catalog, templates, settings)
     database = Database(f"sqlite:///{folder / 'history.db'}")
     database.migrate()
     clock = ManualClock(datetime(1996, 12, 31, tzinfo=UTC))

@@ -23,6 +23,22 @@ SAMPLE = Path(__file__).with_name("cdnow_orders_sample.csv")
 ZONE = ZoneInfo("Asia/Shanghai")
 LAST_DAY = date(1998, 6, 30)
 NOON = time(12, 0)
+WIN_BACK = """
+timezone: Asia/Shanghai
+rules:
+  - id: win_back
+    name: 唤回
+    trigger: {type: inactivity, with: {event: order.paid, for: 90d, at: "10:00"}}
+    audience: [{did: {event: order.paid, at_least: 2}}]
+    guards: {consent: marketing}
+    steps:
+      - do: coupon.issue
+        with: {batch: WINBACK_20}
+        save_as: coupon
+      - do: message.send
+        with: {channels: [email], template: win_back}
+"""
+"""The win-back rule without guards that would hold anybody back: its entries are the lapses."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from automation.errors import StoreError
+from automation.store.retry import failure, held_by_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,9 +76,8 @@ class Database:
         except CommandError:  # it doesn't know the revision that the tables are at
             raise StoreError("store.newer", revision=self.revision(), url=self.shown) from None
         except DBAPIError as error:
-            if "locked" in _one_line(error):
-                raise StoreError("store.failed", reason=_one_line(error)) from None
-            raise StoreError("store.not_migrated", url=self.shown, reason=_one_line(error)) from None
+            in_use = failure(error) if held_by_others(error) else None
+            raise in_use or StoreError("store.not_migrated", url=self.shown, reason=_one_line(error)) from None
 
     def revision(self) -> str | None:
         """The revision that the tables are at; None in an empty database."""

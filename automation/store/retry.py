@@ -16,6 +16,7 @@ _TRY_AGAIN = {"40P01", "40001"}  # deadlock_detected, serialization_failure
 
 _OUTAGES = ("08", "40", "53", "57", "58")  # connection, rollback, resources (disk full), shutdown, input and output
 _SQLITE_OUTAGES = frozenset({5, 6, 7, 8, 9, 10, 11, 13, 14})  # BUSY … IOERR, CORRUPT, FULL, CANTOPEN: not ERROR (1)
+_SQLITE_HELD = frozenset({5, 6})  # BUSY, LOCKED
 PAUSES_S = (0.05, 0.2, 0.8, 2.0, 4.0)
 """How long an insistent transaction waits before each further attempt."""
 
@@ -38,6 +39,11 @@ def fault_of_a_row(error: BaseException) -> bool:
 def outage(error: BaseException) -> bool:
     """Whether the database itself is locked, full, broken or gone: no fault of the statement or of who asked for it."""
     return _root(error) is not None
+
+
+def held_by_others(error: BaseException) -> bool:
+    """Whether SQLite's write lock was in other hands for longer than we wait."""
+    return getattr(_original(error), "sqlite_errorcode", 0) & 0xFF in _SQLITE_HELD
 
 
 def _root(error: BaseException) -> BaseException | None:

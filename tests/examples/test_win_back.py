@@ -15,29 +15,14 @@ from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database
 from automation.store.schema import coupon_code, event, identity, message, run
-from examples.cdnow import ZONE, expected_win_backs, read_orders, replay
+from examples.cdnow import WIN_BACK, ZONE, expected_win_backs, read_orders, replay
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = """
-timezone: Asia/Shanghai
-rules:
-  - id: win_back
-    name: 唤回
-    trigger: {type: inactivity, with: {event: order.paid, for: 90d, at: "10:00"}}
-    audience: [{did: {event: order.paid, at_least: 2}}]
-    guards: {consent: marketing}
-    steps:
-      - do: coupon.issue
-        with: {batch: WINBACK_20}
-        save_as: coupon
-      - do: message.send
-        with: {channels: [email], template: win_back}
-"""
 
 
 def test_win_backs_on_the_sample(db: Database, tmp_path: Path) -> None:
     # given the repository's catalogue and templates, and the rule without a control group
-    (tmp_path / "rules.yaml").write_text(RULES, encoding="utf-8")
+    (tmp_path / "rules.yaml").write_text(WIN_BACK, encoding="utf-8")
     (tmp_path / "catalog.yaml").write_text((ROOT / "catalog.yaml").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "templates").symlink_to(ROOT / "templates")
     (tmp_path / "automation.toml").write_text('[providers.email]\ntype = "outbox"\nformat = "jsonl"\n')

@@ -170,12 +170,13 @@ class Deliver:
         ready: list[_Ready] = []
         refused: list[Settlement] = []
         held: list[tuple[int, int]] = []
+        log: list[Entry] = []
         usable = self._usable(conn, _still_wanted(rows, work, refused, now), paused, held, now)
         requests = [work.request(row, rule) for row, rule in usable]
         for (row, rule), request, verdict in zip(usable, requests, recheck(conn, requests, now), strict=True):
             if isinstance(verdict, Held):
                 held.append((row.id, verdict.until))
-                write_log(conn, now, [_entry(row, Reason.HELD_QUIET_HOURS, verdict.detail)])
+                log.append(_entry(row, Reason.HELD_QUIET_HOURS, verdict.detail))
             elif verdict is not None:
                 refused.append(Settlement(row, Outcome.permanent(verdict[0].value), verdict[0], verdict[1]))
             else:
@@ -184,6 +185,7 @@ class Deliver:
         refused += [_unpaid(r.row, unpaid[r.row.id]) for r in ready if r.row.id in unpaid]
         ready = [r for r in ready if r.row.id not in unpaid]
         postpone(conn, held)
+        write_log(conn, now, log)
         self._mark(conn, route, ready, now)
         self._settler.settle(conn, refused, now)
         return ready

@@ -23,14 +23,15 @@ def run() -> None:
         from automation.store.database import Database
 
         engine = Database(Settings.load().database_url).engine
-    with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection:
+    with engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as connection, connection.begin():
+        # Daemons that start at once migrate one after the other: SQLite's write lock is taken by begin() above, before
+        # the revision is read, and all revisions are one transaction.
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7205759403792002)")
         context.configure(
             connection=connection, target_metadata=metadata, render_as_batch=True, compare_type=True, render_item=render
         )
-        with context.begin_transaction():
-            if connection.dialect.name == "postgresql":  # two daemons that start at once migrate one after the other
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7205759403792002)")
-            context.run_migrations()
+        context.run_migrations()
 
 
 run()

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
@@ -103,10 +104,31 @@ def _value(column: Any) -> Any:
     return {"a": [1, "二"]} if isinstance(column.type, JSON) else "x"
 
 
-def test_processes_that_start_at_once_migrate_one_after_the_other(empty: Database) -> None:
+MIGRATE_AT_ONCE = """
+import sys
+from pathlib import Path
+from time import sleep
+import alembic.command, alembic.migration, alembic.script
+from automation.store.database import Database
+
+folder, name, url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+database = Database(url)
+(folder / f"ready.{name}").touch()
+while not (folder / "go").exists():
+    sleep(0.001)
+database.migrate()
+"""
+
+
+@pytest.mark.parametrize("time", range(3))
+def test_processes_that_start_at_once_migrate_one_after_the_other(empty: Database, tmp_path: Path, time: int) -> None:
+    """They open a file that isn't there yet in the same millisecond; thrice, for the race has more than one ending."""
     url = empty.url.render_as_string(hide_password=False)
-    code = "import sys; from automation.store.database import Database; Database(sys.argv[1]).migrate()"
-    started = [subprocess.Popen([sys.executable, "-c", code, url], stderr=subprocess.PIPE) for _ in range(3)]
-    said = [process.communicate()[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0], "\n".join(said)
+    command = [sys.executable, "-c", MIGRATE_AT_ONCE, str(tmp_path)]
+    started = [subprocess.Popen([*command, str(i), url], stderr=subprocess.PIPE) for i in range(4)]
+    while len(list(tmp_path.glob("ready.*"))) < 4 and all(process.poll() is None for process in started):
+        sleep(0.001)
+    (tmp_path / "go").touch()
+    said = [process.communicate(timeout=60)[1].decode() for process in started]
+    assert [process.returncode for process in started] == [0, 0, 0, 0], "\n".join(said)
     assert empty.revision() is not None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 BUSY_TIMEOUT_S = 30.0
+WAL_PAUSE_S = 0.02
 
 
 class Database:
@@ -140,10 +143,24 @@ def _options(url: URL) -> dict[str, Any]:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver must not open transactions of its own; see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY",
-                   "cache_size = -49152", "wal_autocheckpoint = 4000"):  # fmt: skip
+    _journal_in_wal(cursor)
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "temp_store = MEMORY", "cache_size = -49152",
+                   "wal_autocheckpoint = 4000"):  # fmt: skip
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _journal_in_wal(cursor: Any) -> None:
+    """SQLite doesn't wait for a lock when it turns a new file to WAL, so processes that open it at once wait here."""
+    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if not held_by_others(error) or time.monotonic() > give_up:
+                raise
+        time.sleep(WAL_PAUSE_S)
 
 
 def _begin_sqlite(conn: Connection) -> None:

@@ -6,6 +6,7 @@ threads with a database of their own each, and by two processes.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections import Counter
@@ -116,14 +117,15 @@ def hammered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def own_postgres(postgres_server: str) -> Iterator[Database]:
     """A database that is kept for the whole module."""
+    name = f"hammered_{os.getpid()}"  # each worker of the suite may have its own at the same time
     admin = create_engine(make_url(postgres_server), isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
-        conn.exec_driver_sql("CREATE DATABASE hammered")
-    database = Database(make_url(postgres_server).set(database="hammered").render_as_string(hide_password=False))
+        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+    database = Database(make_url(postgres_server).set(database=name).render_as_string(hide_password=False))
     yield database
     database.close()
     with admin.connect() as conn:
-        conn.exec_driver_sql("DROP DATABASE hammered WITH (FORCE)")
+        conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
     admin.dispose()
 
 

@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from automation.store.types import AnyRow
 
 
-PUT_OFF_MS = 60_000
-"""How far messages of a paused rule are put off at most (`engine.deliver.HELD_RETRY_MS`)."""
+PUT_OFF_MS = 10 * 60_000
+"""Messages put off for less than this are sent now. Those of a paused rule are put off by a minute
+(`delivery.deliver.HELD_RETRY_MS`), counted from another process's moment, which may be later than ours."""
 
 
 class SwitchError(AutomationError):

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from automation.clock import monotonic
 from automation.errors import StoreError
 from automation.store.retry import failure, held_by_others
 
@@ -152,13 +153,13 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _journal_in_wal(cursor: Any) -> None:
     """SQLite doesn't wait for a lock when it turns a new file to WAL, so processes that open it at once wait here."""
-    give_up = time.monotonic() + BUSY_TIMEOUT_S
+    give_up = monotonic() + BUSY_TIMEOUT_S
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")
             return
         except sqlite3.OperationalError as error:
-            if not held_by_others(error) or time.monotonic() > give_up:
+            if not held_by_others(error) or monotonic() > give_up:
                 raise
         time.sleep(WAL_PAUSE_S)
 

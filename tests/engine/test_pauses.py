@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -134,6 +135,23 @@ def test_queued_messages_of_a_paused_rule_wait(world: Callable[..., World]) -> N
     w.run()
     assert {m.status for m in w.messages()} == {"accepted"}
     assert len(w.messages()) == 4
+
+
+def test_messages_put_off_after_the_moment_of_resuming_are_sent_at_once_too(world: Callable[..., World]) -> None:
+    """Another process puts them off while the one that resumes waits for its lock, with an older moment in hand."""
+    w = world(BOTH)
+    w.person("M1", phone="13800138001", email="a@example.com", name="安娜")
+    w.event("whitepaper.downloaded", "M1")
+    w.engine.advance()
+    switch(w, "both", on=False)
+    asked = to_ms(w.clock.now())
+    w.clock.advance(timedelta(seconds=5))
+    w.engine.deliver("email")
+    assert [m.due_at for m in w.messages()] == [asked + 65_000]
+    with w.database.write() as conn:
+        assert resume(conn, target_of(conn, "both"), "好了", "ops", asked)
+    w.run()
+    assert {m.status for m in w.messages()} == {"accepted"}
 
 
 def test_a_paused_channel_keeps_its_messages_and_sends_them_nowhere_else(world: Callable[..., World]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -90,7 +91,10 @@ class Edge:
     def _terminate(self, connection: Any) -> None:
         assert self._admin is not None
         with self._admin.connect() as admin:
-            admin.exec_driver_sql("SELECT pg_terminate_backend(%s, 2000)", (connection.info.backend_pid,))
+            pid = (connection.info.backend_pid,)
+            admin.exec_driver_sql("SELECT pg_terminate_backend(%s)", pid)  # with a time-out it looks every 100 ms
+            while admin.exec_driver_sql("SELECT 1 FROM pg_stat_activity WHERE pid = %s", pid).first() is not None:
+                sleep(0.001)
 
     def _connect(self, dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
         if dialect.name == "sqlite":

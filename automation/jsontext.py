@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import msgspec
+
 
 def writer(*, sort_keys: bool = False) -> Callable[[Any], str]:
     """A function from JSON values to their text. TypeError for anything that JSON has no word for.
@@ -20,3 +22,18 @@ def writer(*, sort_keys: bool = False) -> Callable[[Any], str]:
     chunks: Callable[[Any, int], Iterable[str]]
     chunks = make(None, plain.default, text, None, ":", ",", sort_keys, False, True)
     return lambda value: "".join(chunks(value, 0))
+
+
+_encode = msgspec.json.Encoder().encode
+_patient = writer()
+
+
+def compact(value: Any) -> str:
+    """JSON text at several times the speed, for what is only ever read as JSON again.
+
+    A number may be spelt otherwise (1e16 for 1e+16), NaN is null, times are ISO 8601.
+    """
+    try:
+        return _encode(value).decode()
+    except TypeError:  # a subclass of str, for one
+        return _patient(value)

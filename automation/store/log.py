@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
-from automation.store.bulk import allocate_ids, insert_rows, to_json
+from automation.jsontext import compact
+from automation.store.bulk import allocate_ids, insert_rows
 from automation.store.schema import execution_log as log
 from automation.store.schema import rule, rule_version
 
@@ -41,7 +42,7 @@ def write_log(conn: Connection, at: int, entries: Sequence[Entry]) -> None:
     """Append `entries`, in order, at the moment `at` (milliseconds UTC)."""
     ids = allocate_ids(conn, log, len(entries))
     rows = [
-        (id_, at, *entry[:-1], None if entry.detail is None else to_json(entry.detail))
+        (id_, at, *entry[:-1], None if entry.detail is None else compact(entry.detail))
         for id_, entry in zip(ids, entries, strict=True)
     ]
     insert_rows(conn, log, _COLUMNS, rows)

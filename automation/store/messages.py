@@ -144,10 +144,11 @@ def due_channels(conn: Connection, now: int) -> list[str]:
     return sorted(channel for channel, due in _first_due(conn).items() if due <= now)
 
 
-def load_messages(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
-    """What settling needs of messages, by id; with `lock`, nobody else changes them until the transaction ends."""
-    query = select(*_IN_HAND).where(among(message.c.id, ids)).order_by(message.c.id)
-    return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
+def lock_standing(conn: Connection, ids: Sequence[int]) -> dict[int, AnyRow]:
+    """(id, status, attempts, resent_at) of messages by id; nobody else changes them until the transaction ends."""
+    columns = [message.c[name] for name in ("id", "status", "attempts", "resent_at")]
+    query = select(*columns).where(among(message.c.id, ids)).order_by(message.c.id)
+    return {row.id: row for row in named_rows(conn, query.with_for_update())}
 
 
 def newest_messages(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:

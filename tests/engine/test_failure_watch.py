@@ -8,13 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from automation.clock import to_ms
 from automation.engine.delivery.failure_watch import FailureWatch
 from automation.engine.delivery.settle import Settlement
 from automation.engine.switches import paused_now, resume, target_of
 from automation.providers.base import Outcome
-from automation.store.messages import load_messages
+from automation.store import schema
 from tests.engine.world import World
 
 PICKY = '''
@@ -196,7 +197,7 @@ def test_processes_count_together(make: Callable[..., World]) -> None:
     def settle(watch: FailureWatch) -> None:
         for _ in range(5):
             with w.database.write() as conn:
-                rows = load_messages(conn, ids[:10]).values()
+                rows = conn.execute(select(schema.message).where(schema.message.c.id.in_(ids[:10]))).all()
                 watch.count(conn, [Settlement(row, Outcome.permanent("no")) for row in rows], to_ms(w.clock.now()))
 
     threads = [threading.Thread(target=settle, args=(watch,)) for watch in watches]

@@ -162,7 +162,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "oldest_queued": (lambda c: messages.oldest_queued(c, NOW), {"*": {"ix_message_due"}}),
     "expired_leases": (lambda c: messages.expired_leases(c, NOW, 50), {"*": {"ix_message_lease"}}),
     "recent": (lambda c: messages.recent(c, IDS, NOW - town.DAY), {"*": {"ix_message_contact"}}),
-    "load_messages": (lambda c: messages.load_messages(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_message"}}),
+    "lock_standing": (lambda c: messages.lock_standing(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_message"}}),
     "write_outcomes": (
         lambda c: messages.write_outcomes(c, [(5, "accepted", None, None, "p", None, None, NOW, None)]),
         {"sqlite": {"rowid"}, "postgresql": {"pk_message"}},

@@ -18,11 +18,11 @@ from automation.engine.delivery.prices import Prices
 from automation.engine.delivery.sending import batch_limit, send_all
 from automation.engine.delivery.settle import Settlement, Settler
 from automation.errors import AutomationError
+from automation.jsontext import compact
 from automation.memory import uncollected
 from automation.providers.base import Outcome, Outgoing
 from automation.reasons import Reason
 from automation.store.accounts import load_states
-from automation.store.bulk import to_json
 from automation.store.log import Entry, write_log
 from automation.store.messages import (
     claim_queued,
@@ -150,7 +150,6 @@ class Deliver:
 
     def _settle(self, route: Route, rows: Sequence[AnyRow], outcomes: Sequence[Outcome], *, alone: bool) -> None:
         """`alone`: the channel has no other account, so that what can't be sent waits until this one has rested."""
-        attempts = {row.id: row.attempts + 1 for row in rows}
         known = {row.id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
 
         def settle() -> None:
@@ -158,7 +157,7 @@ class Deliver:
                 now = to_ms(self._clock.now())
                 rests = {rows[i].id: rest for i, rest in note(conn, route, outcomes, now).items()}
                 later = {id_: _later(known[id_], rest) for id_, rest in rests.items()} if alone else {}
-                self._settler.settle_sent(conn, attempts, known | later, now, rests.keys())
+                self._settler.settle_sent(conn, rows, known | later, now, rests.keys())
 
         insistent(settle)  # only this process knows what became of them
 
@@ -220,7 +219,7 @@ class Deliver:
                 detail = {"template": row.template, "error": error.text("en")}
                 refused.append(Settlement(row, Outcome.permanent("render"), Reason.FAILED_RENDER, detail))
                 return
-            content, version, used = rendered.content, template.version, to_json(rendered.used)
+            content, version, used = rendered.content, template.version, compact(rendered.used)
             work.keep(template)
         outgoing = Outgoing(f"m{row.id}", row.channel, row.address, content, row.payload or {}, row.attempts + 1)
         ready.append(_Ready(row, outgoing, version, used))

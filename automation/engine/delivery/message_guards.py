@@ -250,8 +250,12 @@ def _guards_of(channel: str) -> tuple[MessageGuard, ...]:
 
 
 def _rechecked(asked: Asked) -> Refused | Held | None:
-    guards = _RECHECKED if CHANNELS[asked.channel].reaches_person else ()
-    return next((refusal for guard in guards if (refusal := guard.ask(asked)) is not None), None)
+    if CHANNELS[asked.channel].reaches_person:
+        for guard in _RECHECKED:
+            refusal = guard.ask(asked)
+            if refusal is not None:
+                return refusal
+    return None
 
 
 def load_past(

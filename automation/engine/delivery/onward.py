@@ -9,9 +9,9 @@ from automation.contacts.profile import load_contacts
 from automation.engine.delivery.dispatch import Queued, Skipped, dispatch
 from automation.engine.delivery.message_guards import Request
 from automation.engine.journey.state import RunState
+from automation.jsontext import compact
 from automation.reasons import Reason
 from automation.rules.program import Act, End
-from automation.store.bulk import to_json
 from automation.store.log import Entry
 from automation.store.messages import newest_messages
 from automation.store.runs import lock_contacts, save_progress
@@ -56,7 +56,7 @@ class Onward:
         """The run's row as it goes on. Where its version can't be used any more, it goes on to be held there."""
         rule = self._versions.get(conn, run.rule_version_id)
         if rule is None:
-            variables = to_json(run.variables)
+            variables = compact(run.variables)
             return (run.id, "active", run.position + 1, now, run.mode_key, variables, None, None)
         state = RunState.of(run, rule)
         self._wake(state, settlement, status, log, now)

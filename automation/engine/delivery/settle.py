@@ -13,7 +13,7 @@ from automation.providers.base import Outcome
 from automation.reasons import Reason
 from automation.store.budgets import give_back_unsent
 from automation.store.log import Entry, write_log
-from automation.store.messages import load_messages, uncount_attempts, write_drops, write_outcomes
+from automation.store.messages import lock_standing, uncount_attempts, write_drops, write_outcomes
 from automation.store.returning import return_unsent
 from automation.store.runs import load_runs
 
@@ -96,20 +96,24 @@ class Settler:
     def settle_sent(
         self,
         conn: Connection,
-        attempts: Mapping[int, int],
+        sent: Sequence[AnyRow],
         outcomes: Mapping[int, Outcome],
         now: int,
         free: Set[int] = frozenset(),
     ) -> None:
         """Settle what came back from a provider; a message that somebody settled meanwhile stays as it is.
 
-        `free` are the messages whose attempt doesn't count.
+        `sent` are the rows as they were claimed; `free` are the messages whose attempt doesn't count.
         """
-        rows = load_messages(conn, list(outcomes), lock=True)
-        open_ = [
-            row for row in rows.values() if row.status in ("sending", "unknown") and row.attempts == attempts[row.id]
-        ]
-        self.settle(conn, [Settlement(row, outcomes[row.id], free=row.id in free) for row in open_], now)
+        standing = lock_standing(conn, list(outcomes))
+        settlements = []
+        for row in sent:
+            today = standing.get(row.id)
+            if today is None or today.status not in ("sending", "unknown") or today.attempts != row.attempts + 1:
+                continue
+            row = row._replace(status=today.status, attempts=today.attempts, resent_at=today.resent_at)
+            settlements.append(Settlement(row, outcomes[row.id], free=row.id in free))
+        self.settle(conn, settlements, now)
 
     def settle(self, conn: Connection, settlements: Sequence[Settlement], now: int) -> None:
         """Write outcomes and log, and move the runs that waited for them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.jsontext import compact
 from automation.rules.program import Await
-from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ class RunState:
 
     def row(self) -> tuple[Any, ...]:
         """What `store.runs.save_progress` takes."""
-        variables = to_json({**self.variables, OWN: {"rounds": self.rounds}} if self.rounds else self.variables)
+        variables = compact({**self.variables, OWN: {"rounds": self.rounds}} if self.rounds else self.variables)
         return (
             self.id, self.status, self.position, self.due_at, self.mode_key, variables, self.ended_at, self.reason,
         )  # fmt: skip

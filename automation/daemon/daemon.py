@@ -19,7 +19,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from automation.channels import CHANNELS
-from automation.clock import to_ms, token
+from automation.clock import monotonic, to_ms, token
 from automation.daemon.reloading import Reloader
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -33,6 +33,8 @@ _log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_UP_S = 5.0
 EXPIRY_S = 60.0
+LONGEST_REST_S = 5.0
+"""How long a job that finds no database waits at most before it looks again."""
 
 
 class Daemon:
@@ -45,6 +47,7 @@ class Daemon:
         self._stopping = threading.Event()
         self._error: str | None = None
         self._failing: dict[str, str] = {}
+        self._rests: dict[str, tuple[float, float]] = {}
         self._settings = engine.project.settings.daemon
 
     def run(self) -> None:
@@ -90,17 +93,25 @@ class Daemon:
 
     def _guarded(self, name: str, job: Callable[[], object]) -> None:
         """One tick of a job. Whatever goes wrong is told, and the next tick tries again: nothing was half done."""
-        if self._stopping.is_set():
+        if self._stopping.is_set() or monotonic() < self._rests.get(name, (0.0, 0.0))[0]:
             return
         try:
             job()
             self._failing.pop(name, None)
+            self._rests.pop(name, None)
         except AutomationError as error:
             self._tell(name, error.text(), with_trace=False)
         except Exception as error:  # the daemon must outlive every failure of a tick; transactions were rolled back
-            told = failure(error) if outage(error) else None
+            told = self._rested(name, error) if outage(error) else None
             reason = told.text() if told is not None else f"{type(error).__name__}: {error}"
             self._tell(name, reason, with_trace=told is None)
+
+    def _rested(self, name: str, error: Exception) -> AutomationError | None:
+        """The sentence for a database that is away; the job looks again a little later each time."""
+        _, rest = self._rests.get(name, (0.0, self._settings.tick_seconds))
+        rest = min(2 * rest, LONGEST_REST_S)
+        self._rests[name] = monotonic() + rest, rest
+        return failure(error)
 
     def _tell(self, name: str, reason: str, *, with_trace: bool) -> None:
         """Say once what goes on going wrong, until it changes or is over."""

@@ -7,13 +7,14 @@ import re
 import resource
 import shutil
 import signal
+import socket
 import sqlite3
 import tempfile
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -267,8 +268,10 @@ def test_the_daemon_outlives_a_restart_of_the_server(tmp_path: Path) -> None:
     # when the server is away for a while
     server.stop()
     daemon.says("将不断重试：数据库出错：")
+    # then it asks less and less often: without a pause it would be some hundreds of times
+    assert 5 < knocks(Path(folder), seconds=3.0) < 120
     server.start()
-    # then the daemon goes on by itself
+    # and the daemon goes on by itself
     s.ingest(order(2))
     until(lambda: s.statuses() == ["accepted"] * 2)
     assert "Traceback" not in daemon.read()
@@ -277,6 +280,21 @@ def test_the_daemon_outlives_a_restart_of_the_server(tmp_path: Path) -> None:
     database.close()
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def knocks(folder: Path, *, seconds: float) -> int:
+    """How often somebody asks for the server that should listen in `folder`."""
+    count, end = 0, time.monotonic() + seconds
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(folder / ".s.PGSQL.5432"))
+        door.listen()
+        door.settimeout(0.1)
+        while time.monotonic() < end:
+            with suppress(TimeoutError):
+                door.accept()[0].close()
+                count += 1
+    (folder / ".s.PGSQL.5432").unlink()
+    return count
 
 
 def test_the_daemon_outlives_a_full_disk(sqlite_shop: Callable[..., Shop]) -> None:

@@ -123,7 +123,7 @@ def _surroundings_of(mapping: Mapping, reader: Reader, own: Reader, env: CheckEn
     defaults = read_defaults(reader, mapping.get("defaults"), "defaults")
     meant = (reader.zone(zone, "timezone") if zone else None) or ZoneInfo(env.timezone)
     segments = read_segments(own, env.catalogue, mapping.get("segments"), meant)
-    return _surroundings(env, defaults, meant, segments)
+    return replace(_surroundings(env, defaults, meant, segments), written_defaults=mapping.get("defaults"))
 
 
 def _surroundings(

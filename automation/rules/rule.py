@@ -15,6 +15,7 @@ from automation.rules.measured import MEASURED_KEYS, read_measured
 from automation.rules.names import Names
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
+from automation.rules.positions import Positions
 from automation.rules.reader import Reader
 from automation.rules.references import Place, resolve
 from automation.rules.segments import SegmentUse
@@ -53,6 +54,7 @@ class Surroundings:
     stored: bool = False  # the rule is a stored version's content
     sources: Collection[str] | None = None  # the settings' databases; None: not asked about
     priced: bool = True  # whether the settings know any price
+    written_defaults: Node | None = None  # `defaults:` as it stands in the file
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,16 @@ class _Rule:
             "zone": self.zone,
             "file": self.reader.file,
             "line": self.node.line,
+            "positions": self._positions(),
         }
+
+    def _positions(self) -> Positions:
+        if self.around.stored:
+            return Positions()
+        defaults = self.around.written_defaults
+        around = {"defaults": defaults} if defaults is not None else {}
+        used = {f"segments/{name}": node for name, node in self.segments.definitions().items()}
+        return Positions(self.reader.file, {self.path: self.node, **around, **used})
 
     def _id(self, index: int) -> str:
         node = self.node.get("id")

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from automation.rules.positions import Positions
+
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
@@ -208,6 +210,7 @@ class RuleSpec:
     )  # normalised, JSON-able: parsing it again gives the same rule
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
+    positions: Positions = field(default_factory=Positions, compare=False, repr=False)  # of its paths in the file
 
     @property
     def path(self) -> str:

@@ -14,6 +14,7 @@ from automation.store.schema.people import (
     identity,
     suppression,
 )
+from automation.store.schema.publishing import plan_approval, publication
 from automation.store.schema.rules import (
     failure_rate,
     occurrence,
@@ -50,9 +51,11 @@ __all__ = [
     "occurrence",
     "pause",
     "pending_entry",
+    "plan_approval",
     "poll_state",
     "provider_account",
     "provider_token",
+    "publication",
     "quarantine",
     "rule",
     "rule_change",

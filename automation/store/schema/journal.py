@@ -34,7 +34,13 @@ audit = Table(
     Column("action", String(80), nullable=False),  # contact.merged …
     Column("subject", String(200), nullable=False),
     Column("detail", Json, nullable=False),
+    Column("seq", Id),  # the row's place in the chain, without gaps; None until its transaction ends
+    Column("salt", String(32)),  # None: subject and detail were erased
+    Column("digest", String(64)),  # SHA-256 of salt, subject and detail
+    Column("prev_hash", String(64)),  # the hash of the row before it in the chain
+    Column("hash", String(64)),  # SHA-256 of everything else and prev_hash
     Index("ix_audit_subject", "subject", "id"),
+    Index("ix_audit_seq", "seq", unique=True),
 )
 
 daemon = Table(

@@ -7,6 +7,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from automation.rules.cases.ground import Ground
+from automation.rules.cases.reader import read_cases
 from automation.rules.event_match import read_event_match
 from automation.rules.guards import read_guards
 from automation.rules.handling import HANDLING_KEYS, read_handling
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
     from automation.plugin import Registry
     from automation.problems import Problem
+    from automation.rules.cases.spec import Case
     from automation.rules.segments import Segments
 
 RULE_KEYS = (
     "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
-    "goal", *HANDLING_KEYS, *MEASURED_KEYS,
+    "goal", *HANDLING_KEYS, *MEASURED_KEYS, "tests",
 )  # fmt: skip
 ON_AGAIN = ("skip", "restart", "parallel", "queue")
 
@@ -110,7 +113,7 @@ class _Rule:
         steps_node = self.node.get("steps")
         found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
         if not self.around.stored:
-            read_measured(reader, names, self.around.registry, self.zone, self.node, path)
+            read_measured(reader, names, self.node, path)
         audience = self._conditions("audience", names, ("contact", "event", "history"))
         known = names.with_variables(steps.saved)
         exit_when = self._conditions("exit_when", known, ("contact", "event", "var", "history"))
@@ -127,6 +130,7 @@ class _Rule:
             goal=self._goal(names),
             **self._handling(steps),
             content=content,
+            cases=self._cases(names, guards, found, trigger is not None),
         )
 
     def _labels(self) -> dict[str, Any]:
@@ -175,6 +179,17 @@ class _Rule:
     def _conditions(self, name: str, names: Names, namespaces: tuple[str, ...]) -> Any:
         node = self.node.get(name)
         return names.conditions(self.reader, node, f"{self.path}/{name}", namespaces) if node is not None else None
+
+    def _cases(self, names: Names, guards: Guards, steps: tuple[Any, ...], complete: bool) -> tuple[Case, ...]:
+        node = self.node.get("tests")
+        if node is None or self.around.stored:
+            return ()
+        around, kind = self.around, self.node.get("trigger")
+        ground = Ground.of_parts(
+            names, around.registry, around.templates.templates, self.zone, guards, steps,
+            listens=names.event is not None, complete=complete and names.complete and kind is not None,
+        )  # fmt: skip
+        return read_cases(self.reader, ground, node, self.id, f"{self.path}/tests")
 
     # ------------------------------------------------------------ trigger
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from automation.calendars.duration import Duration
+    from automation.rules.cases.spec import Case
     from automation.rules.conditions.tree import Condition, FieldRef
 
 
@@ -211,6 +212,7 @@ class RuleSpec:
     file: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     positions: Positions = field(default_factory=Positions, compare=False, repr=False)  # of its paths in the file
+    cases: tuple[Case, ...] = field(default=(), compare=False, repr=False)  # its `tests:`
 
     @property
     def path(self) -> str:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 # Tables in which a contact's rows can't collide with another contact's.
-_FREE = ("identity", "suppression", "event", "message", "coupon_code")
+_FREE = ("identity", "suppression", "event", "message", "test_message", "coupon_code")
 
 _TAGS = """
 INSERT INTO contact_tag (contact_id, tag, created_at)

@@ -39,6 +39,7 @@ PURPOSES: dict[str, str] = {
     "budget_use": "What a rule has spent on a local calendar day.",
     "run": "One person's passage through one rule for one occurrence.",
     "message": "The ledger: one attempt-series to reach one person on one channel.",
+    "test_message": "Test sends: a ledger of their own, which no cap, budget or report counts.",
     "template_version": "Templates as they were when something was sent.",
     "coupon_batch": "Coupon batches of the catalogue, with the count of issued codes.",
     "coupon_code": "Codes: free ones of pools, and all that were issued.",
@@ -79,6 +80,12 @@ STATES: dict[str, dict[str, str]] = {
         "failed": "refused for good, or attempts used up",
         "unknown": "it may or may not have been sent; never sent again by itself",
         "dropped": "we refused it ourselves just before sending",
+    },
+    "test_message": {
+        "sending": "marked before the provider is called",
+        "accepted": "the provider has it",
+        "failed": "it was not sent",
+        "unknown": "it may or may not have been sent; never sent again by itself",
     },
     "pending_entry": {
         "waiting": "decided at due_at",
@@ -232,6 +239,9 @@ COLUMNS: dict[str, str] = {
     "canary_share": "in 1/10,000 of all contacts; NULL: everybody",
     "canary_of_id": "publication.id that the others run meanwhile",
     "approver": "who approved it",
+    "rule": "the rule's id in the file; NULL: a template alone",
+    "rule_version": "hash of the rule's content",
+    "mark": "what was put before the text; empty: nothing",
 }
 """What a column of this name means, in every table that has it …"""
 
@@ -276,6 +286,14 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("message", "account"): "which of the channel's accounts has it",
     ("provider_account", "changed_at"): "when the breaker last changed",
     ("execution_log", "event_id"): "event.id",
+    ("test_message", "contact_id"): "contact.id of whose profile was used; the address is the tester's",
+    ("test_message", "rule_version"): "hash of the rule's content as the file had it",
+    ("test_message", "payload"): "what the step asks of the channel beyond the template",
+    ("test_message", "variables"): "what the template read",
+    ("test_message", "sent_at"): "when it was marked, just before the provider was called",
+    ("test_message", "lease_until"): "when it is given up as unknown while it is still `sending`",
+    ("test_message", "account"): "which of the channel's accounts has it",
+    ("test_message", "actor"): "who sent it",
     ("template_version", "content"): "the template's sources",
     ("provider_token", "expires_at"): "when it ends",
 }

@@ -29,6 +29,7 @@ from automation.store.schema.rules import (
     trigger_state,
 )
 from automation.store.schema.runs import run
+from automation.store.schema.trials import test_message
 
 __all__ = [
     "audit",
@@ -65,5 +66,6 @@ __all__ = [
     "segment_member",
     "suppression",
     "template_version",
+    "test_message",
     "trigger_state",
 ]

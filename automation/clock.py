@@ -62,6 +62,11 @@ def token(alphabet: str, length: int) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(length))
 
 
+def salt() -> str:
+    """32 unguessable hex digits, which keep a hash from being guessed back."""
+    return secrets.token_hex(16)
+
+
 def jitter(seconds: float) -> float:
     """A random part of `seconds`, between a half and the whole, so that retries don't march in step."""
     return seconds * (0.5 + random.random() / 2)

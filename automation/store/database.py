@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from automation.clock import monotonic
 from automation.errors import StoreError
+from automation.store import chain
 from automation.store.retry import failure, held_by_others
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ class Database:
     write lock at its start, so a transaction never fails half-way with "database is locked".
     """
 
-    def __init__(self, url: str) -> None:
-        """`url` is `sqlite:///file.db` or `postgresql+psycopg://…`. StoreError when it is neither."""
+    def __init__(self, url: str, *, durable: bool = True) -> None:
+        """`url` is `sqlite:///file.db` or `postgresql+psycopg://…`. StoreError when it is neither.
+
+        `durable=False` is for a SQLite file that is thrown away: no commit waits for the disk.
+        """
         self.url = _parsed(url)
         self.dialect = self.url.get_backend_name()
         options = _options(self.url)
@@ -42,6 +46,8 @@ class Database:
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+            if not durable:
+                event.listen(self.engine, "connect", _hurry)
 
     @property
     def is_sqlite(self) -> bool:
@@ -57,12 +63,22 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction that commits at the end of the block and rolls back when the block raises."""
         with self.engine.connect().execution_options(sqlite_begin="BEGIN IMMEDIATE") as conn, conn.begin():
+            chain.begin(conn)
             yield conn
+            chain.seal(conn)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """One consistent snapshot; nothing written in it is kept."""
         with self.engine.connect() as conn, conn.begin() as transaction:
+            yield conn
+            transaction.rollback()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Like `read`, and all statements see the same moment on PostgreSQL too."""
+        level = "REPEATABLE READ" if not self.is_sqlite else "SERIALIZABLE"
+        with self.engine.connect().execution_options(isolation_level=level) as conn, conn.begin() as transaction:
             yield conn
             transaction.rollback()
 
@@ -162,6 +178,10 @@ def _journal_in_wal(cursor: Any) -> None:
             if not held_by_others(error) or monotonic() > give_up:
                 raise
         time.sleep(WAL_PAUSE_S)
+
+
+def _hurry(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous = OFF")
 
 
 def _begin_sqlite(conn: Connection) -> None:

@@ -31,9 +31,15 @@ class TemplateSet:
     @classmethod
     def load(cls, folder: Path) -> TemplateSet:
         """Read every file below `folder`; a folder that does not exist has no templates."""
+        paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+        return cls.of({path.relative_to(folder).as_posix(): _content(path) for path in paths}, folder.name)
+
+    @classmethod
+    def of(cls, files: Mapping[str, bytes | OSError], folder: str) -> TemplateSet:
+        """The templates of files that were read already, by their names in `folder`; an error: it couldn't be read."""
         templates = cls()
-        prefix = f"{folder.name}/"
-        texts = templates._read(folder, prefix)
+        prefix = f"{folder}/"
+        texts = templates._texts(files, prefix)
         layouts = {file: text for file, text in texts.items() if _is_layout(file)}
         for file, text in texts.items():
             if file not in layouts:
@@ -58,14 +64,13 @@ class TemplateSet:
         template = self.get(name, channel)
         return list(template.variables) if template else []
 
-    def _read(self, folder: Path, prefix: str) -> dict[str, str]:
+    def _texts(self, files: Mapping[str, bytes | OSError], prefix: str) -> dict[str, str]:
         texts: dict[str, str] = {}
-        for path in sorted(folder.rglob("*")):
-            file = path.relative_to(folder).as_posix()
-            if not path.is_file() or "/." in f"/{file}" or file.endswith(_IGNORED):
+        for file, content in sorted(files.items()):
+            if "/." in f"/{file}" or file.endswith(_IGNORED):
                 continue
             try:
-                texts[file] = path.read_text(encoding="utf-8-sig")
+                texts[file] = _decoded(content)
             except (OSError, UnicodeDecodeError) as error:
                 self._problem("unreadable", prefix + file, reason=str(error))
         return texts
@@ -89,6 +94,19 @@ class TemplateSet:
     def _problem(self, key: str, file: str, **params: Any) -> None:
         severity: Any = "warning" if key == "unknown_file" else "error"
         self.problems.append(Problem(file, 1, 1, f"templating.{key}", params, severity=severity))
+
+
+def _content(path: Path) -> bytes | OSError:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        return error
+
+
+def _decoded(content: bytes | OSError) -> str:
+    if isinstance(content, OSError):
+        raise content
+    return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _name_and_channel(file: str) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ TEXTS: dict[str, Text] = {
     ),
     "head": Text(
         "链头 {head}\n请另行保存；以后用 automation audit verify --head 核对，可发现末尾被截断或整链被重写",
-        "head {head}\nNote it elsewhere: with it, audit verify --head finds an end that was cut off and a chain written anew",
+        "head {head}\nNote it elsewhere: audit verify --head then finds a cut-off end, and a chain written anew",
     ),
     "found_changed": Text(
         "第 {row} 条（{action}）：时间、操作人、动作或在链中的位置被改动",

@@ -69,6 +69,19 @@ class WebhookSettings(_Section):
     allow_private: bool = False
 
 
+class TestingSettings(_Section):
+    """Who may be sent tests, and whether they say that they are some."""
+
+    allowed: tuple[str, ...] = ()
+    mark: bool = True
+
+    @field_validator("allowed", mode="before")
+    @classmethod
+    def _from_a_variable(cls, value: Any) -> Any:
+        """AUTOMATION_TESTING__ALLOWED is one text with commas."""
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 class Settings(_Section):
     """Everything that can be set. Unknown keys are errors."""
 
@@ -84,6 +97,7 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     daemon: DaemonSettings = DaemonSettings()
     webhook: WebhookSettings = WebhookSettings()
+    testing: TestingSettings = TestingSettings()
     providers: dict[str, Any] = Field(default_factory=dict)
     """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""
     sources: dict[str, SourceSettings] = Field(default_factory=dict)

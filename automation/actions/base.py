@@ -93,6 +93,23 @@ class Action(Plugin):
     outputs: ClassVar[Mapping[str, FieldType]] = {}
     """What `save_as` makes available to later steps and templates."""
 
+    def placeholder(self, params: Any, context: ActionContext) -> Mapping[str, Any]:
+        """What `save_as` holds in a test send, for which the action is not run. Nothing is written or called."""
+        today = context.now.astimezone(context.zone)
+        return {name: _stand_in(name, type_.value, today) for name, type_ in self.outputs.items()}
+
     @abstractmethod
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         """One Result per item, in order. Raising fails every item of the batch, closed: nothing is sent."""
+
+
+def _stand_in(name: str, type_: str, now: datetime) -> Any:
+    """A value of the type that nobody takes for a real one."""
+    others: dict[str, Any] = {
+        "money": 100,
+        "boolean": True,
+        "list": [],
+        "date": now.date().isoformat(),
+        "datetime": now.isoformat(),
+    }
+    return f"TEST-{name.upper()}" if type_ == "text" else others.get(type_, 1)

@@ -78,6 +78,15 @@ class CouponIssue(Action):
         self._emit(batch, items, answers, context)
         return [_result(batch, answer, context.zone) for answer in answers]
 
+    def placeholder(self, params: Any, context: ActionContext) -> Mapping[str, Any]:
+        """A code of the right length that is none, and the batch's real term and value."""
+        batch = context.catalogue.coupons.get(params.batch)
+        if batch is None:
+            raise AutomationError("actions.no_batch", batch=params.batch)
+        term = term_of(batch, params.valid_for, context.now, context.zone)
+        code = batch.prefix + "TEST".ljust(batch.length, "0")
+        return _outputs(batch, code, term.expires_at, context.zone)
+
     def _emit(
         self, batch: CouponBatchDef, items: Sequence[Item], answers: Sequence[Answer], context: ActionContext
     ) -> None:
@@ -121,9 +130,13 @@ def _end_of(day: date, zone: ZoneInfo) -> int:
 def _result(batch: CouponBatchDef, answer: Answer, zone: ZoneInfo) -> Result:
     if isinstance(answer, str):
         return Failed(answer, {"batch": batch.key})
-    outputs: dict[str, Any] = {"code": answer.code, "batch": batch.key}
-    if answer.expires_at is not None:
-        outputs["expires_on"] = from_ms(answer.expires_at - 1).astimezone(zone).date().isoformat()
+    return Done(_outputs(batch, answer.code, answer.expires_at, zone))
+
+
+def _outputs(batch: CouponBatchDef, code: str, expires_at: int | None, zone: ZoneInfo) -> dict[str, Any]:
+    outputs: dict[str, Any] = {"code": code, "batch": batch.key}
+    if expires_at is not None:
+        outputs["expires_on"] = from_ms(expires_at - 1).astimezone(zone).date().isoformat()
     if batch.value is not None:
         outputs["value"] = batch.value
-    return Done(outputs)
+    return outputs

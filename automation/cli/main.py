@@ -19,6 +19,7 @@ from automation.cli import (
     project,
     reading,
     report,
+    send_test,
 )
 from automation.cli.context import failing_clearly, remember
 
@@ -50,7 +51,7 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, control, events, reading, report):
+for module in (project, daemon, control, events, reading, report, send_test):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

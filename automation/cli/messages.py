@@ -26,6 +26,7 @@ from automation.i18n import say
 
 if TYPE_CHECKING:
     from automation.cli.receipt import Receipt
+    from automation.store.database import Database
 
 app = typer.Typer(help="What was sent, and what became of it 消息", no_args_is_help=True)
 
@@ -42,7 +43,7 @@ STATUSES = ("queued", "sending", "accepted", "failed", "unknown", "dropped")
 _IN_TABLE = ("id", "queued_at", "rule", "contact", "channel", "address", "template", "status", "outcome")
 _IN_DATA = (
     "id", "queued_at", "due_at", "settled_at", "rule", "run_id", "step", "contact_id", "channel", "address", "template",
-    "status", "attempts", "provider", "provider_message_id", "outcome_code", "outcome_detail",
+    "status", "attempts", "provider", "provider_message_id", "outcome_code", "outcome_detail", "test", "actor",
 )  # fmt: skip
 _Reveal = Annotated[bool, typer.Option("--reveal", help="Show addresses in full 显示完整地址")]
 
@@ -60,38 +61,40 @@ def list_messages(
     reveal: _Reveal = False,
 ) -> None:
     """The newest first."""
+    from automation.cli.tests_sent import marked_rule, with_tests
     from automation.store.messages import list_messages as read
 
     _check_choices(status, channel)
     settings = open_settings()
     database = open_database(settings)
     with database.read() as conn:
-        rows = read(
-            conn,
-            rule_key=check_rule(conn, rule) if rule else None,
-            contact_ids=contact_ids_of(conn, open_catalogue(settings), contact) if contact else None,
-            status=status,
-            channel=channel,
-            since=moment_before(since) if since else None,
-            limit=limit,
-        )
+        filters: dict[str, Any] = {
+            "rule_key": check_rule(conn, rule) if rule else None,
+            "contact_ids": contact_ids_of(conn, open_catalogue(settings), contact) if contact else None,
+            "status": status,
+            "channel": channel,
+            "since": moment_before(since) if since else None,
+            "limit": limit,
+        }
+        rows = with_tests(conn, read(conn, **filters), **filters)
     database.close()
     columns = _IN_TABLE if format_ is Format.table else _IN_DATA
-    emit_table(columns, [_shaped(row, reveal) for row in rows], format_, bom=bom)
+    shaped = [_shaped(row, reveal) for row in rows]
+    if format_ is Format.table:
+        shaped = [{**one, "rule": marked_rule(row)} for one, row in zip(shaped, rows, strict=True)]
+    emit_table(columns, shaped, format_, bom=bom)
 
 
 @app.command("show", help="Everything known of one message 查看一条消息")
 def show(
-    id_: Annotated[int, typer.Argument(metavar="ID")],
+    id_: Annotated[str, typer.Argument(metavar="ID", help="12, or t12 for a test 编号，测试为 t12")],
     format_: ViewOption = View.text,
     reveal: _Reveal = False,
 ) -> None:
     """With its exact content, rendered again from the template as it was then and the values that it read."""
-    from automation.cli.receipt import read_receipt
-
     settings = open_settings()
     database = open_database(settings)
-    receipt = read_receipt(database, id_)
+    receipt = _receipt(database, id_)
     database.close()
     if format_ is View.text:
         _print(receipt, reveal)
@@ -128,6 +131,19 @@ def settle(
     typer.echo(say(f"cli.settled_{as_.value}", count=count))
 
 
+def _receipt(database: Database, id_: str) -> Receipt:
+    """Of a message, or of a test."""
+    from automation.cli.receipt import read_receipt
+    from automation.cli.tests_sent import read_test_receipt, test_number
+
+    test = test_number(id_)
+    if test is not None:
+        return read_test_receipt(database, test)
+    if not id_.isdecimal():
+        raise typer.BadParameter(id_, param_hint="ID")
+    return read_receipt(database, int(id_))
+
+
 def _check_choices(status: str | None, channel: str | None) -> None:
     from automation.channels import CHANNELS
 
@@ -140,7 +156,7 @@ def _check_choices(status: str | None, channel: str | None) -> None:
 def _shaped(row: Any, reveal: bool) -> dict[str, Any]:
     shaped = {name: getattr(row, name, None) for name in _IN_DATA}
     outcome = " ".join(filter(None, [row.outcome_code, row.outcome_detail]))
-    shaped.update(contact=f"#{row.contact_id}", outcome=outcome)
+    shaped.update(contact=f"#{row.contact_id}", outcome=outcome, test=getattr(row, "test", False))
     return shaped if reveal else {**shaped, "address": mask(row.address)}
 
 
@@ -161,12 +177,13 @@ def _as_dict(receipt: Receipt, reveal: bool) -> dict[str, Any]:
 def _print(receipt: Receipt, reveal: bool) -> None:
     from automation.cli.content import show_content
     from automation.cli.details import summary
+    from automation.cli.tests_sent import marked_rule
     from automation.reasons import Reason
 
-    row = _shaped(receipt.message, reveal)
+    row = {**_shaped(receipt.message, reveal), "rule": marked_rule(receipt.message)}
     for name in (*_IN_DATA, "template_version"):
         value = row.get(name, getattr(receipt.message, name, None))
-        if value is not None:
+        if value is not None and name != "test":
             shown = local_time(value) if name.endswith("_at") else f"#{value}" if name == "contact_id" else str(value)
             typer.echo(f"{say(f'cli.column_{name}')}  {shown}")
     typer.echo(f"\n{say('cli.content')}")
@@ -176,6 +193,7 @@ def _print(receipt: Receipt, reveal: bool) -> None:
         typer.echo(receipt.problem)
     if receipt.message.payload:
         typer.echo(f"{say('cli.payload')} {summary(receipt.message.payload, 1000)}")
-    typer.echo(f"\n{say('cli.history')}")
+    if receipt.history:
+        typer.echo(f"\n{say('cli.history')}")
     for entry in receipt.history:
         typer.echo(f"{local_time(entry.at)}  {Reason(entry.code).sentence()}  {summary(entry.detail)}".rstrip())

@@ -38,12 +38,12 @@ def read_receipt(database: Database, message_id: int) -> Receipt:
         found = load_message(conn, message_id)
         if found is None:
             raise AutomationError("cli.no_message", id=message_id)
-        content, problem = _content(conn, found)
+        content, problem = content_of(conn, found)
         people = [found.contact_id, *merged_ids(conn, found.contact_id)]
         return Receipt(found, content, problem, read_message_log(conn, people, message_id))
 
 
-def _content(conn: Connection, message: AnyRow) -> tuple[Content | None, str | None]:
+def content_of(conn: Connection, message: AnyRow) -> tuple[Content | None, str | None]:
     """Rendered again from the template's version and the values that were kept."""
     from automation.store.rules import load_template
     from automation.templating import Template

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from automation.cli.context import load_project, open_database
+from automation.cli.given import event_properties
+from automation.cli.given import variables as given_variables
 from automation.i18n import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from automation.catalogue.model import Catalogue
     from automation.rules.project import Project
     from automation.templating import Template
 
@@ -31,7 +31,8 @@ def render(
 
     project = load_project()
     templates = _templates(project, template, channel)
-    values = _variables(project, contact, _event(project.catalogue, event or (), project), _vars(var or ()))
+    properties = event_properties(project.catalogue, event or (), project)
+    values = _variables(project, contact, properties, given_variables(var or ()))
     failed = False
     for found in templates:
         typer.echo(f"── {found.channel}  {found.file}")
@@ -82,57 +83,3 @@ def _variables(project: Project, contact: str, event: Mapping[str, Any], given: 
     rule = {"id": "preview", "name": "preview"}
     base = {"contact": profile, "event": event, "brand": project.settings.template_variables, "rule": rule}
     return {**base, "now": now, "today": now.date(), "zone": zone, **given}
-
-
-def _event(catalogue: Catalogue, texts: Sequence[str], project: Project) -> dict[str, Any]:
-    """Properties in their normalised form; an event in its wire form gives its properties."""
-    from zoneinfo import ZoneInfo
-
-    from automation.catalogue.types import normalise
-
-    zone = ZoneInfo(project.settings.timezone)
-    values: dict[str, Any] = {}
-    for text in texts:
-        given = _json_object(text, "--event")
-        name, wire = given.get("name"), isinstance(given.get("properties"), dict)
-        for key, value in (given["properties"] if wire else given).items():
-            defn = _property(catalogue, key, name if wire else None)
-            values[key] = value if defn is None else normalise(defn, value, zone)
-    return values
-
-
-def _property(catalogue: Catalogue, key: str, event: Any) -> Any:
-    """How the catalogue defines a property: of the named event, or of all events alike. None when it can't tell."""
-    events = [catalogue.events[event]] if event in catalogue.events else list(catalogue.events.values())
-    found = [each.properties[key] for each in events if key in each.properties]
-    alike = {(defn.type, defn.currency) for defn in found}
-    return found[0] if len(alike) == 1 else None
-
-
-def _vars(pairs: Iterable[str]) -> dict[str, Any]:
-    """`coupon={"code": "A1"}`, or `coupon.code=A1`."""
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        name, equals, text = pair.partition("=")
-        if not equals or not name.strip():
-            raise typer.BadParameter(pair, param_hint="--var name=JSON")
-        try:
-            value = json.loads(text)
-        except ValueError:
-            value = text
-        place, *rest = name.strip().split(".")
-        for part in reversed(rest):
-            value = {part: value}
-        both = isinstance(values.get(place), dict) and isinstance(value, dict)
-        values[place] = {**values[place], **value} if both else value
-    return values
-
-
-def _json_object(text: str, option: str) -> dict[str, Any]:
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
-    if not isinstance(value, dict):
-        raise typer.BadParameter("{…}", param_hint=option)
-    return value

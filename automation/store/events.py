@@ -65,11 +65,36 @@ def settle_times(conn: Connection, untimed: Sequence[tuple[str, str]], now: int)
     fresh = insert_rows(conn, event_time, ("source", "message_id", "occurred_at"), rows, skip_existing=True)
     if fresh == len(rows):
         return dict.fromkeys(untimed, now)
+    return remembered_times(conn, [row[:2] for row in rows])
+
+
+def remembered_times(conn: Connection, untimed: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The times that were given to such events before; those that never came are absent."""
+    if not untimed:
+        return {}
     known = _KNOWN_SQLITE if conn.dialect.name == "sqlite" else _KNOWN_POSTGRES
-    pairs = [to_json([row[:2] for row in rows])] if conn.dialect.name == "sqlite" else [
-        [source for source, _, _ in rows], [message_id for _, message_id, _ in rows],
+    pairs = [to_json(list(untimed))] if conn.dialect.name == "sqlite" else [
+        [source for source, _ in untimed], [message_id for _, message_id in untimed],
     ]  # fmt: skip
     return {(source, message_id): occurred_at for source, message_id, occurred_at in fetch(conn, known, *pairs)}
+
+
+def stored_before(conn: Connection, keys: Sequence[tuple[int, str, str]]) -> set[tuple[int, str, str]]:
+    """Those of these (occurred_at, source, message_id) that are the identity of a stored event."""
+    if not keys:
+        return set()
+    if conn.dialect.name == "sqlite":
+        return set(fetch(conn, _STORED_SQLITE, to_json(keys)))
+    times, sources, ids = ([key[part] for key in keys] for part in range(3))
+    return set(fetch(conn, _STORED_POSTGRES, times, sources, ids))
+
+
+_STORED_SQLITE = """SELECT e.occurred_at, e.source, e.message_id FROM json_each(?) AS v CROSS JOIN event AS e
+ON e.occurred_at = json_extract(v.value, '$[0]') AND e.source = json_extract(v.value, '$[1]')
+AND e.message_id = json_extract(v.value, '$[2]')"""
+_STORED_POSTGRES = """SELECT e.occurred_at, e.source, e.message_id
+FROM unnest(?::bigint[], ?::text[], ?::text[]) AS v(occurred_at, source, message_id)
+JOIN event AS e ON e.occurred_at = v.occurred_at AND e.source = v.source AND e.message_id = v.message_id"""
 
 
 _KNOWN_SQLITE = """SELECT t.source, t.message_id, t.occurred_at FROM json_each(?) AS v CROSS JOIN event_time AS t
@@ -85,6 +110,15 @@ def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str,
         return {}
     found = fetch(conn, "SELECT id, properties FROM event WHERE id = ANY(?)", list(ids))
     return {id_: read_object(properties) for id_, properties in found}
+
+
+def newest_events(
+    conn: Connection, contact_id: int, names: Sequence[str], limit: int
+) -> list[tuple[str, dict[str, Any]]]:
+    """(name, properties) of a contact's events with these names, the newest first."""
+    found = select(event.c.name, event.c.properties).where(event.c.contact_id == contact_id, event.c.name.in_(names))
+    rows = conn.execute(found.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(limit))
+    return [(row.name, row.properties) for row in rows]
 
 
 def last_event_id(conn: Connection) -> int:

@@ -27,6 +27,11 @@ MEANINGS: dict[str, Text] = {
     "render": Text("预览某人会收到的内容；短信还会显示字符数与计费条数。缺变量时退出码为 1。",
                    "Shows what a person would get; for SMS also characters and segments. Exit code 1 when it would not "
                    "be sent."),
+    "send-test": Text("用真实服务商把模板或规则的消息发给名单上的测试地址（[testing] allowed），内容按 --as 的联系人渲染。"
+                      "在 messages list 中标为测试；不影响频控、冷却、预算、失败率与报表，券码是占位的。",
+                      "Sends what a template or a rule would say to a contact, by the real provider, to an address on "
+                      "the list [testing] allowed. It is marked as a test in `messages list` and counts nowhere: no "
+                      "cap, cooldown, budget, failure rate or report; coupon codes are placeholders."),
     "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
                     "Brings the database to the newest revision. Other commands do this by themselves."),
     "run": Text("运行守护进程；--once 只处理当前到期的工作后退出。收到 SIGTERM 会做完手头的批次再停。",

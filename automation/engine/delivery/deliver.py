@@ -35,6 +35,7 @@ from automation.store.messages import (
 )
 from automation.store.pauses import load_pauses
 from automation.store.retry import insistent, retried
+from automation.store.sent_tests import lose_tests
 from automation.templating.content import Content
 from automation.templating.errors import RenderError
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
+LOST = "lease_expired", "the process that was sending it stopped"
 HELD_RETRY_MS = 60_000
 """How soon a message of a disabled rule is looked at again."""
 
@@ -114,7 +116,7 @@ class Deliver:
 
     def recover(self, limit: int = 500) -> int:
         """Call what was being sent when its sender died `unknown`, and drop what is too old; returns how many."""
-        lost = Outcome.unknown("lease_expired", "the process that was sending it stopped")
+        lost = Outcome.unknown(*LOST)
 
         def settle() -> int:
             with self._database.write() as conn:
@@ -122,7 +124,7 @@ class Deliver:
                 found = [Settlement(row, lost) for row in expired_leases(conn, now, limit)]
                 found += [_too_old(row) for row in expired_queued(conn, now, limit)]
                 self._settler.settle(conn, found, now)
-                return len(found)
+                return len(found) + lose_tests(conn, now, *LOST)
 
         return retried(settle)
 

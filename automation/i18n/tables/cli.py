@@ -159,6 +159,8 @@ TEXTS: dict[str, Text] = {
     "settled_failed": Text("{count} 条消息记为未发出", "{count} message(s) settled as not sent"),
     "settled_resend": Text("{count} 条消息将再发一次", "{count} message(s) will be sent once more"),
     "no_message": Text("没有编号为 {id} 的消息", "there is no message {id}"),
+    "column_test": Text("测试", "test"),
+    "test_of": Text("【测试】{rule}", "[test] {rule}"),
     "no_template_used": Text("（该消息不使用模板）", "(this message has no template)"),
     "not_rendered_yet": Text("（尚未渲染：发送前才渲染）", "(not rendered yet: that happens just before sending)"),
     "template_not_kept": Text("（模板版本 {version} 未保留）", "(the template's version {version} was not kept)"),

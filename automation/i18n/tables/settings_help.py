@@ -73,6 +73,15 @@ TEXTS: dict[str, Text] = {
         "是否允许 webhook.post 访问内网地址与 http:// 地址；默认拒绝",
         "Whether webhook.post may call private addresses and plain http; refused by default",
     ),
+    "testing.allowed": Text(
+        'send-test 可以发到的地址，如 ["+8613800138000", "me@example.com", "openid:o…", "wecom:…"]；不在其中的一律拒绝',
+        'The addresses that send-test may send to: ["+8613800138000", "me@example.com", "openid:o…", "wecom:…"]. Any '
+        "other is refused",
+    ),
+    "testing.mark": Text(
+        "测试消息是否在主题或正文前加“【测试】”；短信加在开头的【签名】之后",
+        "Whether a test says [Test] before its subject or text; in an SMS that begins with 【…】, after it",
+    ),
     "providers": Text(
         "每个渠道一张表 [providers.渠道]，用 type 指定服务商，其余键见“服务商”一页；一个渠道有多个账号时写多张 "
         "[[providers.渠道]]，按顺序使用。没有写的渠道使用 outbox，只写文件不发送",

@@ -1,0 +1,1 @@
+"""A test send: what a rule or a template would say to a contact, sent to somebody who is allowed to test."""

@@ -16,7 +16,7 @@ from automation.engine.delivery.by_hand import ByHand
 from automation.engine.delivery.coupons import ExpireCoupons
 from automation.engine.delivery.deliver import Deliver
 from automation.engine.delivery.unknowns import Unknowns
-from automation.engine.entry.ingest import Incoming, Ingest, IngestResult
+from automation.engine.entry.ingest import Incoming, Ingest, IngestResult, Taken
 from automation.engine.entry.pending import Pending
 from automation.engine.journey.advance import Advance
 from automation.engine.journey.moving import Moving
@@ -27,6 +27,8 @@ from automation.i18n import say
 from automation.providers.loader import build_providers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from automation.engine.book import RuleBook
     from automation.providers.loader import Providers
     from automation.rules.project import Project
@@ -41,10 +43,13 @@ class Engine:
     Every method is one or more whole transactions; it may be called from several threads and processes.
     """
 
-    def __init__(self, project: Project, database: Database, clock: Clock | None = None) -> None:
+    def __init__(
+        self, project: Project, database: Database, clock: Clock | None = None, providers: Providers | None = None
+    ) -> None:
+        """`providers` take the place of those that the settings name, for what must reach nobody."""
         self.database = database
         self.clock = clock or SystemClock()
-        self.providers: Providers = build_providers(project.settings, project.registry, database, self.clock)
+        self.providers = providers or build_providers(project.settings, project.registry, database, self.clock)
         self._sources = Sources(project.settings)
         self.reload(project)
 
@@ -84,6 +89,14 @@ class Engine:
         source = iter(items)
         while batch := list(islice(source, self.project.settings.ingest.batch_size)):
             yield self._ingest(batch)
+
+    def replay(self, events: Sequence[Taken]) -> IngestResult:
+        """Take events that were checked and given to their contacts before, as one batch of new ones."""
+        return self._ingest.replay(events)
+
+    def upcoming(self) -> datetime | None:
+        """When the clock calls the next rule; it may be past already."""
+        return self._schedule.upcoming()
 
     def poll(self, source: str | None = None) -> int:
         """Read what is new in one of the user's own databases, or in all; returns how many queries were due."""

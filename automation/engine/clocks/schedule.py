@@ -67,6 +67,19 @@ class Schedule:
         """Decide one page of the oldest unfinished occurrence; False when there is none."""
         return self._pages()
 
+    def upcoming(self) -> datetime | None:
+        """When the next rule is to be called, which may be past already; None: by no clock."""
+        with self._database.read() as conn:
+            states = trigger_states(conn)
+        now = self._clock.now()
+        moments: list[datetime] = []
+        for rule in self._book.by_clock:
+            state = states.get(rule.rule_id)
+            firing = self._next(rule, self._evaluated_to(rule, state) if state is not None else now)
+            if firing is not None:
+                moments.append(firing.at)
+        return min(moments, default=None)
+
     def _due(self, states: dict[int, AnyRow], now: datetime) -> list[LoadedRule]:
         """The rules that have something to fire, or no state yet."""
         due = []

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 import msgspec
 
-from automation.clock import to_ms
+from automation.calendars.duration import Duration
+from automation.clock import from_ms, to_ms
 from automation.contacts.resolve import Conflict, resolve_pairs
 from automation.engine.entry.enter import enter_arrivals
+from automation.engine.entry.forgotten import come_again, too_old
 from automation.engine.entry.meeting import Arrival
 from automation.engine.entry.reading import EventError, EventReader, Parsed
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED, withdraw
@@ -74,6 +76,15 @@ class Ingest:
         with uncollected():
             return self._take(items, to_ms(self._clock.now()), also or _nothing)
 
+    def replay(self, taken: Sequence[Taken]) -> IngestResult:
+        """Events of another database, as it has them: nothing is read, resolved or quarantined again."""
+
+        def store() -> IngestResult:
+            with uncollected(), self._database.write() as conn:
+                return self._keep(conn, taken, [], to_ms(self._clock.now()))
+
+        return retried(store)
+
     def _take(self, items: Sequence[Incoming], now: int, also: Callable[[Connection], None]) -> IngestResult:
         parsed, rejected = self._read(items, now)
 
@@ -124,7 +135,25 @@ class Ingest:
     def _store(
         self, conn: Connection, pairs: list[tuple[Incoming, Parsed]], rejected: list[Rejected], now: int
     ) -> IngestResult:
-        taken = self._taken(conn, pairs, rejected, now)
+        events = [event for _, event in pairs]
+        old = self._too_old(conn, events, now)
+        again = come_again(conn, events) - old.keys()
+        rejected += [_rejection(pairs[place][0], error) for place, error in old.items()]
+        new = [pair for place, pair in enumerate(pairs) if place not in again and place not in old]
+        result = self._keep(conn, self._taken(conn, new, rejected, now), rejected, now)
+        result.duplicates += len(again)
+        return result
+
+    def _too_old(self, conn: Connection, events: Sequence[Parsed], now: int) -> dict[int, EventError]:
+        """By their places: those from before what the retention keeps."""
+        kept = Duration.parse(self._book.project.settings.retention.events or "")
+        if kept is None:
+            return {}
+        floor = to_ms(kept.before(from_ms(now), self._book.zone))
+        error = EventError("ingest.too_old", kept=str(kept))
+        return dict.fromkeys(too_old(conn, events, floor), error)
+
+    def _keep(self, conn: Connection, taken: Sequence[Taken], rejected: list[Rejected], now: int) -> IngestResult:
         times = _times(conn, taken, now)
         rows = [
             (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)

@@ -1,0 +1,1 @@
+"""Simulation: what rules would have done in a stretch of the past."""

@@ -1,0 +1,144 @@
+"""A scratch copy of a database: SQLite in a temporary file, for what is tried out and thrown away."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import JSON, Text, cast, func, select
+
+from automation.store.bulk import insert_rows
+from automation.store.database import Database
+from automation.store.lists import named_rows
+from automation.store.schema import (
+    contact,
+    coupon_batch,
+    coupon_code,
+    event,
+    message,
+    metadata,
+    occurrence,
+    pending_entry,
+    rule,
+    run,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection, Table
+
+    from automation.store.types import AnyRow
+
+CHUNK = 5_000
+"""Rows in hand at once, whatever the size of a table."""
+_NOT_COPIED = frozenset({"audit", "daemon", "provider_token", "quarantine"})
+"""What no decision reads."""
+_FORGOTTEN = (
+    "budget_use", "execution_log", "failure_rate", "occurrence", "pause", "pending_entry", "poll_state",
+    "provider_account", "rule_change", "segment", "segment_member", "trigger_state",
+)  # fmt: skip
+"""What belongs to the time after the moment that a copy is taken back to."""
+
+
+def copy_database(source: Database, file: Path) -> Database:
+    """Everything that decisions read, as of one moment, in a new SQLite `file`. The source is only read."""
+    if source.file is not None:
+        _back_up(source, file)
+        return Database(f"sqlite:///{file}", durable=False)
+    scratch = Database(f"sqlite:///{file}", durable=False)
+    scratch.migrate()
+    with source.snapshot() as conn, scratch.write() as target:
+        for table in metadata.sorted_tables:
+            if table.name not in _NOT_COPIED:
+                _stream(conn, target, table)
+    return scratch
+
+
+def _back_up(source: Database, file: Path) -> None:
+    """SQLite's own copy: writers go on meanwhile."""
+    target = Database(f"sqlite:///{file}", durable=False)
+    with source.read() as conn, closing(target.engine.raw_connection()) as raw:
+        ours: Any = conn.connection.driver_connection
+        ours.backup(raw.driver_connection)
+    target.close()
+
+
+def _stream(conn: Connection, target: Connection, table: Table) -> None:
+    """One table, portion by portion; JSON as its text."""
+    names = tuple(column.name for column in table.columns)
+    columns = [cast(c, Text).label(c.name) if isinstance(c.type, JSON) else c for c in table.columns]
+    rows = conn.execution_options(stream_results=True, yield_per=CHUNK).execute(select(*columns))
+    for portion in rows.partitions():
+        insert_rows(target, table, names, [tuple(row) for row in portion])
+
+
+def take_back(scratch: Database, moment: int) -> None:
+    """Make a copy look as it did at a moment: what was stored, entered, sent and issued since then is gone.
+
+    Whoever was inside then is out, with the run kept for cooldowns; profiles, tags and consents stay as they are now.
+    """
+    with scratch.write() as conn:
+        for name in _FORGOTTEN:
+            conn.exec_driver_sql(f"DELETE FROM {name}")
+        conn.execute(event.delete().where(event.c.received_at >= moment))
+        conn.execute(message.delete().where(message.c.queued_at >= moment))
+        conn.execute(message.update().where(message.c.status == "queued").values(status="dropped", due_at=None))
+        conn.execute(run.delete().where(run.c.entered_at >= moment))
+        conn.execute(run.update().where(run.c.ended_at.is_(None)).values(
+            status="exited", ended_at=moment, due_at=None, mode_key=None, queue_key=None, wait_event=None,
+        ))  # fmt: skip
+        conn.execute(rule.update().where(rule.c.activated_at.is_not(None)).values(activated_at=moment))
+        _take_back_codes(conn, moment)
+
+
+def _take_back_codes(conn: Connection, moment: int) -> None:
+    """A generated code came to be when it was issued; one of a pool is free again."""
+    later = coupon_code.c.issued_at >= moment
+    generated = func.json_extract(coupon_batch.c.definition, "$.kind") == "generated"
+    made = coupon_code.c.batch_id.in_(select(coupon_batch.c.id).where(generated))
+    conn.execute(coupon_code.delete().where(later, made))
+    conn.execute(coupon_code.update().where(later).values(
+        status="free", contact_id=None, run_id=None, step=None, issued_at=None, expires_at=None, returned_at=None,
+    ))  # fmt: skip
+    issued = select(func.count()).where(
+        coupon_code.c.batch_id == coupon_batch.c.id, coupon_code.c.status.in_(("issued", "expired"))
+    )
+    conn.execute(coupon_batch.update().values(issued=issued.scalar_subquery()))
+
+
+def next_due(conn: Connection) -> int | None:
+    """When the next run, message or put off entry comes due; may lie in the past."""
+    moments = (
+        select(func.min(run.c.due_at)).where(run.c.status == "active"),
+        select(func.min(message.c.due_at)).where(message.c.status == "queued"),
+        select(func.min(pending_entry.c.due_at)).where(pending_entry.c.status == "waiting"),
+    )
+    found = [conn.scalar(query) for query in moments]
+    return min((moment for moment in found if moment is not None), default=None)
+
+
+def unfinished(conn: Connection) -> bool:
+    """Whether an occurrence has pages to be decided."""
+    return conn.scalar(select(occurrence.c.id).where(occurrence.c.status == "running").limit(1)) is not None
+
+
+def page_of_events(
+    conn: Connection, begin: int, end: int, *, after: int, without: str, limit: int = CHUNK
+) -> list[AnyRow]:
+    """Events received in [begin, end) with an id above `after`, in order, but for those of the source `without`.
+
+    (id, name, contact_id as of today, occurred_at, received_at, source, message_id, channel, properties as text).
+    """
+    today = func.coalesce(contact.c.merged_into, event.c.contact_id).label("contact_id")
+    columns = [
+        event.c[name] for name in ("id", "name", "occurred_at", "received_at", "source", "message_id", "channel")
+    ]
+    found = (
+        select(*columns, today, cast(event.c.properties, Text).label("properties"))
+        .outerjoin(contact, contact.c.id == event.c.contact_id)
+        .where(event.c.id > after, event.c.received_at >= begin, event.c.received_at < end, event.c.source != without)
+        .order_by(event.c.id)
+        .limit(limit)
+    )
+    return named_rows(conn, found)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONTACT_HELP = "#id, kind:value or a value, e.g. '#42', phone:13800138000, M001 联系人"
 SINCE_HELP = "A duration back from now (30m 2h 3d) or a date 从何时起"
+AT_HELP = "As of a local time, e.g. '2026-08-01 10:00' 以哪一时刻为准"
 
 
 def contact_id_of(conn: Connection, catalogue: Catalogue, text: str) -> int:
@@ -70,6 +71,13 @@ def moment_before(text: str) -> int:
 def moment_after(text: str) -> int:
     """`30d` from now, or a date or time in the project's zone, in milliseconds."""
     return _moment(text, 1)
+
+
+def local_moment(text: str) -> datetime:
+    """A date or time in the project's zone, `2026-08-01 10:00`; with an offset of its own it is taken as it stands."""
+    from automation.clock import from_ms
+
+    return from_ms(_moment(text, -1))
 
 
 def _moment(text: str, sign: int) -> int:

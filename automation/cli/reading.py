@@ -8,7 +8,7 @@ import typer
 
 from automation.cli.context import load_project, open_database, refuse_fatal
 from automation.cli.journal import log
-from automation.cli.naming import CONTACT_HELP, contact_id_of
+from automation.cli.naming import AT_HELP, CONTACT_HELP, contact_id_of, local_moment
 from automation.cli.output import View, ViewOption, emit_value, visible
 from automation.i18n import say
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
 def why(
     rule: Annotated[str, typer.Argument(help="Rule id 规则")],
     contact: Annotated[str, typer.Argument(help=CONTACT_HELP)],
+    at: Annotated[str | None, typer.Option("--at", help=AT_HELP)] = None,
     format_: ViewOption = View.text,
 ) -> None:
     """Asks the same decision functions as the engine, for anybody, and changes nothing."""
@@ -37,7 +38,7 @@ def why(
     database = open_database(project.settings)
     with database.read() as conn:
         contact_id = contact_id_of(conn, project.catalogue, contact)
-    account = explain(database, project, rule, contact_id, SystemClock().now())
+    account = explain(database, project, rule, contact_id, SystemClock().now(), local_moment(at) if at else None)
     database.close()
     if format_ is View.text:
         _print_account(account)
@@ -58,5 +59,5 @@ def _print_account(account: Account) -> None:
 
 def _print_account_line(line: Line) -> None:
     step = line.path.partition("/")[2].partition("/")[2] if line.kind == "history" else ""
-    told = "  ".join(filter(None, [line.sentence, step, f"〔{line.seen}〕" if line.seen else ""]))
+    told = "  ".join(filter(None, [line.sentence, step, f"〔{line.seen}〕" if line.seen else "", line.place]))
     typer.echo(f"  {_MARKS[line.ok]} {'  ' * line.depth}{visible(told)}")

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-Kind = Literal["rule", "trigger", "audience", "entry", "message", "history"]
+if TYPE_CHECKING:
+    from automation.rules.positions import Positions
+
+Kind = Literal["asof", "rule", "trigger", "considered", "audience", "entry", "message", "history", "next"]
 
 
 @dataclass(frozen=True)
 class Line:
-    """`ok`: ✓, ✗, or None where nothing is decided. `seen` is what was found; `path` is the place in the rule."""
+    """`ok`: ✓, ✗, or None where nothing is decided. `seen` is what was found; `path` is the place in the rule.
+
+    `place` is where that stands in the files: `rules.yaml:42`; empty where it stands in none.
+    """
 
     kind: Kind
     ok: bool | None
@@ -18,16 +25,30 @@ class Line:
     seen: str = ""
     path: str = ""
     depth: int = 0
+    place: str = ""
+
+
+def placed(lines: Iterable[Line], positions: Positions) -> tuple[Line, ...]:
+    """The lines with the place of each path in the rule's file."""
+    return tuple(_placed(line, positions) for line in lines)
+
+
+def _placed(line: Line, positions: Positions) -> Line:
+    if not line.path.startswith(("rules/", "segments/")):
+        return line
+    return replace(line, place=positions.place(line.path))
 
 
 @dataclass(frozen=True)
 class Account:
-    """Why one contact enters one rule or does not, as it is now."""
+    """Why one contact enters one rule or does not, as it is now or was (or will be) `at` a moment (ISO 8601)."""
 
     rule: str
     contact: int
     lines: tuple[Line, ...]
     conclusion: str
+    at: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """`at` is there only where a moment was asked about."""
+        return {name: value for name, value in asdict(self).items() if (name, value) != ("at", None)}

@@ -45,13 +45,14 @@ def audience_lines(subject: Subject, catalogue: Catalogue) -> Iterator[Line]:
 def entry_lines(subject: Subject) -> Iterator[Line]:
     """Each guard, asked by itself; the engine stops at the first ✗."""
     for guard in ENTRY_GUARDS:
+        path = f"{subject.rule.spec.path}{_WRITTEN.get(guard.reason, '')}"
         try:
             found = guard.person(subject.candidate, subject.state)
         except Exception as error:  # fail closed, as in `decide`
-            yield Line("entry", False, Reason.SKIPPED_ERROR.sentence(), f"{type(error).__name__}: {error}")
+            yield Line("entry", False, Reason.SKIPPED_ERROR.sentence(), f"{type(error).__name__}: {error}", path)
             continue
         told = _TOLD.get(guard.reason, _nothing)(subject)
-        yield Line("entry", not found, _guard_sentence(guard.reason, bool(found)), told, subject.rule.spec.path)
+        yield Line("entry", not found, _guard_sentence(guard.reason, bool(found)), told, path)
 
 
 def obstacle(subject: Subject, catalogue: Catalogue) -> str | None:
@@ -130,6 +131,13 @@ _TOLD: dict[Reason, Callable[[Subject], str]] = {
     Reason.SKIPPED_ALREADY_INSIDE: _mode,
 }
 """What each guard looks at, in words."""
+_WRITTEN = {
+    Reason.SKIPPED_AUDIENCE: "/audience",
+    Reason.SKIPPED_HOLDOUT: "/guards/holdout",
+    Reason.SKIPPED_COOLDOWN: "/guards/cooldown",
+    Reason.SKIPPED_ALREADY_INSIDE: "/mode",
+}
+"""Where each guard stands in its rule."""
 
 
 def _event_lines(subject: Subject, trigger: EventTrigger, catalogue: Catalogue) -> Iterator[Line]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.engine.delivery.message_guards import Held, Request, ask_all
+from automation.engine.delivery.message_guards import Held, Request, ask_all, ask_with
 from automation.engine.delivery.outranking import NOBODY
 from automation.i18n import say
 from automation.insight.account import Line
+from automation.insight.as_of import past_then
 from automation.insight.details import summary
 from automation.reasons import Reason
 from automation.rules.marked import marked
@@ -71,16 +72,25 @@ def _sending(
     request = Request(
         subject.rule, 0, subject.contact_id, op.path, subject.profile, channels, template, payload={}
     )  # fmt: skip
-    answers = ask_all(conn, project.templates, request, to_ms(subject.now), ranked)
+    answers = _answers(conn, project, subject, request, ranked)
     lines, refusals = [], []
     for channel, asked in answers.items():
         first = next((refusal for _, refusal in asked if refusal is not None), None)
         label = say("insight.channel", channel=CHANNELS[channel].title, template=template)
         lines.append(Line("message", first is None, label, "", op.path))
-        lines += [_line(subject, op.path, reason, refusal) for reason, refusal in asked]
+        lines += [_line(subject, _path(subject, op, reason), reason, refusal) for reason, refusal in asked]
         refusals.append(first)
     stuck = all(refusal is not None and not isinstance(refusal, Held) for refusal in refusals)
     return Sending(op.path, tuple(lines), _told(refusals[0]) if stuck else None)
+
+
+def _answers(
+    conn: Connection, project: Project, subject: Subject, request: Request, ranked: Ranked
+) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+    if not subject.moment.past:
+        return ask_all(conn, project.templates, request, to_ms(subject.now), ranked)
+    past = past_then(conn, request, subject.moment.ms, ranked, subject.people)
+    return ask_with(project.templates, request, past)
 
 
 def _line(subject: Subject, path: str, reason: Reason, refusal: Refused | Held | None) -> Line:
@@ -88,6 +98,19 @@ def _line(subject: Subject, path: str, reason: Reason, refusal: Refused | Held |
         return Line("message", True, say(f"insight.passes_{reason.value}"), "", path, 1)
     detail = refusal.detail if isinstance(refusal, Held) else refusal[1]
     return Line("message", False, _told(refusal), summary(detail, subject.rule.spec.zone), path, 1)
+
+
+_WRITTEN = {
+    Reason.SKIPPED_CONSENT: "consent",
+    Reason.SKIPPED_FREQUENCY_CAP: "frequency_cap",
+    Reason.HELD_QUIET_HOURS: "quiet_hours",
+    Reason.SKIPPED_BUDGET: "budget",
+}
+"""Under which key of `guards:` a guard stands; the others follow from the step and the person."""
+
+
+def _path(subject: Subject, op: Act, reason: Reason) -> str:
+    return f"{subject.rule.spec.path}/guards/{_WRITTEN[reason]}" if reason in _WRITTEN else op.path
 
 
 def _told(refusal: Refused | Held | None) -> str:

@@ -1,8 +1,8 @@
-"""One person before one rule: everything that the decisions are asked with."""
+"""One person before one rule at one moment: everything that the decisions are asked with."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,11 @@ from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.engine.entry.guards import Candidate, EntryState
+from automation.insight.as_of import Moment, profile_then
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
-from automation.store.runs import alive_inside, last_entries, last_event_of
-from automation.store.why import last_event_for, rule_row
+from automation.store.runs import alive_inside, last_entries
+from automation.store.why import last_event_for, last_event_of, rule_row, runs_then
 from automation.triggers.base import EventTrigger
 
 if TYPE_CHECKING:
@@ -25,10 +26,15 @@ if TYPE_CHECKING:
     from automation.rules.spec import RuleSpec
     from automation.store.types import AnyRow
 
+MAX_RUNS = 20
+
 
 @dataclass(frozen=True)
 class Subject:
-    """`event` is the newest one that the trigger listens to and that concerns this person; None without any."""
+    """`event` is the newest one that the trigger listens to and that concerns this person; None without any.
+
+    `put_back`: the fields of the profile that have another value today than at the moment.
+    """
 
     rule: LoadedRule
     contact_id: int
@@ -37,40 +43,77 @@ class Subject:
     event: AnyRow | None
     candidate: Candidate
     state: EntryState
-    now: datetime
+    moment: Moment
+    put_back: tuple[str, ...] = ()
 
     @property
     def facts(self) -> Facts:
         return self.candidate.facts
 
+    @property
+    def now(self) -> datetime:
+        """The moment that is asked about."""
+        return self.moment.at
 
-def load_subject(conn: Connection, project: Project, spec: RuleSpec, people: tuple[int, ...], now: datetime) -> Subject:
+
+def load_subject(
+    conn: Connection, project: Project, spec: RuleSpec, people: tuple[int, ...], moment: Moment
+) -> Subject:
     """The same facts as the engine loads for a batch, for one."""
     row, contact_id = rule_row(conn, spec.id), people[0]
     rule = load_rule(spec, row.id if row else 0, (row.version_id or 0) if row else 0, project.registry)
-    profile = load_contacts(conn, [contact_id]).get(contact_id, {})
-    event = _last_event(conn, rule, people)
-    counts = load_histories(conn, rule.audience_histories, [(contact_id, None)], now, spec.zone)[0]
-    facts = Facts(
+    profile: Mapping[str, Any] = load_contacts(conn, [contact_id]).get(contact_id, {})
+    put_back: tuple[str, ...] = ()
+    if moment.past:
+        profile, put_back = profile_then(conn, people, profile, moment.ms)
+    event = _last_event(conn, rule, people, moment.bound)
+    facts = _facts(conn, rule, contact_id, profile, event, moment)
+    candidate = Candidate(rule, contact_id, facts, rule.mode_key(facts.event))
+    state = _state(conn, rule, people, moment)
+    return Subject(rule, contact_id, people, profile, event, candidate, state, moment, put_back)
+
+
+def _facts(
+    conn: Connection, rule: LoadedRule, contact_id: int, profile: Mapping[str, Any], event: AnyRow | None,
+    moment: Moment,
+) -> Facts:  # fmt: skip
+    zone, known_by = rule.spec.zone, moment.ms if moment.past else None
+    counts = load_histories(conn, rule.audience_histories, [(contact_id, None)], moment.at, zone, known_by)[0]
+    return Facts(
         contact={**profile, "id": contact_id},
-        now=to_ms(now),
-        zone=spec.zone,
+        now=to_ms(moment.at),
+        zone=zone,
         event=event.properties if event is not None else {},
         history=counts,
     )
-    state = EntryState(
-        to_ms(now), last_entries(conn, [contact_id], [rule.rule_id]), alive_inside(conn, [contact_id], [rule.rule_id])
-    )
-    candidate = Candidate(rule, contact_id, facts, rule.mode_key(facts.event))
-    return Subject(rule, contact_id, people, profile, event, candidate, state, now)
 
 
-def _last_event(conn: Connection, rule: LoadedRule, people: tuple[int, ...]) -> AnyRow | None:
+def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Moment) -> EntryState:
+    ids, rules = [people[0]], [rule.rule_id]
+    if not moment.past:
+        return EntryState(moment.ms, last_entries(conn, ids, rules), alive_inside(conn, ids, rules))
+    runs = [run for run in runs_then(conn, rule.rule_id, ids, moment.ms, MAX_RUNS) if run.status != "queued"]
+    last = {(run.contact_id, run.rule_id): run.entered_at for run in reversed(runs)}
+    inside = {
+        (run.contact_id, run.rule_id, place): run.id
+        for run in reversed(runs)
+        if (run.ended_at is None or run.ended_at > moment.ms) and (place := _place(rule, run)) is not None
+    }
+    return EntryState(moment.ms, last, inside)
+
+
+def _place(rule: LoadedRule, run: AnyRow) -> str | None:
+    """What `mode` knew the run by; it is forgotten when a run ends, and follows from its event."""
+    known: str | None = run.mode_key
+    return known if known is not None else rule.mode_key(run.properties)
+
+
+def _last_event(conn: Connection, rule: LoadedRule, people: tuple[int, ...], bound: int) -> AnyRow | None:
     """The contact's own event; where an event names its people, the newest that was decided about this person."""
     if not isinstance(rule.trigger, EventTrigger):
         return None
     if rule.people is not None:
-        return last_event_for(conn, rule.rule_id, people)
+        return last_event_for(conn, rule.rule_id, people, bound)
     names = rule.trigger.names(rule.spec.trigger.params)
-    found = [row for name in names if (row := last_event_of(conn, people[0], name)) is not None]
+    found = [row for name in names if (row := last_event_of(conn, people[0], name, bound)) is not None]
     return max(found, key=lambda row: (row.occurred_at, row.id), default=None)

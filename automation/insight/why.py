@@ -2,109 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
-from automation.catalogue.nearest import offer
 from automation.clock import to_ms
-from automation.contacts.names import ContactError
 from automation.engine.switches import paused_now
-from automation.errors import AutomationError
 from automation.i18n import say
-from automation.insight.account import Account, Line
+from automation.insight.account import Account, Line, placed
+from automation.insight.as_of import Moment
+from automation.insight.considered import considered_lines
 from automation.insight.details import shown_time
 from automation.insight.entering import audience_lines, entry_lines, obstacle, trigger_lines, trigger_obstacle
-from automation.insight.past import outcome, past_lines, past_runs
+from automation.insight.past import outcome, past_lines
+from automation.insight.question import Question, ask_about, loaded_version
 from automation.insight.sending import Sending, sendings
 from automation.insight.subject import Subject, load_subject
-from automation.store.contacts import merged_ids, survivors
-from automation.store.rules import list_rules
-from automation.store.why import rule_row
+from automation.insight.upcoming import upcoming_lines
+from automation.rules.positions import Positions
 from automation.triggers.base import ClockTrigger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection
-
-    from automation.rules.checker import BrokenRule
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
     from automation.store.database import Database
-    from automation.store.types import AnyRow
 
 __all__ = ["Account", "Line", "why"]
 
 
-def why(database: Database, project: Project, rule_key: str, contact_id: int, now: datetime) -> Account:
+def why(
+    database: Database, project: Project, rule_key: str, contact_id: int, now: datetime, at: datetime | None = None
+) -> Account:
     """The account for anybody. AutomationError for an unknown rule, ContactError for an unknown contact.
 
     `project` is what the files say now; the rule need not have been published, the daemon need not run.
+    With `at`, what the decisions were at that moment, or would be if nothing happened until then.
     """
+    moment = Moment(at or now, now, asked=at is not None)
     with database.read() as conn:
-        question = _question(conn, project, rule_key, contact_id, now)
+        question = ask_about(conn, project, rule_key, contact_id, moment)
         lines, conclusion = _not_running(question) if question.spec is None else _examine(question, question.spec)
-        lines += past_lines(conn, rule_key, question.runs, question.people, question.zone)
-    return Account(rule_key, question.people[0], tuple(lines), conclusion)
+        lines += past_lines(conn, rule_key, question.runs, question.people, question.zone, moment)
+        lines += _upcoming(question)
+    positions = question.spec.positions if question.spec is not None else Positions()
+    told = at.astimezone(question.zone).isoformat() if at is not None else None
+    return Account(rule_key, question.people[0], placed(lines, positions), conclusion, told)
 
 
-@dataclass(frozen=True)
-class _Question:
-    """`spec` is None where the files have no such rule that could run; `known` where the database has none."""
-
-    conn: Connection
-    project: Project
-    people: tuple[int, ...]
-    now: datetime
-    spec: RuleSpec | None
-    broken: BrokenRule | None
-    known: AnyRow | None
-    runs: Sequence[AnyRow]
-
-    @property
-    def zone(self) -> ZoneInfo:
-        return self.spec.zone if self.spec is not None else ZoneInfo(self.project.settings.timezone)
-
-
-def _question(conn: Connection, project: Project, key: str, contact_id: int, now: datetime) -> _Question:
-    people = _people(conn, contact_id)
-    spec = next((spec for spec in project.checked.rules if spec.id == key), None)
-    broken = next((rule for rule in project.checked.broken if rule.id == key), None)
-    known = rule_row(conn, key)
-    if known is None and spec is None and broken is None:
-        raise _unknown(conn, project, key)
-    runs = past_runs(conn, known.id, people) if known is not None else []
-    return _Question(conn, project, people, now, spec, broken, known, runs)
-
-
-def _people(conn: Connection, contact_id: int) -> tuple[int, ...]:
-    """The contact as it is today, and those that were merged into it: older rows name those."""
-    today = survivors(conn, [contact_id]).get(contact_id)
-    if today is None:
-        raise ContactError("contacts.unknown_id", id=contact_id)
-    return (today, *merged_ids(conn, today))
-
-
-def _unknown(conn: Connection, project: Project, key: str) -> AutomationError:
-    known = sorted({spec.id for spec in project.checked.rules} | {row.key for row in list_rules(conn)})
-    return AutomationError("insight.no_rule", **offer(key, known), known=", ".join(known) or "–")
-
-
-def _not_running(question: _Question) -> tuple[list[Line], str]:
+def _not_running(question: Question) -> tuple[list[Line], str]:
     """A rule that is broken, or no longer in the files: nothing else can be asked."""
     broken = question.broken
     seen = broken.problems[0].shown() if broken is not None and broken.problems else ""
     state = Line("rule", False, say("insight.is_broken" if broken else "insight.is_removed"), seen)
     obstacle = _first_obstacle(state.sentence, again=bool(question.runs))
-    return [state], _joined([_entered(question.runs, question.zone), obstacle])
+    return [state], _joined([_entered(question), obstacle])
 
 
-def _state_lines(spec: RuleSpec, known: AnyRow | None) -> list[Line]:
+def _state_lines(question: Question, spec: RuleSpec) -> list[Line]:
     """Whether the rule runs at all, and whether the database knows it as the files have it."""
-    status = "active" if spec.enabled else "disabled"
+    known, status = question.known, "active" if spec.enabled else "disabled"
     lines = [Line("rule", spec.enabled, say(f"insight.is_{status}"), spec.version, spec.path)]
+    if question.moment.past:
+        return lines + question.version_lines(spec)
     if known is None:
         lines.append(Line("rule", None, say("insight.unpublished"), "", spec.path, 1))
     elif (known.status, known.version) != (status, spec.version):
@@ -113,37 +73,84 @@ def _state_lines(spec: RuleSpec, known: AnyRow | None) -> list[Line]:
     return lines
 
 
-def _pause_lines(conn: Connection, spec: RuleSpec) -> list[Line]:
+def _pause_lines(question: Question, spec: RuleSpec) -> list[Line]:
     """What stands still for now: people may enter, and wait."""
     return [
         Line("rule", None, say("insight.is_paused", what=row["what"]), row["reason"], spec.path, 1)
-        for row in paused_now(conn)
-        if row["what"] in ("all", f"rule:{spec.id}")
+        for row in paused_now(question.conn)
+        if row["what"] in ("all", f"rule:{spec.id}") and row["at"] <= question.moment.bound
     ]
 
 
-def _examine(question: _Question, spec: RuleSpec) -> tuple[list[Line], str]:
+def _examine(question: Question, spec: RuleSpec) -> tuple[list[Line], str]:
     """Everything that the engine would ask, and what follows from it."""
-    catalogue, runs = question.project.catalogue, question.runs
-    subject = load_subject(question.conn, question.project, spec, question.people, question.now)
-    state = _state_lines(spec, question.known) + _pause_lines(question.conn, spec)
+    conn, project = question.conn, question.project
+    catalogue = project.catalogue
+    subject = load_subject(conn, project, spec, question.people, question.moment)
+    state = _state_lines(question, spec) + _pause_lines(question, spec)
     trigger = list(trigger_lines(subject, catalogue))
-    messages = sendings(question.conn, question.project, subject)
-    lines = [*state, *trigger, *audience_lines(subject, catalogue), *entry_lines(subject)]
+    considered = considered_lines(conn, project, subject, question.known)
+    messages = sendings(conn, project, subject)
+    lines = [*_as_of_lines(subject), *state, *trigger, *considered]
+    lines += [*audience_lines(subject, catalogue), *entry_lines(subject)]
     lines += [line for sending in messages for line in sending.lines]
-    first = state[0].sentence if not state[0].ok else None
+    first = next((line.sentence for line in state if line.ok is False), None)
     first = first or trigger_obstacle(subject, catalogue, trigger) or obstacle(subject, catalogue)
-    parts = [_entered(runs, spec.zone)]
+    return lines, _conclusion(question, subject, first, considered, messages)
+
+
+def _conclusion(
+    question: Question, subject: Subject, first: str | None, considered: Sequence[Line], messages: Sequence[Sending]
+) -> str:
+    """In short: what happened, what the rule last said, what stands in the way, and whether a message could go."""
+    runs = question.runs
+    parts = [_entered(question), None if runs else _considered(considered, first)]
     parts.append(_would_enter(subject) if first is None else _first_obstacle(first, again=bool(runs)))
     if first is None or (runs and runs[0].ended_at is None):
         parts.append(_unsent(messages))
-    return lines, _joined(parts)
+    return _joined(parts)
 
 
-def _entered(runs: Sequence[AnyRow], zone: ZoneInfo) -> str | None:
-    if not runs:
+def _considered(lines: Sequence[Line], first: str | None) -> str | None:
+    """What the newest occurrence came to, unless what stands in the way says the same."""
+    told = next((line for line in lines if line.ok is not None), None)
+    if told is None or (first is not None and first.startswith(told.sentence)):
         return None
-    return say("insight.was_entered", at=shown_time(runs[0].entered_at, zone), outcome=outcome(runs[0], zone))
+    return say("why.last_time", told=told.sentence + (f" ({told.seen})" if told.seen else ""))
+
+
+def _as_of_lines(subject: Subject) -> list[Line]:
+    """The moment, and what is not known as of then."""
+    moment, zone = subject.moment, subject.rule.spec.zone
+    if not moment.asked:
+        return []
+    lines = [Line("asof", None, say("why.asked_as_of", at=shown_time(to_ms(moment.at), zone)))]
+    if moment.past:
+        back = say("why.put_back", fields=", ".join(subject.put_back)) if subject.put_back else ""
+        lines += [Line("asof", None, say("why.known_then")), Line("asof", None, say("why.known_today"), back)]
+    elif moment.future:
+        lines.append(Line("asof", None, say("why.nothing_until_then")))
+    return lines
+
+
+def _upcoming(question: Question) -> list[Line]:
+    """What comes next for the runs that are inside now."""
+    if question.moment.past:
+        return []
+    lines: list[Line] = []
+    for run in question.runs:
+        rule = loaded_version(question, run) if run.ended_at is None and run.status != "queued" else None
+        if rule is not None:
+            lines += upcoming_lines(rule, run, question.project.catalogue)
+    return lines
+
+
+def _entered(question: Question) -> str | None:
+    if not question.runs:
+        return None
+    newest, zone = question.runs[0], question.zone
+    told = outcome(newest, zone, question.moment)
+    return say("insight.was_entered", at=shown_time(newest.entered_at, zone), outcome=told)
 
 
 def _first_obstacle(sentence: str, *, again: bool) -> str:

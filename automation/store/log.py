@@ -54,6 +54,7 @@ def read_log(
     rule_key: str | None = None,
     contact_ids: Iterable[int] | None = None,
     since: int | None = None,
+    until: int | None = None,
     code: str | None = None,
     after_id: int = 0,
     limit: int = 100,
@@ -75,6 +76,8 @@ def read_log(
         query = query.where(log.c.contact_id.in_(list(contact_ids)))
     if since is not None:
         query = query.where(log.c.at >= since)
+    if until is not None:
+        query = query.where(log.c.at <= until)
     if code is not None:
         query = query.where((log.c.code == code) | log.c.code.startswith(code + ".", autoescape=True))
     rows = conn.execute(query.order_by(log.c.id.desc() if newest else log.c.id).limit(limit)).all()

@@ -13,7 +13,7 @@ from automation.store.expressions import among, constant
 from automation.store.lists import fetch, named_rows, read_object
 from automation.store.queueing import let_next_in
 from automation.store.returning import return_unsent
-from automation.store.schema import contact, event, run
+from automation.store.schema import contact, run
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -231,9 +231,3 @@ def counts(conn: Connection) -> dict[tuple[int, str], int]:
     """How many runs each rule has in each status: {(rule_id, status): count}."""
     query = select(run.c.rule_id, run.c.status, func.count()).group_by(run.c.rule_id, run.c.status)
     return {(rule_id, status): count for rule_id, status, count in conn.execute(query)}
-
-
-def last_event_of(conn: Connection, contact_id: int, name: str) -> AnyRow | None:
-    """A contact's newest event of one name."""
-    query = select(event).where(event.c.contact_id == contact_id, event.c.name == name)
-    return conn.execute(query.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(1)).first()

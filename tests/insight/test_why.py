@@ -370,7 +370,7 @@ def test_an_account_for_programs(world: Callable[..., World]) -> None:
     w = world(promo())
     told = ask(w, "promo", customer(w)).as_dict()
     assert list(told) == ["rule", "contact", "lines", "conclusion"]
-    assert list(told["lines"][0]) == ["kind", "ok", "sentence", "seen", "path", "depth"]
+    assert list(told["lines"][0]) == ["kind", "ok", "sentence", "seen", "path", "depth", "place"]
     assert isinstance(Line(**told["lines"][0]), Line)
 
 

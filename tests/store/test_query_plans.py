@@ -155,7 +155,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     ),
     "held_rules": (rules.held_rules, {"*": {"ix_run_held"}}),
     "release_runs": (lambda c: rules.release_runs(c, [1, 2]), {"*": {"ix_run_held"}}),
-    "last_event_of": (lambda c: runs.last_event_of(c, 3, "event.3"), {"*": {"ix_event_contact"}}),
+    "last_event_of": (lambda c: why.last_event_of(c, 3, "event.3", 2**62), {"*": {"ix_event_contact"}}),
     # messages
     "claim_queued": (lambda c: messages.claim_queued(c, "sms", NOW, 50), {"*": {"ix_message_due"}}),
     "due_channels": (lambda c: messages.due_channels(c, NOW), {"*": {"ix_message_due"}}),
@@ -208,7 +208,14 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "log, followed": (lambda c: log.read_log(c, after_id=11_900, newest=False),
                       {"sqlite": {"rowid"}, "postgresql": {"pk_execution_log"}}),
     "log of a message": (lambda c: log.read_message_log(c, [3], 3), {"*": {"ix_execution_log_contact"}}),
-    "last_event_for": (lambda c: why.last_event_for(c, 3, [3]), {"*": {"ix_execution_log_contact"}}),
+    "last_event_for": (lambda c: why.last_event_for(c, 3, [3], 2**62), {"*": {"ix_execution_log_contact"}}),
+    "decision_on": (lambda c: why.decision_on(c, 3, [3], 3, 2**62), {"*": {"ix_execution_log_contact"}}),
+    "put_off_entry": (lambda c: why.put_off_entry(c, 3, [3], 3),
+                      {"postgresql": {"pk_pending_entry"}}),
+    "runs_then": (lambda c: why.runs_then(c, 3, [3], 2**62, 20), {"*": {"ix_run_contact"}}),
+    "counted_then": (lambda c: why.counted_then(c, 3, NOW - town.DAY, NOW), {"*": {"ix_message_contact"}}),
+    "last_occurrences": (lambda c: why.last_occurrences(c, 3, 2**62, 3), {"*": {"ix_occurrence_rule"}}),
+    "entered_by": (lambda c: why.entered_by(c, 3, 3, [3]), {"*": {"ix_run_contact"}}),
     "messages of a contact": (lambda c: messages.list_messages(c, contact_ids=[3]), {"*": {"ix_message_contact"}}),
 }  # fmt: skip
 

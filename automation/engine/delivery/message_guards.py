@@ -93,7 +93,13 @@ def ask_all(
     conn: Connection, templates: TemplateSet, request: Request, now: int, ranked: Ranked = NOBODY
 ) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
     """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
-    past = load_past(conn, [request], now, ranked)
+    return ask_with(templates, request, load_past(conn, [request], now, ranked))
+
+
+def ask_with(
+    templates: TemplateSet, request: Request, past: Past
+) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+    """`ask_all` of a past that somebody knows already."""
     found = {}
     for channel in request.channels:
         asked = Asked(request, channel, request.address or address_of(request.contact, channel), past, templates)

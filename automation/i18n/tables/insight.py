@@ -39,6 +39,9 @@ TEXTS: dict[str, Text] = {
     "kind_entry": Text("进入前的守则", "Guards at entry"),
     "kind_message": Text("发送前的守则（假设现在发送）", "Guards before a message (were it sent now)"),
     "kind_history": Text("经过", "What has happened"),
+    "kind_asof": Text("以何时为准", "As of when"),
+    "kind_considered": Text("规则对此人的最近判断", "What the rule last made of this person"),
+    "kind_next": Text("接下来", "What comes next"),
     "conclusion": Text("结论：", "In short: "),
     # why: the rule
     "is_active": Text("规则已启用", "the rule is active"),

@@ -31,16 +31,19 @@ def load_histories(
     people: Sequence[tuple[int, int | None]],
     now: datetime | int,
     zone: ZoneInfo,
+    received_by: int | None = None,
 ) -> list[dict[History, int]]:
     """For each of `people` (contact id, when they entered in milliseconds or None), the count of each node's events.
 
     Who is in no run (None) did nothing since the entry. What happened in the moment of the entry is not since it.
+    With `received_by`, events that came in later don't count.
     """
     moment = from_ms(now) if isinstance(now, int) else now
     found: list[dict[History, int]] = [{} for _ in people]
     for node in dict.fromkeys(nodes):
         windows = _windows(node, people, moment, zone)
-        counts = _count(conn, node, {window for window in windows if window is not None}, to_ms(moment))
+        asked = {window for window in windows if window is not None}
+        counts = _count(conn, node, asked, to_ms(moment), received_by)
         for mine, window in zip(found, windows, strict=True):
             mine[node] = counts.get(window, 0) if window is not None else 0
     return found
@@ -55,7 +58,9 @@ def _windows(
     return [(contact, since) for contact, _ in people]
 
 
-def _count(conn: Connection, node: History, windows: set[Window], until: int) -> dict[Window, int]:
+def _count(
+    conn: Connection, node: History, windows: set[Window], until: int, received_by: int | None
+) -> dict[Window, int]:
     if not windows:
         return {}
     people = _people(conn, sorted(windows))
@@ -65,6 +70,7 @@ def _count(conn: Connection, node: History, windows: set[Window], until: int) ->
         event.c.occurred_at > people.c.since,
         event.c.occurred_at <= until,
         *([event_where(node.where, event.c.properties)] if node.where is not None else []),
+        *([event.c.received_at <= received_by] if received_by is not None else []),
     )
     query = (
         select(people.c.contact_id, people.c.since, func.count())

@@ -1,0 +1,133 @@
+"""As of a moment: what had been written about a person by then, by taking back what the audit says came after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from automation.channels import CHANNELS
+from automation.clock import to_ms
+from automation.contacts.consent import EVERY_CHANNEL
+from automation.engine.delivery.caps import CapBook, window_begins
+from automation.engine.delivery.message_guards import address_of, load_past
+from automation.store.audit import read_audit, subject_of
+from automation.store.consent import read_consents
+from automation.store.suppression import suppressions_of
+from automation.store.why import counted_then
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from automation.engine.delivery.message_guards import Past, Request
+    from automation.engine.delivery.outranking import Ranked
+    from automation.store.audit import AuditRow
+
+_FOR_EVER = 2**62
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When a question is about. `now` is when it is asked; `asked`: somebody named the moment."""
+
+    at: datetime
+    now: datetime
+    asked: bool = False
+
+    @property
+    def ms(self) -> int:
+        return to_ms(self.at)
+
+    @property
+    def bound(self) -> int:
+        """What came after it is not seen. Where nobody named a moment, everything that is there is."""
+        return self.ms if self.asked else _FOR_EVER
+
+    @property
+    def past(self) -> bool:
+        return self.asked and self.at < self.now
+
+    @property
+    def future(self) -> bool:
+        return self.asked and self.at > self.now
+
+
+def profile_then(
+    conn: Connection, people: Sequence[int], profile: Mapping[str, Any], at: int
+) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """The profile with values that were replaced since put back, and the names of those."""
+    found, back = dict(profile), set[str]()
+    for row in reversed(_audit(conn, people)):
+        if row.action == "contact.updated" and row.at > at:
+            for name, change in row.detail.items():
+                found[name] = change["from"]
+                back.add(name)
+    return {name: value for name, value in found.items() if value is not None}, tuple(sorted(back))
+
+
+def past_then(conn: Connection, request: Request, at: int, ranked: Ranked, people: Sequence[int]) -> Past:
+    """What the guards before a message knew then, of one request. Budgets are those of the whole day."""
+    past = load_past(conn, [request], at, ranked)
+    contact_id, guards = request.contact_id, request.rule.spec.guards
+    begins = [window_begins(cap, at, request.rule.spec.zone) for cap in guards.frequency_cap]
+    return replace(
+        past,
+        consents={contact_id: _consents_then(conn, people, at)},
+        suppressed=_suppressed_then(conn, request, people, at),
+        caps=CapBook(counted_then(conn, contact_id, min(begins), at) if begins else []),
+        problems={key: problem for key, problem in past.problems.items() if problem.at <= at},
+    )
+
+
+def _consents_then(conn: Connection, people: Sequence[int], at: int) -> dict[tuple[str, str], str]:
+    """Today's answers, the later ones taken back one by one."""
+    known = read_consents(conn, people[:1]).get(people[0], {})
+    found = {key: row.state for key, row in known.items()}
+    for row in reversed(_audit(conn, people)):
+        if not row.action.startswith("consent.") or int(row.detail.get("at", row.at)) <= at:
+            continue
+        key, before = (row.detail["purpose"], row.detail["channel"]), row.detail.get("before")
+        if before is None:
+            found.pop(key, None)
+        else:
+            found[key] = before["state"]
+    return found
+
+
+def _suppressed_then(conn: Connection, request: Request, people: Sequence[int], at: int) -> set[tuple[int, str]]:
+    """The channels on which the person, or the address there, was on the list."""
+    return {
+        (request.contact_id, channel)
+        for channel in request.channels
+        if CHANNELS[channel].reaches_person and _listed(conn, request, channel, people, at)
+    }
+
+
+def _listed(conn: Connection, request: Request, channel: str, people: Sequence[int], at: int) -> bool:
+    address = request.address or address_of(request.contact, channel)
+    addresses = [address] if address is not None else []
+    rows = suppressions_of(conn, request.contact_id, addresses)
+    held = [row for row in rows if row.created_at <= at and (row.until is None or row.until > at)]
+    names = {row.channel for row in held} | _lifted_since(conn, people, addresses, at)
+    return not names.isdisjoint({channel, EVERY_CHANNEL})
+
+
+def _lifted_since(conn: Connection, people: Sequence[int], addresses: Sequence[str], at: int) -> set[str]:
+    """The channels of entries that stood on the list then and have been taken off since."""
+    rows = _audit(conn, people) + [row for address in addresses for row in read_audit(conn, f"address:{address}")]
+    found: set[str] = set()
+    for row in sorted((row for row in rows if row.at <= at), key=lambda row: row.at):
+        if row.action == "suppression.added":
+            found.add(row.detail["channel"])
+        elif row.action == "suppression.lifted":
+            found.discard(row.detail["channel"])
+    lifted = {row.detail["channel"] for row in rows if row.action == "suppression.lifted" and row.at > at}
+    return found & lifted
+
+
+def _audit(conn: Connection, people: Sequence[int]) -> list[AuditRow]:
+    """What was changed about the person and those who were merged into it, oldest first."""
+    rows = [row for contact_id in people for row in read_audit(conn, subject_of(contact_id))]
+    return sorted(rows, key=lambda row: row.at)

@@ -5,6 +5,7 @@ A secret is written as `{env = "NAME"}` or `{file = "path"}`; its value never st
 
 from __future__ import annotations
 
+import getpass
 import locale
 import os
 import tomllib
@@ -20,6 +21,9 @@ from automation.errors import SettingsError
 from automation.i18n import Lang
 
 FILE = "automation.toml"
+
+
+_SPAN = r"^[1-9]\d{0,4}[dw]$"
 
 
 class _Section(BaseModel):
@@ -58,6 +62,21 @@ class DaemonSettings(_Section):
     log_format: Literal["console", "json"] = "console"
 
 
+class RetentionSettings(_Section):
+    """How long what grows is kept, as whole days or weeks (`400d`, `52w`); None: for ever."""
+
+    events: str | None = Field(None, pattern=_SPAN)
+    log: str | None = Field(None, pattern=_SPAN)
+    content: str | None = Field(None, pattern=_SPAN)
+    messages: str | None = Field(None, pattern=_SPAN)
+    quarantine: str | None = Field(None, pattern=_SPAN)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What is not kept for ever."""
+        return {name: span for name, span in self if span is not None}
+
+
 class SourceSettings(_Section):
     """A database of the user's own, which `poll` triggers read and nothing writes."""
 
@@ -67,6 +86,13 @@ class SourceSettings(_Section):
 
 class WebhookSettings(_Section):
     allow_private: bool = False
+
+
+class LintSettings(_Section):
+    """What `automation lint` measures by."""
+
+    tracking: tuple[str, ...] = ("utm_",)
+    subject_characters: int = Field(40, ge=1, le=1000)
 
 
 class TestingSettings(_Section):
@@ -80,6 +106,20 @@ class TestingSettings(_Section):
     def _from_a_variable(cls, value: Any) -> Any:
         """AUTOMATION_TESTING__ALLOWED is one text with commas."""
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class ApprovalSettings(_Section):
+    """When somebody else than the author must approve a plan: if more than `over` people would newly enter."""
+
+    required: bool = False
+    over: int = Field(10_000, ge=0)
+
+
+class PublishingSettings(_Section):
+    """What runs: the files as they lie in the folder, or what was published explicitly."""
+
+    mode: Literal["files", "explicit"] = "files"
+    approval: ApprovalSettings = ApprovalSettings()
 
 
 class Settings(_Section):
@@ -97,6 +137,9 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     daemon: DaemonSettings = DaemonSettings()
     webhook: WebhookSettings = WebhookSettings()
+    lint: LintSettings = LintSettings()
+    retention: RetentionSettings = RetentionSettings()
+    publishing: PublishingSettings = PublishingSettings()
     testing: TestingSettings = TestingSettings()
     providers: dict[str, Any] = Field(default_factory=dict)
     """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""
@@ -196,6 +239,14 @@ class Settings(_Section):
 def project_folder(chosen: Path | None = None) -> Path:
     """`chosen`, or what AUTOMATION_PROJECT names, or the current folder."""
     return (chosen or Path(os.environ.get("AUTOMATION_PROJECT", "."))).resolve()
+
+
+def author() -> str:
+    """Who gives a command: AUTOMATION_AUTHOR, or the user of the operating system."""
+    try:
+        return os.environ.get("AUTOMATION_AUTHOR") or getpass.getuser()
+    except (OSError, KeyError):  # a container's user may have no name
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
 def locale_language() -> Lang:

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 from automation.i18n import say
 from automation.rules.project import Project
+from automation.rules.published import changed_plugins, published_project, running_id
 
 if TYPE_CHECKING:
     from automation.engine.engine import Engine
+    from automation.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
 class Reloader:
-    """Watches one project's files by their times and sizes."""
+    """Watches one project's files by their times and sizes, or, where publishing is explicit, the publications."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -23,11 +25,26 @@ class Reloader:
 
     def __call__(self) -> bool:
         """Look once; True when a changed project was taken over."""
-        settings = self._engine.project.settings
-        stamp = Project.stamp(settings)
+        explicit = self._settings.publishing.mode == "explicit"
+        return self._look_at_publications() if explicit else self._look_at_files()
+
+    @property
+    def _settings(self) -> Settings:
+        return self._engine.project.settings
+
+    def _look_at_publications(self) -> bool:
+        newest = running_id(self._engine.database)
+        if newest is None or str(newest) == self._stamp or newest == self._engine.project.publication:
+            return False
+        taken = self._take_over(published_project(self._settings, self._engine.database, newest))
+        self._stamp = str(newest)
+        return taken
+
+    def _look_at_files(self) -> bool:
+        stamp = Project.stamp(self._settings)
         if stamp == self._stamp:
             return False
-        project = Project.load(settings)
+        project = Project.load(self._settings)
         changed = project.fingerprint != self._engine.project.fingerprint
         if changed:
             changed = self._take_over(project)
@@ -45,7 +62,9 @@ class Reloader:
 
 
 def tell_problems(project: Project) -> None:
-    """Every error of the project's files, as log lines."""
+    """Every error of the project's files, as log lines, and code that is not what was published."""
     for problem in project.problems:
         if problem.severity == "error":
             _log.error(problem.shown())
+    for name in changed_plugins(project):
+        _log.warning(say("publishing.other_plugin", file=name, publication=project.publication))

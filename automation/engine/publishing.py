@@ -9,6 +9,7 @@ from automation.engine.book import RuleBook, load_rule
 from automation.engine.entry.pending import publish_pending
 from automation.engine.journey.listening import listeners
 from automation.reasons import Reason
+from automation.rules.published import keep_taken_over
 from automation.store import changes, coupons, rules, runs
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
@@ -34,6 +35,7 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
         reason = broken.problems[0].shown("en") if broken.problems else ""
         rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason))
     published = rules.publish_rules(conn, rows, now)
+    keep_taken_over(conn, project, now)
     known = published.known
     coupons.sync_batches(conn, project.catalogue, now)
     active = {}

@@ -69,6 +69,25 @@ TEXTS: dict[str, Text] = {
         "守护进程日志格式：console 给人看，json 每行一个对象，给日志系统收集",
         "The daemon's log: console for people, json (one object a line) for collectors",
     ),
+    "retention.events": Text(
+        "事件保留多久，如 400d；不写则永久保留（以下各项相同）。不能短于规则回看的时长；更早的事件不再接收，进入隔离区",
+        "How long events are kept, like 400d; for ever without it, as for the others here. Not shorter than what rules "
+        "look back; older events are no longer taken but quarantined",
+    ),
+    "retention.log": Text(
+        "执行日志保留多久；汇总报告只统计保留的部分",
+        "How long the execution log is kept; reports count what is kept",
+    ),
+    "retention.content": Text(
+        "消息内容（模板变量与附加参数）保留多久；之后消息记录仍在，但看不到当时发了什么",
+        "How long the content of messages is kept (variables and parameters); after that the message is still listed, "
+        "but not what it said",
+    ),
+    "retention.messages": Text(
+        "消息记录保留多久，不能短于频次上限的时长；汇总报告只统计保留的部分",
+        "How long messages are kept, not shorter than the frequency caps look back; reports count what is kept",
+    ),
+    "retention.quarantine": Text("隔离区的条目保留多久", "How long quarantined items are kept"),
     "webhook.allow_private": Text(
         "是否允许 webhook.post 访问内网地址与 http:// 地址；默认拒绝",
         "Whether webhook.post may call private addresses and plain http; refused by default",
@@ -81,6 +100,29 @@ TEXTS: dict[str, Text] = {
     "testing.mark": Text(
         "测试消息是否在主题或正文前加“【测试】”；短信加在开头的【签名】之后",
         "Whether a test says [Test] before its subject or text; in an SMS that begins with 【…】, after it",
+    ),
+    "publishing.mode": Text(
+        "什么在运行：files 为目录里的文件，保存即生效；explicit 为最近一次 automation publish 发布的内容，改文件不生效",
+        "What runs: files, as they lie in the folder; or explicit: what automation publish published last, and an "
+        "edited file changes nothing",
+    ),
+    "publishing.approval.required": Text(
+        "新进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准（automation approve-plan）才能发布",
+        "Whether somebody else than the author must approve a plan (automation approve-plan) by which more people than "
+        "publishing.approval.over would newly enter",
+    ),
+    "publishing.approval.over": Text(
+        "新进入的人数超过它的方案须经批准；0 表示凡有人新进入都须批准",
+        "How many people may newly enter by a plan that nobody approved; 0: none",
+    ),
+    "lint.tracking": Text(
+        "营销链接须带的跟踪参数，按参数名的开头匹配；写 [] 则 automation lint 不检查",
+        "The beginnings of the tracking parameters that links of marketing messages carry; [] switches the check of "
+        "`automation lint` off",
+    ),
+    "lint.subject_characters": Text(
+        "邮件主题超过多少个字符时 automation lint 给出警告",
+        "Above how many characters `automation lint` warns of an e-mail's subject",
     ),
     "providers": Text(
         "每个渠道一张表 [providers.渠道]，用 type 指定服务商，其余键见“服务商”一页；一个渠道有多个账号时写多张 "

@@ -1,0 +1,73 @@
+"""What runs: the folder's files, or, where publishing is explicit, those of the newest publication."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.errors import AutomationError
+from automation.rules.files import ProjectFiles
+from automation.rules.project import Project
+from automation.store.publications import NewPublication, add_publication, publication_files, running
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from automation.settings import Settings
+    from automation.store.database import Database
+    from automation.store.publications import Kind
+
+DAEMON = "daemon"
+"""The author of what was taken over as it lay in the folder."""
+
+
+def running_project(settings: Settings, database: Database) -> Project:
+    """What the engine is to run. AutomationError when publishing is explicit and nothing was published yet."""
+    if settings.publishing.mode == "files":
+        return Project.load(settings)
+    with database.read() as conn:
+        newest = running(conn)
+    if newest is None:
+        raise AutomationError("publishing.none_yet")
+    return published_project(settings, database, newest.id)
+
+
+def running_id(database: Database) -> int | None:
+    """The id of the newest publication."""
+    with database.read() as conn:
+        newest = running(conn)
+    return None if newest is None else newest.id
+
+
+def published_project(settings: Settings, database: Database, id_: int) -> Project:
+    """A publication, checked again as it is read: the plugins and the settings are today's."""
+    with database.read() as conn:
+        row = publication_files(conn, id_)
+    if row is None:
+        raise AutomationError("publishing.unknown", found=str(id_))
+    return Project.load(settings, ProjectFiles.stored(row.layout, row.files, row.plugins), id_)
+
+
+def changed_plugins(project: Project) -> list[str]:
+    """The plugin files that are not those the project was published with: code is not stored."""
+    if project.publication is None:
+        return []
+    here, then = ProjectFiles.read(project.settings).plugins, project.files.plugins
+    return sorted(name for name in {*here, *then} if here.get(name) != then.get(name))
+
+
+def keep_taken_over(conn: Connection, project: Project, now: int) -> None:
+    """Where the files decide: keep what runs from now on, unless it is what ran before."""
+    if project.publication is not None or project.settings.publishing.mode != "files":
+        return
+    newest = running(conn)
+    if newest is None or newest.files_hash != project.files.hash:
+        add_publication(conn, publication_of(project, now, DAEMON, "", "reload"))
+
+
+def publication_of(project: Project, now: int, author: str, reason: str, kind: Kind) -> NewPublication:
+    rules: dict[str, str | None] = {broken.id: None for broken in project.checked.broken}
+    rules |= {spec.id: spec.version for spec in project.checked.rules}
+    files = project.files
+    return NewPublication(
+        now, author, reason, kind, files.hash, files.layout, files.texts, files.plugins, rules
+    )  # fmt: skip

@@ -32,6 +32,11 @@ MEANINGS: dict[str, Text] = {
                       "Sends what a template or a rule would say to a contact, by the real provider, to an address on "
                       "the list [testing] allowed. It is marked as a test in `messages list` and counts nowhere: no "
                       "cap, cooldown, budget, failure rate or report; coupon codes are placeholders."),
+    "lint": Text("检查消息的用词（广告法绝对化用语、品牌用语）、签名与退订方式、抽样收件人缺少的变量、短信条数与费用、"
+                 "微信字段长度、链接。有错误时退出码为 1；编号与放行写法见 docs/lint.zh-CN.md。",
+                 "Looks at the words of messages (absolute terms, the brand's voice), signature and unsubscribing, what "
+                 "sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is an "
+                 "error; docs/lint.md lists the codes and how to allow one."),
     "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
                     "Brings the database to the newest revision. Other commands do this by themselves."),
     "run": Text("运行守护进程；--once 只处理当前到期的工作后退出。收到 SIGTERM 会做完手头的批次再停。",

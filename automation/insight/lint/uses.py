@@ -1,0 +1,51 @@
+"""Which steps of which rules send a template, and on which channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from automation.rules.marked import marked
+from automation.rules.params import TemplateName
+from automation.rules.spec import Do, RuleSpec, each_step
+
+
+@dataclass(frozen=True, eq=False)
+class Use:
+    """One step of a rule sends `template` on `channel`."""
+
+    rule: RuleSpec
+    step: Do
+    template: str
+    channel: str
+
+    @property
+    def is_marketing(self) -> bool:
+        return asks_consent(self.rule)
+
+
+def asks_consent(rule: RuleSpec) -> bool:
+    """Whether what the rule sends is advertising: everything but `consent: transactional`."""
+    return rule.guards.purpose != "transactional"
+
+
+def uses_in(rules: Iterable[RuleSpec]) -> list[Use]:
+    """Every use, one for each rule, template and channel, in the order of the files."""
+    found: dict[tuple[str, str, str], Use] = {}
+    for rule in rules:
+        for step in each_step(rule.steps):
+            for template, channels in _named(step) if isinstance(step, Do) else ():
+                for channel in channels:
+                    found.setdefault((rule.id, template, channel), Use(rule, step, template, channel))  # type: ignore[arg-type]
+    return list(found.values())
+
+
+def _named(step: Do) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The templates that a step's parameters name, with their channels."""
+    for mark in marked(type(step.params)):
+        if isinstance(mark.reference, TemplateName):
+            name = getattr(step.params, mark.attribute)
+            asked: Any = mark.reference.channel or getattr(step.params, "channels", ())
+            if isinstance(name, str):
+                yield name, ((asked,) if isinstance(asked, str) else tuple(asked))

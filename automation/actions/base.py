@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue, FieldType
     from automation.reasons import Reason
     from automation.rules.conditions.facts import Facts
+    from automation.rules.telling import Telling
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,14 @@ class Action(Plugin):
         """What `save_as` holds in a test send, for which the action is not run. Nothing is written or called."""
         today = context.now.astimezone(context.zone)
         return {name: _stand_in(name, type_.value, today) for name, type_ in self.outputs.items()}
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        """What it does, told to people in the language of the moment, without a full stop: `explain` shows it.
+
+        `telling` knows the labels of events, fields and coupons. By default: the title, and each parameter that is
+        not as it would be anyway.
+        """
+        return telling.plain_sentence(self.title, params)
 
     @abstractmethod
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:

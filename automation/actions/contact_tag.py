@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import field_validator
 from pydantic_core import PydanticCustomError
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
-from automation.actions.tags import TagParams
+from automation.actions.tags import TagParams, tags_sentence
 from automation.clock import to_ms
 from automation.contacts.names import ContactError, check_tag
 from automation.i18n import Text
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class ContactTagParams(TagParams):
@@ -44,3 +47,6 @@ class ContactTag(Action):
         if params.remove:
             remove_tags(context.conn, dict.fromkeys(people, params.remove), now_ms)
         return [Done() for _ in items]
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        return tags_sentence(params, telling)

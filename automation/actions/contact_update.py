@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -11,9 +11,12 @@ from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.texts import for_each
 from automation.actions.values import written
 from automation.clock import to_ms
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import ContactValues
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class ContactUpdateParams(Params):
@@ -48,3 +51,12 @@ class ContactUpdate(Action):
         results = for_each(items, context, change)
         update_attributes(context.conn, changes, to_ms(context.now), self.type)
         return results
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        changes = [
+            say("explain.update_clear", field=telling.contact_field(name))
+            if value in ("", None)
+            else say("explain.update_set", field=telling.contact_field(name), value=telling.value(value))
+            for name, value in params.set_.items()
+        ]
+        return say("explain.update", changes=say("explain.semicolon").join(changes))

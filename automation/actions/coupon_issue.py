@@ -12,7 +12,7 @@ from automation.actions.event_emit import own_event
 from automation.catalogue.model import CouponBatchDef, FieldType
 from automation.clock import from_ms, to_ms
 from automation.errors import AutomationError
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import CouponBatch, PositiveDuration
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.calendars.duration import Duration
+    from automation.rules.telling import Telling
     from automation.store.coupons import Answer
 
 
@@ -86,6 +87,16 @@ class CouponIssue(Action):
         term = term_of(batch, params.valid_for, context.now, context.zone)
         code = batch.prefix + "TEST".ljust(batch.length, "0")
         return _outputs(batch, code, term.expires_at, context.zone)
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        told = say("explain.coupon", coupon=telling.coupon(params.batch))
+        batch = telling.catalogue.coupons.get(params.batch)
+        term = params.valid_for or (batch.valid_for if batch else None)
+        if term is not None:
+            told = say("explain.coupon_term", sentence=told, duration=term.sentence())
+        if batch is not None and batch.expires_at:
+            told = say("explain.coupon_until", sentence=told, date=batch.expires_at)
+        return say("explain.coupon_kept", sentence=told) if params.on_failure == "keep" else told
 
     def _emit(
         self, batch: CouponBatchDef, items: Sequence[Item], answers: Sequence[Answer], context: ActionContext

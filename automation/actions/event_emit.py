@@ -9,11 +9,12 @@ from automation.actions.base import Action, ActionContext, Done, Item, Result
 from automation.actions.texts import for_each
 from automation.actions.values import written
 from automation.clock import to_ms
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import EventName, EventValues
 
 if TYPE_CHECKING:
+    from automation.rules.telling import Telling
     from automation.store.events import NewEvent
 
 
@@ -49,6 +50,12 @@ class EventEmit(Action):
         context.emit(events)
         return results
 
+    def sentence(self, params: Any, telling: Telling) -> str:
+        event = telling.happening(params.name)
+        if not params.properties:
+            return say("explain.emit", event=event)
+        return say("explain.emit_with", event=event, properties=_told(params, telling))
+
 
 def own_event(
     name: str, item: Item, context: ActionContext, properties: Mapping[str, Any], at_ms: int | None = None
@@ -59,3 +66,12 @@ def own_event(
     at = to_ms(context.now) if at_ms is None else at_ms
     visit = f":{item.visit}" if item.visit else ""
     return NewEvent(name, item.contact_id, at, "automation", f"{item.run_id}:{context.step}{visit}", properties)
+
+
+def _told(params: Any, telling: Telling) -> str:
+    event = telling.catalogue.events.get(params.name)
+    labels = {name: defn.label.get() for name, defn in event.properties.items()} if event else {}
+    return telling.listed(
+        say("explain.parameter", label=labels.get(name, name), value=telling.value(value))
+        for name, value in params.properties.items()
+    )

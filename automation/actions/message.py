@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
 from automation.actions.texts import for_each
 from automation.catalogue.model import FieldType
+from automation.i18n import say
 from automation.templating import render_value
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class MessageAction(Action):
@@ -32,3 +36,10 @@ class MessageAction(Action):
             return Outbound((self.channel,), template=params.template, payload=render_value(extras, variables))
 
         return for_each(items, context, outbound)
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        told = say("explain.message", title=self.title, template=params.template)
+        for name in self.extras:
+            if getattr(params, name) is not None:
+                told = say("explain.message_opens", sentence=told, target=telling.value(getattr(params, name)))
+        return told

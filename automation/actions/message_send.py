@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import ChannelName, TemplateName
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class MessageSendParams(Params):
@@ -37,3 +40,9 @@ class MessageSend(Action):
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         channels = tuple(dict.fromkeys(params.channels))
         return [Outbound(channels, template=params.template)] * len(items)
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        channels = [telling.channel(name) for name in dict.fromkeys(params.channels)]
+        if len(channels) == 1:
+            return say("explain.message_by", template=params.template, channel=channels[0])
+        return say("explain.message_in_turn", template=params.template, channels=telling.listed(channels))

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
+from automation.i18n import say
 from automation.plugin import Params, param
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class TagParams(Params):
@@ -19,3 +25,10 @@ class TagParams(Params):
         if not any(tag.strip() for tag in (*self.add, *self.remove)):
             raise PydanticCustomError("actions.tags_missing", "no tags")
         return self
+
+
+def tags_sentence(params: TagParams, telling: Telling) -> str:
+    """What becomes of the tags."""
+    tags = {"tags_add": params.add, "tags_remove": params.remove}
+    told = [say(f"explain.{key}", tags=telling.listed(names)) for key, names in tags.items() if names]
+    return say("explain.semicolon").join(told)

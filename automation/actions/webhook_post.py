@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
@@ -13,10 +13,13 @@ from pydantic_core import PydanticCustomError
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
 from automation.actions.texts import for_each
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import TemplateText
 from automation.templating import render_value
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}\Z", re.ASCII)
 
@@ -65,3 +68,11 @@ class WebhookPost(Action):
             return Outbound(("webhook",), payload=payload, address=params.url)
 
         return for_each(items, context, outbound)
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        """The address without its query, the names of what goes along: values may be secret."""
+        parts = urlsplit(params.url)
+        address = f"{parts.scheme}://{parts.netloc}{parts.path}" + ("?…" if parts.query else "")
+        told = say("explain.webhook", url=address)
+        names = [*params.body, *params.headers]
+        return say("explain.webhook_with", sentence=told, names=telling.listed(names)) if names else told

@@ -15,6 +15,7 @@ from automation.cli import (
     coupons,
     daemon,
     events,
+    explaining,
     linting,
     messages,
     project,
@@ -52,7 +53,7 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, control, events, reading, report, send_test, linting):
+for module in (project, daemon, control, events, reading, report, send_test, linting, explaining):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

@@ -14,7 +14,7 @@ from automation import plugin
 from automation.calendars.duration import Duration
 from automation.calendars.lunar import birthdays_on, lunar_month_day
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import ContactField, SignedDuration, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
@@ -22,6 +22,8 @@ from automation.triggers.ticks import daily, first_firing
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
+
+    from automation.rules.telling import Telling
 
 LOOK_AHEAD = 366 * 9  # days; between 29 February 2096 and 2104 lie eight years
 
@@ -87,6 +89,21 @@ class AnniversaryTrigger(ClockTrigger):
                 break
             firing = self.next(params, zone, firing.at)
         return firing.at if firing else None
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        offset = params.offset
+        side = "on" if not offset.amount else "before" if offset.amount < 0 else "after"
+        lunar = params.calendar == "lunar"
+        told = say(
+            f"explain.anniversary_{side}",
+            field=telling.field(params.field),
+            offset=Duration(abs(offset.amount), offset.unit).sentence(),
+            at=telling.value(params.at),
+            calendar=say("explain.calendar_lunar") if lunar else "",
+        )
+        note = f"leap_{params.leap_month}" if lunar else f"feb29_{params.feb29}"
+        usual = note in ("leap_regular", "feb29_feb28")
+        return told if usual else say("explain.with_note", sentence=told, note=say(f"explain.{note}"))
 
 
 def celebrated_on(day: date, params: AnniversaryTrigger.Params) -> tuple[str, ...]:

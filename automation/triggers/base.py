@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automation.calendars.duration import Duration
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
+    from automation.rules.telling import Telling
 
 
 class Trigger(Plugin):
@@ -27,6 +28,14 @@ class Trigger(Plugin):
     kind: ClassVar[Kind] = "trigger"
     listens: ClassVar[bool] = False
     """Whether each occurrence is an event, so that the rule can name `event.*`."""
+
+    def sentence(self, params: Any, telling: Telling) -> str:
+        """When it fires, told to people in the language of the moment, without a full stop: `explain` shows it.
+
+        `telling` knows the labels of events, fields, coupons and conditions. By default: the title, and each parameter
+        that is not as it would be anyway.
+        """
+        return telling.plain_sentence(self.title, params)
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,14 @@ def cron_walls(text: str, after: datetime) -> Iterator[datetime]:
         yield after
 
 
+def cron_numbers(text: str) -> tuple[tuple[int, ...] | None, ...]:
+    """What each of the five fields names, weekdays with Sunday as 0; None for `*`. `text` has been checked."""
+    return tuple(
+        None if word == "*" else tuple(dict.fromkeys(_plain(field, number) for number in _listed(field, word)))
+        for field, word in zip(_FIELDS, text.split(), strict=True)
+    )
+
+
 @lru_cache(maxsize=1024)
 def _trigger(text: str) -> Any:
     from apscheduler.triggers.cron import CronTrigger
@@ -65,10 +73,18 @@ def _apscheduler(field: _Field, word: str) -> str:
     """The field as APScheduler reads it: its weekday 0 is Monday, so weekdays go by name."""
     if word == "*":
         return word
-    numbers = sorted({number for item in word.lower().split(",") for number in _numbers(field, item)})
+    numbers = _listed(field, word)
     if field.names is _WEEKDAYS:
         return ",".join(dict.fromkeys(_WEEKDAYS[number % 7] for number in numbers))
     return ",".join(map(str, numbers))
+
+
+def _listed(field: _Field, word: str) -> list[int]:
+    return sorted({number for item in word.lower().split(",") for number in _numbers(field, item)})
+
+
+def _plain(field: _Field, number: int) -> int:
+    return number % 7 if field.names is _WEEKDAYS else number
 
 
 def _numbers(field: _Field, item: str) -> range:

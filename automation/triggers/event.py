@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from automation import plugin
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.conditions.tree import Condition
 from automation.rules.params import Conditions, EventMatch, EventName, EventPattern, EventProperty
 from automation.triggers import base
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 
 class EventTrigger(base.EventTrigger):
@@ -59,3 +62,14 @@ class EventTrigger(base.EventTrigger):
 
     def people(self, params: Params) -> str | None:
         return None if params.contact is None else str(params.contact.name)
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        where = telling.where(params.where, params.name)
+        told = say("explain.event", event=say("explain.happening", event=telling.happening(params.name), where=where))
+        if params.contact is not None:
+            told = say("explain.event_people", sentence=told, field=telling.field(params.contact))
+        for key, other in (("event_after", params.after), ("event_not_followed", params.not_followed_by)):
+            if other is not None:
+                duration = other.within.sentence()
+                told = say(f"explain.{key}", sentence=told, event=telling.pattern(other), duration=duration)
+        return told

@@ -10,7 +10,7 @@ from pydantic import model_validator
 
 from automation import plugin
 from automation.clock import to_ms
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import Conditions, EventName, PositiveDuration, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
@@ -18,6 +18,8 @@ from automation.triggers.ticks import daily, every, first_firing, refuse_at
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
+
+    from automation.rules.telling import Telling
 
 
 class InactivityTrigger(ClockTrigger):
@@ -78,6 +80,16 @@ class InactivityTrigger(ClockTrigger):
             where=_clause(params.where, event.c.properties),
             later_where=_clause(params.where, later_event().c.properties),
         )
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        where = telling.where(params.where, params.event)
+        values = {
+            "event": say("explain.happening", event=telling.happening(params.event), where=where),
+            "duration": params.for_.sentence(),
+        }
+        if params.every is not None:
+            return say("explain.inactivity_every", **values, every=params.every.sentence())
+        return say("explain.inactivity_daily", **values, at=telling.value(params.at))
 
 
 def _clause(condition: Any, properties: Any) -> ColumnElement[bool] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
@@ -11,12 +11,15 @@ from pydantic_core import PydanticCustomError
 from automation import plugin
 from automation.calendars.duration import Duration
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.conditions.tree import Condition
 from automation.rules.params import Conditions, EventName, EventProperty, PositiveDuration, SourceName
 from automation.triggers import base
 from automation.triggers.base import Poll
+
+if TYPE_CHECKING:
+    from automation.rules.telling import Telling
 
 _COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^']|'')*'")
@@ -90,3 +93,19 @@ class PollTrigger(base.EventTrigger):
             params.source, params.query, params.watermark, params.start, params.every, params.key, params.event, own,
             params.occurred_at,
         )  # fmt: skip
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        """The SQL is for those who read the file."""
+        where = telling.where(params.where, params.event)
+        told = say(
+            "explain.poll",
+            every=params.every.sentence(),
+            source=params.source,
+            event=say("explain.happening", event=telling.happening(params.event), where=where),
+            contact=telling.field(params.contact),
+        )
+        key = telling.listed(params.key)
+        told = say("explain.poll_rows", sentence=told, watermark=params.watermark, start=params.start, key=key)
+        if params.occurred_at is None:
+            return told
+        return say("explain.poll_occurred", sentence=told, column=params.occurred_at)

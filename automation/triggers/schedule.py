@@ -12,15 +12,18 @@ from pydantic_core import PydanticCustomError
 
 from automation import plugin
 from automation.calendars.workdays import is_workday
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import LocalDate, PositiveDuration, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.cron import check_cron, cron_walls
+from automation.triggers.cron_words import cron_sentence
 from automation.triggers.ticks import Walls, days_from, every, first_firing, refuse_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
+
+    from automation.rules.telling import Telling
 
 FORMS = ("cron", "every", "dates", "workdays")
 Workdays = Literal[True, "first_of_month", "last_of_month"]
@@ -78,6 +81,17 @@ class ScheduleTrigger(ClockTrigger):
     def explain(self, params: Params, zone: ZoneInfo, contact: Mapping[str, Any], now: datetime) -> datetime | None:
         firing = self.next(params, zone, now)
         return firing.at if firing else None
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        at = telling.value(params.at) if params.at is not None else ""
+        if params.cron is not None:
+            return cron_sentence(params.cron)
+        if params.every is not None:
+            return say("explain.every_at" if at else "explain.every", duration=params.every.sentence(), at=at)
+        if params.dates is not None:
+            return say("explain.on_dates", dates=telling.value(sorted(set(params.dates))), at=at)
+        which = {"first_of_month": "workdays_first", "last_of_month": "workdays_last"}
+        return say(f"explain.{which.get(str(params.workdays), 'workdays')}", at=at)
 
 
 def _walls(params: ScheduleTrigger.Params, after: datetime) -> Walls:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from automation import plugin
 from automation.calendars.duration import Duration
-from automation.i18n import Text
+from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import PositiveDuration, SegmentName
 from automation.triggers.base import ClockTrigger, Firing, Watch, Window
@@ -16,6 +16,8 @@ from automation.triggers.ticks import every, first_firing
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
+
+    from automation.rules.telling import Telling
 
 
 class SegmentTrigger(ClockTrigger):
@@ -53,3 +55,8 @@ class SegmentTrigger(ClockTrigger):
 
     def watches(self, params: Params) -> Watch:
         return Watch(params.name.name, params.name.condition, params.on)
+
+    def sentence(self, params: Params, telling: Telling) -> str:
+        condition = telling.condition(params.name.condition)
+        told = say(f"explain.segment_{params.on}", name=params.name.name, condition=condition)
+        return say("explain.segment_sweep", sentence=told, duration=params.sweep.sentence())

@@ -34,8 +34,8 @@ MEANINGS: dict[str, Text] = {
                       "cap, cooldown, budget, failure rate or report; coupon codes are placeholders."),
     "lint": Text("检查消息的用词（广告法绝对化用语、品牌用语）、签名与退订方式、抽样收件人缺少的变量、短信条数与费用、"
                  "微信字段长度、链接。有错误时退出码为 1；编号与放行写法见 docs/lint.zh-CN.md。",
-                 "Looks at the words of messages (absolute terms, the brand's voice), signature and unsubscribing, what "
-                 "sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is an "
+                 "Looks at the words of messages (absolute terms, the brand's voice), signature and unsubscribing, "
+                 "what sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is an "
                  "error; docs/lint.md lists the codes and how to allow one."),
     "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
                     "Brings the database to the newest revision. Other commands do this by themselves."),
@@ -54,6 +54,8 @@ MEANINGS: dict[str, Text] = {
     "why": Text("逐条说明某人为何进入或不进入某规则：每个条件、每条守则，以及看到的值。",
                 "Says condition by condition and guard by guard why a person enters a rule or not, with the values "
                 "seen."),
+    "explain": Text("用文字或流程图（Mermaid、SVG、PNG）解释整条规则，可直接给业务同事看。",
+                    "Tells a whole rule as prose or as a diagram (Mermaid, SVG, PNG), good enough to be shown around."),
     "report": Text("汇总：各规则进入、跳过及原因、发送情况。",
                    "Sums up each rule: who entered, who was skipped and why, what was sent."),
     "pause": Text("立即暂停：全部、一条规则或一个渠道。一秒内对所有进程生效；事件照常入库，人在原处等待，不丢也不重。",

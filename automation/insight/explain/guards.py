@@ -1,0 +1,77 @@
+"""What holds people back, in words: on entering, and before every message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from automation.i18n import say
+from automation.rules.conditions.sentence import Teller
+from automation.rules.spec import Mode
+
+if TYPE_CHECKING:
+    from automation.insight.explain.subject import Subject
+    from automation.rules.spec import Budget, FrequencyCap, QuietHours
+
+GUARDS = {
+    "entry": ("holdout", "global_holdout", "cooldown"),
+    "message": ("purpose", "quiet_hours", "frequency_cap", "budget"),
+}
+"""Which guard is told where; a test finds one that is told nowhere."""
+
+
+def entry_sentences(subject: Subject) -> Iterator[str]:
+    """Control groups, the cooldown, entering again, approval."""
+    guards = subject.spec.guards
+    if guards.cooldown is not None:
+        yield say("explain.cooldown", duration=guards.cooldown.sentence())
+    if guards.cooldown is None or subject.spec.mode != Mode():
+        yield _again(subject, subject.spec.mode)
+    if guards.holdout:
+        yield say("explain.holdout", share=percent(guards.holdout))
+    if guards.global_holdout:
+        yield say("explain.global_holdout", share=percent(guards.global_holdout))
+    if subject.spec.max_audience is not None:
+        yield say("explain.max_audience", count=subject.spec.max_audience)
+
+
+def message_sentences(subject: Subject) -> Iterator[str]:
+    """Consent, suppression, caps, quiet hours, the budget."""
+    guards = subject.spec.guards
+    known = guards.purpose in ("transactional", "marketing")
+    yield say(f"explain.{guards.purpose}") if known else say("explain.consent", purpose=guards.purpose)
+    yield say("explain.suppression")
+    if guards.purpose != "transactional":
+        yield from (_cap(subject, cap) for cap in guards.frequency_cap)
+    if guards.quiet_hours is not None:
+        yield _quiet(guards.quiet_hours)
+    if guards.budget is not None:
+        yield _budget(guards.budget)
+
+
+def percent(share: int) -> str:
+    """Of 1/10,000."""
+    return f"{share / 100:g}%"
+
+
+def _again(subject: Subject, mode: Mode) -> str:
+    teller = Teller(subject.catalogue, None, subject.telling.event)
+    fields = subject.telling.listed(teller.definition(ref).label.get() for ref in mode.per)
+    who = say("explain.per_fields", fields=fields) if mode.per else say("explain.per_person")
+    return say(f"explain.again_{mode.on_again}", who=who)
+
+
+def _cap(subject: Subject, cap: FrequencyCap) -> str:
+    channel = subject.telling.channel(cap.channel) if cap.channel else say("explain.cap_everything")
+    key = "explain.cap_rule" if cap.scope == "rule" else "explain.cap"
+    return say(key, channel=channel, max=cap.max, per=cap.per.sentence())
+
+
+def _quiet(hours: QuietHours) -> str:
+    return say(f"explain.quiet_{hours.then}", start=f"{hours.start:%H:%M}", end=f"{hours.end:%H:%M}")
+
+
+def _budget(budget: Budget) -> str:
+    cost = f"{budget.cost / 10_000:g}" if budget.cost is not None else ""
+    which = "messages" if budget.cost is None else "cost" if budget.messages is None else "both"
+    return say(f"explain.budget_{which}", messages=budget.messages, cost=cost)

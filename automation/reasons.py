@@ -49,6 +49,7 @@ class Reason(StrEnum):
     EXITED_REMOVED = "exited.removed"
     EXITED_GOAL = "exited.goal"
     EXITED_CHANGED = "exited.changed"
+    EXITED_ERASED = "exited.erased"
     GOAL_MET = "goal.met"
     MOVED = "moved"
     NOT_MOVED = "not_moved"

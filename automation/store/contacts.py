@@ -115,5 +115,6 @@ def attribute_keys(conn: Connection) -> list[str]:
 
 
 def merged_ids(conn: Connection, contact_id: int) -> list[int]:
-    """The contacts that were merged into this one."""
-    return [row[0] for row in fetch(conn, "SELECT id FROM contact WHERE merged_into = ? ORDER BY id", contact_id)]
+    """The contacts that were merged into this one. An erased one points to itself."""
+    sql = "SELECT id FROM contact WHERE merged_into = ? AND id <> merged_into ORDER BY id"
+    return [row[0] for row in fetch(conn, sql, contact_id)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from automation.store.bulk import insert_rows
 from automation.store.lists import fetch, run, run_many
 from automation.store.schema import suppression
+from automation.store.sealing import erasure_key, seal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -41,9 +42,14 @@ class SuppressionRow:
 def active_suppressions(
     conn: Connection, ids: Collection[int], addresses: Collection[str], now_ms: int
 ) -> list[SuppressionRow]:
-    """What holds now for these contacts (by the id asked for, also when merged away) or addresses, in one query."""
-    rows = fetch(conn, _ACTIVE, list(ids), now_ms, list(addresses), now_ms)
-    return [SuppressionRow(*row) for row in rows]
+    """What holds now for these contacts (by the id asked for, also when merged away) or addresses.
+
+    An address of somebody who was erased is on the list as a keyed hash; it comes back as it was asked for.
+    """
+    key = erasure_key(conn) if addresses else None
+    sealed = {seal(key, address): address for address in addresses} if key is not None else {}
+    rows = fetch(conn, _ACTIVE, list(ids), now_ms, [*addresses, *sealed], now_ms)
+    return [SuppressionRow(row[0], row[1], sealed.get(row[2], row[2]), *row[3:]) for row in rows]
 
 
 def suppressions_of(conn: Connection, contact_id: int, addresses: Collection[str]) -> list[SuppressionRow]:

@@ -23,5 +23,10 @@ TEXTS: dict[str, Text] = {
         "the identities of the event belong to different people: {reason}",
     ),
     "no_contact": Text("没有联系人拥有身份 {identities}", "nobody has the identity {identities}"),
+    "erased": Text("内容已随个人信息的删除而清除", "emptied, because the person it names was erased"),
+    "too_old": Text(
+        "早于 [retention] events = {kept} 的保留期：更早的事件可能已清理，无法识别是否重复",
+        "older than [retention] events = {kept} keeps: one that was pruned could not be told from a new one",
+    ),
     "failed": Text("处理时出错：{reason}", "it could not be processed: {reason}"),
 }

@@ -69,6 +69,7 @@ TEXTS: dict[str, Text] = {
     "held.outranked": Text("让行：先处理优先级更高的规则", "held back: a rule of higher priority goes first"),
     "exited.goal": Text("退出：目标已达成", "left: the goal is met"),
     "exited.changed": Text("退出：规则已修改", "left: the rule was changed"),
+    "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),
     "not_moved": Text("未能转到新版本，按原版本走完", "could not be moved to the new version, finishes on the old one"),

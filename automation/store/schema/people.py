@@ -12,7 +12,7 @@ contact = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("attributes", Json, nullable=False),  # {field: normalised value}, see catalogue/types.py
-    Column("merged_into", Id),  # the surviving contact, when this one was merged away
+    Column("merged_into", Id),  # the survivor, when this one was merged away; itself: erased
     Column("created_at", Millis, nullable=False),
     Column("updated_at", Millis, nullable=False),
     Index(

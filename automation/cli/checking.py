@@ -55,7 +55,7 @@ def _check(files: Sequence[Path]) -> tuple[list[Problem], int]:
         return [_settings_problem(error)], 0
     if not files:
         project = load_project(settings)
-        found = in_order([*project.problems, *_provider_problems(project)])
+        found = in_order([*project.problems, *_provider_problems(project), *_case_problems(project)])
         return found, len(project.checked.rules)
     names = [_name_in(settings, file) for file in files]
     project = load_project(settings.model_copy(update={"rules": tuple(names)}))
@@ -84,6 +84,14 @@ def _as_dict(problem: Problem) -> dict[str, Any]:
         "file": problem.file, "line": problem.line, "column": problem.column, "severity": problem.severity,
         "key": problem.key, "path": problem.path, "message": problem.text(),
     }  # fmt: skip
+
+
+def _case_problems(project: Project) -> list[Problem]:
+    """What is wrong in `*_test.yaml`; `tests:` of a rule was read with the rule."""
+    from automation.rules.cases.files import case_files, read_case_files
+
+    folder = project.settings.folder
+    return read_case_files(folder, case_files(folder), project.checked, project.env)[1]
 
 
 # ---------------------------------------------------------------- automation.toml

@@ -22,6 +22,7 @@ from automation.cli import (
     reading,
     report,
     send_test,
+    testing,
 )
 from automation.cli.context import failing_clearly, remember
 
@@ -53,7 +54,7 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, control, events, reading, report, send_test, linting, explaining):
+for module in (project, daemon, control, events, reading, report, send_test, linting, explaining, testing):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

@@ -37,6 +37,10 @@ MEANINGS: dict[str, Text] = {
                  "Looks at the words of messages (absolute terms, the brand's voice), signature and unsubscribing, "
                  "what sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is an "
                  "error; docs/lint.md lists the codes and how to allow one."),
+    "test": Text("运行规则里 tests: 与 *_test.yaml 的用例：真实引擎、内存数据库、可拨动的时钟，不发送任何内容。"
+                 "有用例未通过或文件有错误时退出码为 1；写法见 docs/testing-rules.zh-CN.md。",
+                 "Runs the cases of `tests:` and `*_test.yaml`: the real engine, a database in memory, a clock that is "
+                 "moved, nothing sent. Exit code 1 when one fails or a file has a mistake; see docs/testing-rules.md."),
     "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
                     "Brings the database to the newest revision. Other commands do this by themselves."),
     "run": Text("运行守护进程；--once 只处理当前到期的工作后退出。收到 SIGTERM 会做完手头的批次再停。",

@@ -56,6 +56,8 @@ TEXTS: dict[str, Text] = {
     "untested": Text("没有用例的规则：{rules}", "rules without tests: {rules}"),
     "watching": Text("等待文件改动（Ctrl-C 结束）…", "waiting for a file to change (Ctrl-C ends it) …"),
     # differences
+    "what_case": Text("用例本身", "the test itself"),
+    "runs": Text("可以执行", "it can run"),
     "what_code": Text("原因代码", "the reason"),
     "what_entered": Text("是否进入", "whether the person enters"),
     "what_steps": Text("动作", "the steps"),
@@ -97,7 +99,9 @@ TEXTS: dict[str, Text] = {
     ),
     # coverage
     "coverage": Text("覆盖", "coverage"),
-    "covered": Text("{rule}：{reached}/{total}（{percent}%）", "{rule}: {reached}/{total} ({percent}%)"),
+    "covered": Text(
+        "{rule}：步骤与分支 {steps}，守则 {guards}", "{rule}: {steps} of the steps and branches, {guards} of the guards"
+    ),
     "never": Text("从未走到：{what}", "never reached: {what}"),
     "guard_never": Text("从未拦住过人：{what}", "never held anybody back: {what}"),
     "branch_then": Text("条件成立", "the condition holds"),

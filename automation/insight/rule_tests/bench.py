@@ -39,7 +39,7 @@ class Bench:
         rule = load_rule(spec, 0, 0, self._project.registry)
         contact_id = person_for(rule, case.given)
         if contact_id is None:
-            return Record(notes=(say("tests.nobody_fits"),))
+            return Record(faults=(say("tests.nobody_fits"),))
         self._database.clear()
         providers, project = self._providers(spec)
         passage = Passage(self._database, self._clock, self._past, rule, contact_id)

@@ -44,7 +44,7 @@ class Passage:
     def __init__(self, database: Database, clock: ManualClock, past: Engine, rule: LoadedRule, contact_id: int) -> None:
         self._database, self._clock, self._past, self._contact_id = database, clock, past, contact_id
         self._rule = rule  # not yet published: `begin` gives it its place in the database
-        self._notes: list[str] = []
+        self._faults: list[str] = []
         self._told = 0
 
     def prepare(self, case: Case, begin: Begin) -> Engine:
@@ -65,7 +65,8 @@ class Passage:
         """From `at` on."""
         at = self._at(case)
         self._clock.set(at)
-        self._work(engine)
+        if engine.book.by_clock:
+            self._work(engine)
         for moment in self._teller(case.given).moments(case):
             if isinstance(moment, Passing):
                 self._let_pass(engine, moment.by.after(self._clock.now(), self._rule.spec.zone))
@@ -73,9 +74,9 @@ class Passage:
                 self._tell(engine, case.given, moment)
                 self._work(engine)
         with self._database.read() as conn:
-            record = read_record(conn, self._rule, self._contact_id, kept, self._notes)
-        silent = None if self._notes else why_silent(self._rule, record, at, self._teller(case.given).moments(case))
-        return replace(record, notes=(*record.notes, silent)) if silent else record
+            record = read_record(conn, self._rule, self._contact_id, kept, self._faults)
+        silent = None if self._faults else why_silent(self._rule, record, at, self._teller(case.given).moments(case))
+        return replace(record, notes=(silent,)) if silent else record
 
     def _at(self, case: Case) -> datetime:
         return case.at or moment_of(USUAL_AT, self._rule.spec.zone)
@@ -93,7 +94,8 @@ class Passage:
         with self._database.write() as conn:
             for key in pools:
                 import_codes(conn, key, [f"TEST-{key}-{number}" for number in range(1, POOL + 1)])
-        self._work(engine)
+        if engine.book.watchers:  # notes who is in their segments
+            self._work(engine)
         return engine
 
     def _remember(self, given: Given, at: datetime) -> None:
@@ -116,7 +118,7 @@ class Passage:
         result = engine.ingest([self._teller(given).incoming(happening, self._clock.now(), self._told)])
         for rejected in result.reasons:
             reason = say(rejected.code, **rejected.detail)
-            self._notes.append(say("tests.refused_event", event=happening.event, reason=reason))
+            self._faults.append(say("tests.refused_event", event=happening.event, reason=reason))
 
     def _let_pass(self, engine: Engine, until: datetime) -> None:
         """Whatever comes due on the way is done when it is due."""
@@ -124,9 +126,13 @@ class Passage:
             moment = self._next(engine)
             if moment is None or moment >= until:
                 break
-            self._clock.set(moment)
-            self._work(engine)
-        self._clock.set(until)
+            self._come_to(engine, moment)
+        self._come_to(engine, until)
+
+    def _come_to(self, engine: Engine, moment: datetime) -> None:
+        self._clock.set(moment)
+        engine.recover()
+        engine.expire_coupons()
         self._work(engine)
 
     def _next(self, engine: Engine) -> datetime | None:
@@ -140,9 +146,5 @@ class Passage:
 
     def _work(self, engine: Engine) -> None:
         """Everything that is due at this moment. Nobody's own databases are asked, and one thread does it all."""
-        while True:
-            found = engine.recover() + engine.expire_coupons()
-            while done := engine.fire() + engine.advance() + sum(map(engine.deliver, engine.due_channels())):
-                found += done
-            if not found:
-                return
+        while engine.fire() + engine.advance() + sum(map(engine.deliver, engine.due_channels())):
+            pass

@@ -60,10 +60,11 @@ class Record:
     ended: str | None = None  # why the newest run that is over ended
     coupons: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()  # why the case was not what it says: an event was refused, nobody fits
 
 
 def read_record(
-    conn: Connection, rule: LoadedRule, contact_id: int, sent: Sequence[Outgoing], notes: Sequence[str]
+    conn: Connection, rule: LoadedRule, contact_id: int, sent: Sequence[Outgoing], faults: Sequence[str]
 ) -> Record:
     """Everything about one person and one rule."""
     rows = [
@@ -79,7 +80,7 @@ def read_record(
         state=_ENDED.get(max(runs, key=lambda run: run.id).status, "waiting") if runs else None,
         ended=max(ended, key=lambda run: (run.ended_at, run.id)).reason if ended else None,
         coupons={batch.key: batch.issued for batch in stock(conn) if batch.issued},
-        notes=tuple(notes),
+        faults=tuple(faults),
     )
 
 

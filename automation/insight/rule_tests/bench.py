@@ -55,5 +55,8 @@ class Bench:
 
     def _providers(self, *rules: RuleSpec) -> tuple[KeepingProviders, Project]:
         """The project with these rules alone, and providers that nobody else keeps anything with."""
-        project = replace(self._project, checked=Checked(rules, (), ()))
+        settings = self._project.settings
+        unkept = settings.publishing.model_copy(update={"mode": "explicit"})  # nothing is kept as a publication
+        settings = settings.model_copy(update={"publishing": unkept})
+        project = replace(self._project, settings=settings, checked=Checked(rules, (), ()))
         return KeepingProviders(project, self._database, self._clock, self._zone), project

@@ -59,8 +59,8 @@ class Project:
         rules = [(name, text) for name, text in texts if text is not None]
         checked = check_rules(rules, _env(settings, registry, catalogue, templates))
         problems += checked.problems
-        found = tuple(in_order(problems))
-        return cls(settings, registry, catalogue, templates, checked, found, files, publication)
+        ordered = tuple(in_order(problems))
+        return cls(settings, registry, catalogue, templates, checked, ordered, files, publication)
 
     @property
     def env(self) -> CheckEnv:

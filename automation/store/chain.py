@@ -52,13 +52,13 @@ def seal(conn: Connection) -> None:
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     seq, prev = head(conn)
-    columns = audit.c["id", "at", "actor", "action", "digest"]
+    columns = (audit.c.id, audit.c.at, audit.c.actor, audit.c.action, audit.c.digest)
     ordered = sorted(ids)
     for start in range(0, len(ordered), _PAGE):
         sealed, page = [], ordered[start : start + _PAGE]
         for row in conn.execute(select(*columns).where(among(audit.c.id, page)).order_by(audit.c.id)):
             seq += 1
-            own = hash_of(seq, *row, prev)
+            own = hash_of(seq, row.id, row.at, row.actor, row.action, row.digest, prev)
             sealed.append((row.id, seq, prev, own))
             prev = own
         update_rows(conn, audit, ("seq", "prev_hash", "hash"), sealed)

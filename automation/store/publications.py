@@ -18,10 +18,7 @@ if TYPE_CHECKING:
     from automation.store.types import AnyRow
 
 Kind = Literal["publish", "rollback", "reload"]
-_BRIEF = publication.c[
-    "id", "at", "author", "reason", "kind", "files_hash", "rules", "plan_hash", "parent_id", "restores_id",
-    "canary_share", "canary_of_id",
-]  # fmt: skip
+_BRIEF = tuple(column for column in publication.c if column.name not in ("layout", "files", "plugins", "plan"))
 
 
 @dataclass(frozen=True)
@@ -87,9 +84,8 @@ def list_publications(conn: Connection, limit: int, after: int = 0) -> list[AnyR
 
 def rule_history(conn: Connection, key: str) -> list[AnyRow]:
     """id, version and created_at of every version of a rule, oldest first."""
-    query = select(rule_version.c["id", "version", "content", "created_at"]).join(
-        rule, rule.c.id == rule_version.c.rule_id
-    )
+    columns = (rule_version.c.id, rule_version.c.version, rule_version.c.content, rule_version.c.created_at)
+    query = select(*columns).join(rule, rule.c.id == rule_version.c.rule_id)
     return list(conn.execute(query.where(rule.c.key == key).order_by(rule_version.c.id)).all())
 
 

@@ -1,0 +1,1 @@
+"""`automation plan`: what would change if the files were published."""

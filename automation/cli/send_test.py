@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from automation.engine.trial.drafts import Unsent
-    from automation.engine.trial.sending import Result, Tested, Wish
+    from automation.engine.trial.sending import Result, Tried, Wish
     from automation.rules.project import Project
 
 ACTOR = "cli"
@@ -121,11 +121,11 @@ def _print(result: Result) -> None:
     typer.echo(say("trial.see", id=id_))
 
 
-def _place(result: Tested | Unsent) -> str:
+def _place(result: Tried | Unsent) -> str:
     return f"  {result.step}" if result.step else ""
 
 
-def _reason(result: Tested) -> Mapping[str, str]:
+def _reason(result: Tried) -> Mapping[str, str]:
     words = " ".join(filter(None, [result.outcome.code, result.outcome.detail]))
     return {} if result.status == "accepted" else {"reason": words or "–"}
 

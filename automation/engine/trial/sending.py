@@ -60,7 +60,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Tried:
     """One test that was sent, as the provider got it, and what it said."""
 
     id: int
@@ -72,7 +72,7 @@ class Tested:
     outcome: Outcome
 
 
-Result: TypeAlias = Tested | Unsent
+Result: TypeAlias = Tried | Unsent
 
 
 @dataclass(frozen=True)
@@ -128,7 +128,7 @@ class Trial:
         (outcome,) = send_all(route.account.provider, [outgoing], lambda: to_ms(self._clock.now()) < lease_until)
         insistent(lambda: self._end(id_, route, outcome))
         name = ready.draft.template.name if ready.draft.template is not None else None
-        return Tested(id_, ready.draft.step, name, address, ready.content, _STATUS[outcome.kind], outcome)
+        return Tried(id_, ready.draft.step, name, address, ready.content, _STATUS[outcome.kind], outcome)
 
     def _begin(self, ready: _Ready, address: Address, wish: Wish) -> tuple[int, Route, int]:
         accounts = self._providers.accounts(address.channel)

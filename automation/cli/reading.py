@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli.context import load_project, open_database, refuse_fatal
+from automation.cli.funnels import funnel
 from automation.cli.journal import log
 from automation.cli.naming import AT_HELP, CONTACT_HELP, contact_id_of, local_moment
 from automation.cli.output import View, ViewOption, emit_value, visible
@@ -21,6 +22,7 @@ _MARKS = {True: "✓", False: "✗", None: "·"}
 def register(app: typer.Typer) -> None:
     app.command("log", help="Every decision and its reason 查看执行日志")(log)
     app.command("why", help="Why a person enters a rule or doesn't 为何进入或未进入")(why)
+    app.command("funnel", help="How far a rule's people get, and why not further 漏斗")(funnel)
 
 
 def why(

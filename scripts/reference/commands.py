@@ -60,6 +60,9 @@ MEANINGS: dict[str, Text] = {
                 "seen."),
     "explain": Text("用文字或流程图（Mermaid、SVG、PNG）解释整条规则，可直接给业务同事看。",
                     "Tells a whole rule as prose or as a diagram (Mermaid, SVG, PNG), good enough to be shown around."),
+    "funnel": Text("一条规则的漏斗：看过、进入、每一步、达成目标，以及每一处为何有人离开；各数相加必相等。",
+                   "One rule's funnel: looked at, entered, each step, the goal, and why people fall off at each place; "
+                   "the numbers add up."),
     "report": Text("汇总：各规则进入、跳过及原因、发送情况。",
                    "Sums up each rule: who entered, who was skipped and why, what was sent."),
     "pause": Text("立即暂停：全部、一条规则或一个渠道。一秒内对所有进程生效；事件照常入库，人在原处等待，不丢也不重。",

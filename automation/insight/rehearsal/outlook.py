@@ -97,7 +97,7 @@ def _begun(report: RuleReport) -> RuleOutlook:
 
 def _sum_message(rule: RuleOutlook, row: AnyRow, day: str) -> None:
     rule.messages.setdefault(row.channel, Counter())[day] += row.amount
-    rule.costs[day] += row.cost
+    rule.costs[day] += int(row.cost)
 
 
 def _sum_up(found: Mapping[str, RuleOutlook], codes: Sequence[AnyRow], states: Sequence[AnyRow]) -> None:

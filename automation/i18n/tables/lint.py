@@ -124,7 +124,7 @@ TEXTS: dict[str, Text] = {
     # SMS
     "l401": Text(
         "规则 {rule} 最长的一条（{whose}）：{characters} 字符，计费 {segments} 条（{encoding}），{cost}",
-        "the longest for rule {rule} ({whose}): {characters} characters, {segments} segments ({encoding}), {cost}",
+        "the longest for rule {rule} ({whose}): {characters} characters, {segments} segment(s) ({encoding}), {cost}",
     ),
     "l401_remedy": Text(
         "UCS-2 一条 70 字符，超过后每 67 字符计一条", "one segment holds 70 characters in UCS-2, several hold 67 each"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = re.compile(r"\{#-?(.*?)-?#\}", re.DOTALL)
 _ALLOW = re.compile(r"#?\s*lint:\s*allow\b(.*)", re.DOTALL)
-_CODES = re.compile(r"\s*((?:[A-Z]\d+\s*,?\s*)*)(.*)", re.DOTALL)
+_CODES = re.compile(r"\s*((?:L\d+\s*,?\s*)*)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,13 @@ class Allow:
         return finding.file == self.file and finding.line in self.lines and finding.code in self.codes
 
 
-def silence(findings: Iterable[Finding], sources: Iterable[Source], judged: Collection[str]) -> list[Finding]:
-    """What no allow silences, and what is wrong with the allows. Only codes in `judged` can be called idle."""
+def silence(
+    findings: Iterable[Finding], sources: Iterable[Source], judged: Collection[str], files: Collection[str]
+) -> list[Finding]:
+    """What no allow silences, and what is wrong with the allows of `files`, which were looked at as a whole.
+
+    Only codes in `judged` can be called idle: the others were not looked for.
+    """
     allows = [allow for source in sources for allow in allows_in(source)]
     left, used = [], set()
     for finding in findings:
@@ -43,7 +48,7 @@ def silence(findings: Iterable[Finding], sources: Iterable[Source], judged: Coll
         used.update(heard)
         if not heard:
             left.append(finding)
-    return left + [fault for allow in allows for fault in _faults(allow, used, judged)]
+    return left + [fault for allow in allows if allow.file in files for fault in _faults(allow, used, judged)]
 
 
 def allows_in(source: Source) -> Iterator[Allow]:
@@ -55,14 +60,14 @@ def allows_in(source: Source) -> Iterator[Allow]:
             assert listed is not None
             file, line, column = source.place(start)
             reach = range(line, _last_line(source, start, end) + 1)
-            yield Allow(file, line, column, reach, tuple(re.findall(r"[A-Z]\d+", listed[1])), listed[2].strip())
+            yield Allow(file, line, column, reach, tuple(re.findall(r"L\d+", listed[1])), listed[2].strip())
 
 
 def _faults(allow: Allow, used: Collection[tuple[Allow, str]], judged: Collection[str]) -> Iterator[Finding]:
     place = allow.file, allow.line, allow.column
     unknown = [code for code in allow.codes if code not in CODES]
     if unknown or not allow.codes:
-        yield Finding("L003", *place, {"found": ", ".join(unknown) or "–"})
+        yield Finding("L003", *place, {"found": ", ".join(unknown) or allow.reason.partition(" ")[0] or "–"})
     elif not allow.reason:
         yield Finding("L001", *place, {"found": ", ".join(allow.codes)})
     else:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
 from automation.engine.delivery.prices import Prices
 from automation.insight.lint.sources import Source, plain_source, template_prefix, template_sources
-from automation.insight.lint.uses import Use, uses_in
+from automation.insight.lint.uses import Use, texts_in, uses_in
 
 if TYPE_CHECKING:
     from automation.i18n import Text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from automation.insight.lint.brand import Brand
     from automation.insight.lint.samples import Sampler
     from automation.rules.project import Project
+    from automation.rules.spec import RuleSpec
     from automation.templating import Template
 
 
@@ -45,6 +46,12 @@ class Bench:
         read = [plain_source(self.project.settings, name) for name in self.project.settings.rules]
         return {source.file: source for source in read if source is not None}
 
+    def rule_texts(self, rule: RuleSpec) -> Iterator[tuple[str, Source, int]]:
+        """The texts that steps of a rule send along, each with the file and the line of its step."""
+        source = self.rule_sources.get(rule.file)
+        if source is not None:
+            yield from ((text, source, line) for text, line in texts_in(rule, self.project.registry))
+
     @cached_property
     def uses(self) -> list[Use]:
         return uses_in(self.project.checked.rules)
@@ -60,9 +67,6 @@ class Bench:
     def is_marketing(self, source: Source) -> bool:
         """Whether any rule sends it as advertising."""
         return bool(source.templates & self._marketing)
-
-    def action(self, type_: str) -> Any:
-        return self.project.registry.actions.get(type_)
 
     def title(self, channel: str) -> Text:
         return CHANNELS[channel].title

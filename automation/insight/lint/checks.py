@@ -12,7 +12,7 @@ from automation.insight.lint.links import dead_links, link_forms, rule_link_form
 from automation.insight.lint.people import broken_renderings, missing_values, nobody, sent_by_none
 from automation.insight.lint.sms import sms_length
 from automation.insight.lint.wechat import wechat_fields
-from automation.insight.lint.words import absolute_terms, brand_voice
+from automation.insight.lint.words import rule_wording, wording
 
 if TYPE_CHECKING:
     from automation.insight.lint.bench import Bench
@@ -49,13 +49,15 @@ class RenderingCheck:
 Check: TypeAlias = SourceCheck | RuleCheck | RenderingCheck
 
 SOURCE_CHECKS = (
-    SourceCheck(("L101", "L102"), absolute_terms),
-    SourceCheck(("L103", "L104"), brand_voice),
+    SourceCheck(("L101", "L102", "L103", "L104"), wording),
     SourceCheck(("L305",), sent_by_none),
     SourceCheck(("L701", "L702"), link_forms),
     SourceCheck(("L703", "L704"), dead_links),
 )
-RULE_CHECKS = (RuleCheck(("L701", "L702"), rule_link_forms),)
+RULE_CHECKS = (
+    RuleCheck(("L101", "L102", "L103", "L104"), rule_wording),
+    RuleCheck(("L701", "L702"), rule_link_forms),
+)
 RENDERING_CHECKS = (
     RenderingCheck(("L201", "L202"), sms_duties),
     RenderingCheck(("L203",), email_duties),

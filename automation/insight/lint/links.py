@@ -10,7 +10,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from automation.insight.lint.finding import Finding
 from automation.insight.lint.uses import asks_consent
-from automation.rules.spec import Do, each_step
 
 if TYPE_CHECKING:
     from automation.insight.lint.bench import Bench
@@ -61,9 +60,9 @@ def link_forms(bench: Bench, source: Source) -> Iterator[Finding]:
 
 def rule_link_forms(bench: Bench, rule: RuleSpec) -> Iterator[Finding]:
     """L701, L702 in the parameters of steps that send to people."""
-    for text, place in _step_texts(bench, rule):
+    for text, source, line in bench.rule_texts(rule):
         for link in links_in(text, bench.project.settings.template_variables):
-            yield from _faults(bench, link, place, asks_consent(rule))
+            yield from _faults(bench, link, source.find(text, line), asks_consent(rule))
 
 
 def dead_links(bench: Bench, source: Source) -> Iterator[Finding]:
@@ -99,15 +98,3 @@ def _faults(bench: Bench, link: Link, place: tuple[str, int, int], marketing: bo
         yield Finding("L701", *place, {"link": link.shown})
     if marketing and names and not link.is_tracked(names) and not _LEAVES.search(link.url):
         yield Finding("L702", *place, {"link": link.shown, "names": ", ".join(f"{name}…" for name in names)})
-
-
-def _step_texts(bench: Bench, rule: RuleSpec) -> Iterator[tuple[str, tuple[str, int, int]]]:
-    """The texts among the parameters of a rule's messages, and where each stands."""
-    source = bench.rule_sources.get(rule.file)
-    for step in each_step(rule.steps):
-        if source is None or not isinstance(step, Do) or not getattr(bench.action(step.action), "sends", False):
-            continue
-        line = rule.positions.line(step.path) or rule.line
-        for value in dict(step.params).values():
-            if isinstance(value, str) and "http" in value:
-                yield value, source.find(value, line)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from automation.insight.lint.asking import Answer
     from automation.insight.lint.sources import Source
+    from automation.insight.lint.uses import Use
     from automation.problems import Problem
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
@@ -72,7 +73,10 @@ def lint(
     chosen = _chosen(bench, names)
     found = [*_of_files(project.problems, "L004", chosen), *_of_files(faults, "L005", chosen)]
     found += _findings(bench, chosen)
-    return Report(tuple(in_order(silence(found, chosen.files(bench, voice), _judged(bench)))), brand.tone)
+    others = [*bench.rule_sources.values(), *([voice] if voice else [])]
+    files = {source.file for source in (*chosen.sources, *(others if chosen.everything else ()))}
+    left = silence(found, [*bench.sources.values(), *others], _judged(bench), files)
+    return Report(tuple(in_order(left)), brand.tone)
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,16 @@ class _Chosen:
 
     rules: Sequence[RuleSpec]
     sources: Sequence[Source]
-    uses: Sequence[Any]
+    uses: Sequence[Use]
     everything: bool
+    names: Sequence[str] = ()
 
-    def files(self, bench: Bench, voice: Source | None) -> list[Source]:
-        """The files whose allows count. Those of other rules and templates would seem idle."""
-        others = [*bench.rule_sources.values(), *([voice] if voice else [])] if self.everything else []
-        return [*self.sources, *others]
+    def concerns(self, problem: Problem) -> bool:
+        """Whether a mistake is in one of the files, or in one of the rules and templates that were named."""
+        rule = problem.path.partition("/")[2].partition("/")[0] if problem.path.startswith("rules/") else ""
+        template = problem.file.partition("/")[2].partition(".")[0]
+        named = rule in self.names or template in self.names
+        return self.everything or named or problem.file in {source.file for source in self.sources}
 
 
 def _chosen(bench: Bench, names: Sequence[str]) -> _Chosen:
@@ -104,14 +111,13 @@ def _chosen(bench: Bench, names: Sequence[str]) -> _Chosen:
         (template.name, template.channel) for template in each_template(bench.project) if template.name in names
     }
     chosen = [source for source in sources if source.templates & wanted]
-    return _Chosen([rule for rule in rules if rule.id in names], chosen, uses, everything=False)
+    return _Chosen([rule for rule in rules if rule.id in names], chosen, uses, everything=False, names=names)
 
 
 def _of_files(problems: Iterable[Problem], code: str, chosen: _Chosen) -> Iterator[Finding]:
     """What is not even valid comes first: lint looks only at what is."""
-    files = {source.file for source in chosen.sources}
     for problem in problems:
-        if problem.severity == "error" and (chosen.everything or problem.file in files):
+        if problem.severity == "error" and chosen.concerns(problem):
             reason = Text(*(problem.text(lang) for lang in LANGS))
             yield Finding(code, problem.file, problem.line, problem.column, {"reason": reason})
 

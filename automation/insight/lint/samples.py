@@ -56,11 +56,9 @@ class Sampler:
         if people:
             return Sample(people, real=True)
         today = self._now.astimezone(rule.zone).date()
-        contact, event = (
-            contact_like(self._project.catalogue, today),
-            event_like(rule, self._project.catalogue, today),
-        )
-        return Sample([self._variables(rule, contact, event)], real=False)
+        catalogue = self._project.catalogue
+        person = self._variables(rule, contact_like(catalogue, today), event_like(rule, catalogue, today))
+        return Sample([person], real=False)
 
     def _real(self, rule: RuleSpec) -> list[Mapping[str, Any]]:
         assert self._database is not None
@@ -85,9 +83,9 @@ class Sampler:
             return [(id_, {}) for id_ in self._by_audience(conn, rule)]
         rows = recent_events(conn, rule.trigger.names(rule.spec.trigger.params), self._size)
         heard = [row for row in rows if rule.listens_to(row.name, row.properties)]
-        own = [(row.contact_id, row.properties) for row in heard if row.contact_id is not None]
+        own = {row.contact_id: row.properties for row in reversed(heard) if row.contact_id is not None}
         if own and rule.people is None:
-            return own
+            return list(own.items())
         today = self._now.astimezone(rule.spec.zone).date()
         events = [row.properties for row in heard] or [event_like(rule.spec, self._project.catalogue, today)]
         people = self._by_audience(conn, rule)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from automation.i18n import Text
 from automation.insight.lint.finding import Finding
+from automation.insight.lint.masking import readable
 from automation.insight.lint.terms import Terms
 from automation.yamltree import parse, plain
 
 if TYPE_CHECKING:
     from automation.insight.lint.bench import Bench
+    from automation.insight.lint.brand import Brand
     from automation.insight.lint.sources import Source
+    from automation.rules.spec import RuleSpec
 
 
 @dataclass(frozen=True)
@@ -27,24 +30,37 @@ class Group:
     terms: Terms
 
 
-def absolute_terms(_: Bench, source: Source) -> Iterator[Finding]:
-    """L101, L102: what the law names, and what means the same."""
+Word = tuple[str, int, Mapping[str, Any]]
+"""A code, the offset in the text, and the params of the sentence."""
+
+
+def wording(bench: Bench, source: Source) -> Iterator[Finding]:
+    """L101 to L104 in a template."""
+    for code, offset, params in words_in(source.readable, bench.brand):
+        yield Finding(code, *source.place(offset), params)
+
+
+def rule_wording(bench: Bench, rule: RuleSpec) -> Iterator[Finding]:
+    """L101 to L104 in the texts that steps send along with their templates."""
+    for text, source, line in bench.rule_texts(rule):
+        for code, _, params in words_in(readable(text, "text"), bench.brand):
+            yield Finding(code, *source.find(params["term"], line), params)
+
+
+def words_in(text: str, brand: Brand) -> Iterator[Word]:
+    """What the law names and what means the same, what the brand never says, and what it says otherwise."""
     seen: set[int] = set()
     for group in groups():
-        for offset, term in group.terms.find(source.readable):
-            if not seen & set(range(offset, offset + len(term))):
-                seen |= set(range(offset, offset + len(term)))
-                yield Finding(group.code, *source.place(offset), {"term": term, "source": group.source})
-
-
-def brand_voice(bench: Bench, source: Source) -> Iterator[Finding]:
-    """L103, L104: what the brand never says, and what it says otherwise."""
-    brand = bench.brand
-    for offset, term in Terms(brand.excluded).find(source.readable):
-        yield Finding("L103", *source.place(offset), {"term": term})
+        for offset, term in group.terms.find(text):
+            span = range(offset, offset + len(term))
+            if seen.isdisjoint(span):
+                seen.update(span)
+                yield group.code, offset, {"term": term, "source": group.source}
+    for offset, term in Terms(brand.excluded).find(text):
+        yield "L103", offset, {"term": term}
     prefer = {avoid.lower(): word for avoid, word in brand.preferred.items()}
-    for offset, term in Terms(tuple(brand.preferred), tuple(_containing(brand.preferred))).find(source.readable):
-        yield Finding("L104", *source.place(offset), {"term": term, "instead": prefer[term.lower()]})
+    for offset, term in Terms(tuple(brand.preferred), tuple(_containing(brand.preferred))).find(text):
+        yield "L104", offset, {"term": term, "instead": prefer[term.lower()]}
 
 
 @cache

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS, MESSAGE_CHANNELS
 from automation.rules.params import DURATION, SIGNED_DURATION, TIME_OF_DAY, ZONE
+from automation.rules.schema_cases import case_defs
 from automation.rules.schema_conditions import condition_defs
 from automation.rules.schema_plugins import plugin_choice
 from automation.rules.schema_rule import guard_defs, rule_schema
@@ -49,6 +50,7 @@ def json_schema(registry: Registry, catalogue: Catalogue) -> Schema:
             **condition_defs(catalogue),
             **guard_defs(),
             **step_defs(registry),
+            **case_defs(registry, catalogue),
             "rule": rule_schema(),
             "trigger": plugin_choice(registry, "trigger", "type"),
         },

@@ -28,7 +28,7 @@ def rule_schema() -> Schema:
             "steps": ref("steps", "依次执行的步骤", "what happens, step by step"),
             "goal": ref("event_match", "目标事件", "what the rule is for"),
             "attribution": _attribution(),
-            "tests": array(_test(), "规则的用例", "cases the rule must pass"),
+            "tests": array(ref("case"), "规则的用例", "cases the rule must pass"),
             **_handling(),
         },
         required=["id", "trigger", "steps"],
@@ -98,19 +98,6 @@ def _attribution() -> Schema:
         },
         required=["credit", "id", "window"],
     ) | says("业绩归因", "who is credited with the result")
-
-
-def _test() -> Schema:
-    expect = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-    return mapping(
-        {
-            "name": text("用例名称", "the case's name"),
-            "given": {"type": "object", **says("联系人与事件的值", "values of the contact and the event")},
-            "at": text("当地日期与时刻", "local date and time", pattern=r"^\d{4}-\d{2}-\d{2} \d{2}:\d{2}$"),
-            "expect": expect | says("原因代码，或依次发生的动作", "a reason code, or the actions in order"),
-        },
-        required=["name", "expect"],
-    )
 
 
 def guard_defs() -> Schema:

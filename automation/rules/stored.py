@@ -24,8 +24,9 @@ _CONDITIONS = frozenset({"audience", "exit_when", "if", "until", "where", "segme
 def content_of(
     reader: Reader, rule: Mapping, guards: Guards, timezone: str, segments: AnyMapping[str, Node]
 ) -> dict[str, Any]:
-    """The rule as JSON values, with the defaults, the zone and the segments of its file merged in."""
-    found = {**_json(reader, rule, False), "guards": written(guards), "timezone": timezone}
+    """The rule as JSON values, the defaults, the zone and the segments of its file merged in, its tests left out."""
+    ruling = Mapping(tuple(entry for entry in rule.entries if entry.key.value != "tests"), rule.line, rule.column)
+    found = {**_json(reader, ruling, False), "guards": written(guards), "timezone": timezone}
     if segments:
         found["segments"] = {name: _json(reader, node, True) for name, node in segments.items()}
     return found

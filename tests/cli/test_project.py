@@ -17,7 +17,7 @@ def test_init_names_next_commands_that_really_work(tmp_path: Path, run: Cli, mon
     # given
     said = run("--lang", "en", "init", str(tmp_path / "shop"))
     assert said.code == 0
-    assert "11 files written" in said.out
+    assert "12 files written" in said.out
     # when every command of the closing text is run, in its order
     commands = [line.strip() for line in said.out.splitlines() if line.startswith("  ")]
     assert commands[0] == f"cd {tmp_path / 'shop'}"

@@ -9,8 +9,8 @@ TEXTS: dict[str, Text] = {
         "an event before the test needs either `ago` (3d) or `at` (2026-08-01 10:00), and not both",
     ),
     "property_missing": Text(
-        "事件 {event} 必须有属性 {name}；请写在 properties 里",
-        "{event} needs {name}; write it in `properties`",
+        "事件 {event} 必须有属性 {name}；请写在 properties 里，或在 given 里写 event.{name}",
+        "{event} needs {name}; write it in `properties`, or event.{name} in `given`",
     ),
     "not_given": Text("{found} 不能预设，由系统自己记录", "{found} can't be given; the system keeps it itself"),
     "unknown_split": Text("规则里没有名为 {found} 的分流{hint}", "the rule has no split named {found}{hint}"),
@@ -19,6 +19,9 @@ TEXTS: dict[str, Text] = {
         "the rule has no control group (`holdout`), so nobody can be in it",
     ),
     "nothing_expected": Text("expect 里什么也没有；请写期望的结果", "`expect` is empty; write what must come of it"),
+    "other_reason": Text(
+        "这里要写 {prefix}… 的代码，{found} 不是", "a code {prefix}… belongs here, which {found} is not"
+    ),
     "needs_at": Text(
         "按时间触发的规则，用例要写 at（触发的当地时刻，如 2026-08-01 10:00）",
         "the rule fires by the clock, so the test needs `at`, the local moment at which it fires: 2026-08-01 10:00",

@@ -55,7 +55,10 @@ class ExpectReader:
         for found in (text, prefix + text):
             if found in known:
                 return Reason(found)
-        self.reader.unknown(node, self.path, "unknown_reason", text, known)
+        if text in set(Reason):
+            self.reader.error(node, self.path, "tests.other_reason", found=text, prefix=prefix)
+        else:
+            self.reader.unknown(node, self.path, "unknown_reason", text, known)
         return None
 
     def _steps(self, node: Node) -> tuple[str, ...]:

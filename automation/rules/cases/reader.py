@@ -46,15 +46,16 @@ class _Case:
         self.values = Values(reader, ground)
 
     def read(self, node: Mapping) -> Case:
-        name, given, expect = (node.get(key) for key in ("name", "given", "expect"))
+        name, expect = node.get("name"), node.get("expect")
+        given = self._given(node.get("given"))
         return Case(
             rule=self.rule,
             name=(self.reader.text(name, self.path) or "") if name is not None else "",
             file=self.reader.file,
             line=node.line,
-            given=self._given(given),
+            given=given,
             at=self._at(node),
-            moments=self._moments(node.get("events")),
+            moments=self._moments(node, given),
             expect=ExpectReader(self.reader, self.ground, self.path).read(expect) if expect else Expect(node.line),
         )
 
@@ -72,9 +73,19 @@ class _Case:
             self.reader.error(node, self.path, "tests.needs_at")
         return None
 
-    def _moments(self, node: Node | None) -> tuple[Moment, ...]:
-        items = (self.reader.items(node, self.path) if node is not None else None) or []
-        found = [self.values.coming(item, f"{self.path}/events/{i}") for i, item in enumerate(items)]
+    def _moments(self, case: Mapping, given: Given) -> tuple[Moment, ...]:
+        """Without any, one event calls the rule, if events do: it must have what `given` says of it."""
+        node, event = case.get("events"), self.ground.names.event
+        if node is None:
+            if event is not None and isinstance(case.get("given"), Mapping | None):
+                self.values.complete(event, given.event, case.get("given") or case, self.path)
+            return ()
+        items = self.reader.items(node, self.path) or []
+        paths = [f"{self.path}/events/{i}" for i in range(len(items))]
+        found = [
+            self.values.coming(item, path, given.event if i == 0 else None)
+            for i, (item, path) in enumerate(zip(items, paths, strict=True))
+        ]
         if self.ground.listens and found and isinstance(found[0], Passing):
             self.reader.error(items[0], self.path, "tests.begins_with_event")
         return tuple(moment for moment in found if moment is not None)

@@ -61,19 +61,19 @@ class Values:
         moment = self.moment(at, path) if at is not None else None
         return event and Happening(event.event, event.line, event.properties, since, moment)
 
-    def coming(self, node: Node, path: str) -> Moment | None:
-        """An event that happens now, or time that goes by."""
+    def coming(self, node: Node, path: str, given: AnyMapping[str, Any] | None = None) -> Moment | None:
+        """An event that happens now, or time that goes by. `given`: properties that the event has besides."""
         if isinstance(node, Mapping) and node.get("advance") is not None:
             mapping = self.reader.mapping(node, path, ("advance",))
             by = self.duration(mapping.get("advance"), path) if mapping else None
             return Passing(by, node.line) if by else None
         mapping = self.reader.mapping(node, path, (*EVENT_KEYS, "advance"), ("event",))
-        return self._event(mapping, path) if mapping is not None else None
+        return self._event(mapping, path, given or {}) if mapping is not None else None
 
     def duration(self, node: Node | None, path: str) -> Duration | None:
         return self.reader.duration(node, path) if node is not None else None
 
-    def _event(self, mapping: Mapping, path: str) -> Happening | None:
+    def _event(self, mapping: Mapping, path: str, besides: AnyMapping[str, Any] | None = None) -> Happening | None:
         node, given = mapping.get("event"), mapping.get("properties")
         name = self.reader.text(node, path) if node is not None else None
         if node is None or name is None:
@@ -82,16 +82,17 @@ class Values:
         if known is None:
             self.reader.unknown(node, path, "unknown_event", name, self.ground.names.catalogue.events)
             return None
-        return Happening(name, mapping.line, self._properties(known, node, given, path))
+        properties = self._properties(known, given, path)
+        self.complete(known, {**(besides or {}), **properties}, given or node, path)
+        return Happening(name, mapping.line, properties)
 
-    def _properties(self, event: EventDef, at: Node, node: Node | None, path: str) -> AnyMapping[str, Any]:
+    def _properties(self, event: EventDef, node: Node | None, path: str) -> AnyMapping[str, Any]:
         found: dict[str, Any] = {}
         mapping = self.reader.mapping(node, path, tuple(event.properties)) if node is not None else None
         for entry in mapping.entries if mapping else ():
             known = event.properties.get(str(entry.key.value))
             if known is not None and self.value(known, entry.value, path) is not None:
                 found[known.name] = written(known, entry.value)
-        self.complete(event, found, node or at, path)
         return found
 
     def complete(self, event: EventDef, found: AnyMapping[str, Any], node: Node, path: str) -> None:

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from automation.calendars.duration import Duration
 from automation.channels import CHANNELS
-from automation.i18n import Text, say
+from automation.i18n import Text, current_language, say
 from automation.rules.conditions.sentence import Teller
 from automation.rules.conditions.tree import Compare, FieldRef, Group, History
 from automation.rules.marked import marked
@@ -40,13 +40,13 @@ class Telling:
 
     def condition(self, condition: Condition) -> str:
         """A condition as a sentence."""
-        return Teller(self.catalogue, None, self.event, self.zone).tell(condition)
+        return Teller(self.catalogue, current_language(), self.event, self.zone).tell(condition)
 
     def where(self, condition: Condition | None, event: str) -> str:
         """What an event's own properties must satisfy, in brackets to go behind its name; "" for nothing."""
         if condition is None:
             return ""
-        inner = Teller(self.catalogue, None, event, self.zone, bare=True).tell(condition)
+        inner = Teller(self.catalogue, current_language(), event, self.zone, bare=True).tell(condition)
         return say("conditions.where", items=inner)
 
     def happening(self, event: str) -> str:
@@ -61,7 +61,7 @@ class Telling:
 
     def field(self, ref: FieldRef) -> str:
         """The label of a field; of an event's, that it is the event's."""
-        label = Teller(self.catalogue, None, self.event).definition(ref).label.get()
+        label = Teller(self.catalogue, current_language(), self.event).definition(ref).label.get()
         return say("conditions.of_event", field=label) if ref.namespace == "event" else label
 
     def contact_field(self, name: str) -> str:

@@ -203,7 +203,7 @@ TEXTS: dict[str, Text] = {
     "split": Text(
         "随机分流“{name}”，同一人总在同一组", "divide people at random (“{name}”); each stays in the same group"
     ),
-    "arm": Text("{arm} 组，{share}", "group {arm}, {share}"),
+    "arm": Text("分组 {arm}，{share}", "group {arm}, {share}"),
     "repeat": Text("重复以下步骤，最多 {times} 轮", "repeat these steps, at most {times} times"),
     "repeat_every": Text("{sentence}，每轮相隔 {every}", "{sentence}, {every} apart"),
     "repeat_until": Text("{sentence}；每轮开始前若{condition}，就不再重复", "{sentence}; no more once {condition}"),

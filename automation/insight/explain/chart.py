@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from automation.i18n import say
 from automation.insight.explain.branches import arm_title, chain
-from automation.insight.explain.guards import entry_sentences, message_sentences
 from automation.insight.explain.parts import PARTS
-from automation.insight.explain.sentences import step_sentence
+from automation.insight.explain.sentences import capital, step_sentence
 from automation.rules.spec import Do, If, Repeat, Split, Step, Stop, Wait, WaitFor
 
 if TYPE_CHECKING:
     from automation.insight.explain.subject import Subject
 
-Kind = Literal["start", "gate", "guard", "do", "wait", "ask", "loop", "stop", "end", "note"]
+Kind = Literal["start", "gate", "guard", "do", "wait", "ask", "loop", "stop", "end"]
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,17 @@ class Box:
 
 @dataclass(frozen=True)
 class Arrow:
-    """`aside`: not a way that people take, but what belongs to a box."""
+    """The way from one box to the next; `label` is the answer that leads there."""
 
     source: str
     target: str
     label: str = ""
-    aside: bool = False
 
 
 @dataclass(frozen=True)
 class Chart:
+    """Boxes in reading order, and the arrows between them."""
+
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
 
@@ -69,28 +69,20 @@ class _Drawing:
         loose = self._entrance()
         loose = self._steps(self.subject.spec.steps, loose)
         if loose:
-            self._box("end", say("explain.done"), loose)
+            self._box("end", capital(say("explain.done")), loose)
         return Chart(tuple(self.boxes), tuple(self.arrows))
 
     def _entrance(self) -> list[_Loose]:
+        """What calls people, who of them gets in, and what holds from then on."""
         spec = self.subject.spec
         told = {part.key: [line.text for line in part.tell(self.subject)] for part in PARTS if part.key in _AROUND}
-        start = self._box("start", say("explain.part_trigger"), [], told["trigger"], f"{spec.path}/trigger")
-        asked = [*told["audience"], *entry_sentences(self.subject)]
+        start = self._box("start", spec.name, [], told["trigger"], f"{spec.path}/trigger")
+        asked = [*told["audience"], *told["entry"]]
         gate = self._box("gate", say("explain.part_audience"), [_Loose(start)], asked, f"{spec.path}/audience")
-        self._box("stop", say("explain.not_entered"), [_Loose(gate, say("explain.no"))])
-        notes = [*told["exit"], *told["goal"]]
-        guards = list(message_sentences(self.subject))
-        box = self._box(
-            "guard", say("explain.part_message"), [_Loose(gate, say("explain.yes"))], guards, f"{spec.path}/guards"
-        )
-        if notes:
-            self._aside(box, notes)
-        return [_Loose(box)]
-
-    def _aside(self, box: str, notes: Sequence[str]) -> None:
-        note = self._box("note", say("explain.part_exit"), [], notes, f"{self.subject.spec.path}/exit_when")
-        self.arrows.append(Arrow(box, note, aside=True))
+        self._box("stop", capital(say("explain.not_entered")), [_Loose(gate, say("explain.no"))])
+        lines = [line for key in ("message", "exit", "goal") if told[key] for line in (_heading(key), *told[key])]
+        guard = self._box("guard", lines[0], [_Loose(gate, say("explain.yes"))], lines[1:], f"{spec.path}/guards")
+        return [_Loose(guard)]
 
     def _steps(self, steps: Sequence[Step], loose: list[_Loose]) -> list[_Loose]:
         for step in steps:
@@ -99,7 +91,7 @@ class _Drawing:
 
     def _step(self, step: Step, loose: list[_Loose]) -> list[_Loose]:
         """The arrows that leave the step."""
-        box = self._box(_KINDS[type(step)], step_sentence(self.subject, step), loose, (), step.path)
+        box = self._box(_KINDS[type(step)], step_sentence(self.subject, step, brief=True), loose, (), step.path)
         if isinstance(step, If):
             return self._if(step, box)
         if isinstance(step, WaitFor):
@@ -117,7 +109,7 @@ class _Drawing:
         asked = chain(step)
         for number, each in enumerate(asked):
             if number:
-                sentence = step_sentence(self.subject, each)
+                sentence = step_sentence(self.subject, each, brief=True)
                 box = self._box("ask", sentence, [_Loose(box, say("explain.no"))], (), each.path)
             ends += self._steps(each.then, [_Loose(box, say("explain.yes"))])
         return ends + self._steps(asked[-1].orelse, [_Loose(box, say("explain.no"))])
@@ -127,7 +119,7 @@ class _Drawing:
         return [
             end
             for arm in step.arms
-            for end in self._steps(arm.steps, [_Loose(box, arm_title(arm.name, arm.weight, total))])
+            for end in self._steps(arm.steps, [_Loose(box, capital(arm_title(arm.name, arm.weight, total)))])
         ]
 
     def _repeat(self, step: Repeat, box: str) -> list[_Loose]:
@@ -142,7 +134,11 @@ class _Drawing:
         return box.id
 
 
-_AROUND = ("trigger", "audience", "exit", "goal")
+def _heading(part: str) -> str:
+    return say(f"explain.part_{part}")
+
+
+_AROUND = ("trigger", "audience", "entry", "message", "exit", "goal")
 _KINDS: dict[type, Kind] = {
     Do: "do",
     Wait: "wait",

@@ -32,7 +32,7 @@ def entry_sentences(subject: Subject) -> Iterator[str]:
     if guards.global_holdout:
         yield say("explain.global_holdout", share=percent(guards.global_holdout))
     if subject.spec.max_audience is not None:
-        yield say("explain.max_audience", count=subject.spec.max_audience)
+        yield say("explain.max_audience", count=f"{subject.spec.max_audience:,}")
 
 
 def message_sentences(subject: Subject) -> Iterator[str]:
@@ -74,4 +74,4 @@ def _quiet(hours: QuietHours) -> str:
 def _budget(budget: Budget) -> str:
     cost = f"{budget.cost / 10_000:g}" if budget.cost is not None else ""
     which = "messages" if budget.cost is None else "cost" if budget.messages is None else "both"
-    return say(f"explain.budget_{which}", messages=budget.messages, cost=cost)
+    return say(f"explain.budget_{which}", messages=f"{budget.messages or 0:,}", cost=cost)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from automation.insight.explain.chart import Arrow, Box, Chart
 
-FONTS = (
-    "Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei", "Noto Sans", "Segoe UI", "Helvetica Neue", "Arial", "DejaVu Sans", "Liberation Sans",
-    "sans-serif",
-)  # fmt: skip
-"""Those that can show Chinese first, on whatever system the picture is looked at."""
+CHINESE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+_CHINESE_FONTS = ("Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei")
+_OTHER_FONTS = ("Noto Sans", "Segoe UI", "Helvetica Neue", "Arial", "DejaVu Sans", "Liberation Sans")
 
 SHAPES: dict[str, tuple[str, str]] = {
     "start": ("([", "])"),
@@ -26,7 +24,6 @@ SHAPES: dict[str, tuple[str, str]] = {
     "loop": ("[[", "]]"),
     "stop": ("([", "])"),
     "end": ("([", "])"),
-    "note": ("[", "]"),
 }
 COLOURS: dict[str, str] = {
     "start": "fill:#dbeafe,stroke:#2563eb,color:#1e3a8a",
@@ -38,19 +35,14 @@ COLOURS: dict[str, str] = {
     "loop": "fill:#e0f2fe,stroke:#0284c7,color:#0c4a6e",
     "stop": "fill:#fee2e2,stroke:#dc2626,color:#7f1d1d",
     "end": "fill:#e2e8f0,stroke:#475569,color:#1e293b",
-    "note": "fill:#ffffff,stroke:#94a3b8,color:#334155,stroke-dasharray:4 3",
 }
-_STYLE = {
-    "theme": "base",
-    "themeVariables": {
-        "fontFamily": ", ".join(FONTS),
-        "fontSize": "14px",
-        "lineColor": "#64748b",
-        "primaryTextColor": "#1e293b",
-        "edgeLabelBackground": "#ffffff",
-    },
-    "flowchart": {"wrappingWidth": 340, "curve": "linear"},
+_COLOURS = {
+    "fontSize": "14px",
+    "lineColor": "#64748b",
+    "primaryTextColor": "#1e293b",
+    "edgeLabelBackground": "#ffffff",
 }
+_STYLE = {"theme": "base", "flowchart": {"wrappingWidth": 340, "padding": 24, "curve": "linear"}}
 _ESCAPES = {"#": "#35;", "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
 _ESCAPED = str.maketrans(_ESCAPES)
 
@@ -65,8 +57,20 @@ def escaped(text: str) -> str:
     return " ".join(text.split()).translate(_ESCAPED)
 
 
+def fonts(chart: Chart) -> str:
+    """The families to write with, on whatever system the picture is looked at; what is told decides who goes first."""
+    told = "".join(text for box in chart.boxes for text in (box.title, *box.lines))
+    chinese = 3 * len(CHINESE.findall(told)) > len(told)
+    first, then = (_CHINESE_FONTS, _OTHER_FONTS) if chinese else (_OTHER_FONTS, _CHINESE_FONTS)
+    return ", ".join((*first, *then, "sans-serif"))
+
+
+def _style(chart: Chart) -> dict[str, object]:
+    return {**_STYLE, "themeVariables": {**_COLOURS, "fontFamily": fonts(chart)}}
+
+
 def _lines(chart: Chart) -> Iterator[str]:
-    yield f"%%{{init: {json.dumps(_STYLE)}}}%%"
+    yield f"%%{{init: {json.dumps(_style(chart))}}}%%"
     yield "flowchart TB"
     for box in chart.boxes:
         if box.path:
@@ -84,6 +88,5 @@ def _box(box: Box) -> str:
 
 
 def _arrow(arrow: Arrow) -> str:
-    line = "-.-" if arrow.aside else "-->"
     label = f'|"{escaped(arrow.label)}"|' if arrow.label else ""
-    return f"{arrow.source} {line}{label} {arrow.target}"
+    return f"{arrow.source} -->{label} {arrow.target}"

@@ -13,9 +13,12 @@ if TYPE_CHECKING:
     from automation.insight.explain.subject import Subject
 
 
-def step_sentence(subject: Subject, step: Step) -> str:
-    """What the step does, led by the name it was given."""
+def step_sentence(subject: Subject, step: Step, *, brief: bool = False) -> str:
+    """What the step does, led by the name it was given. `brief`: without what only the next steps need to know."""
     sentence = _SENTENCES[type(step)](subject, step)
+    saved = step.save_as if isinstance(step, (Do, WaitFor)) else None
+    if saved and not brief:
+        sentence = say("explain.saved", sentence=sentence, name=saved)
     name = subject.step_name(step.path)
     return say("explain.named", name=name, sentence=sentence) if name else capital(sentence)
 
@@ -29,7 +32,7 @@ def _do(subject: Subject, step: Do) -> str:
     told = subject.action_sentence(step)
     if step.on_error != subject.action(step).on_error_default:
         told = say(f"explain.on_error_{step.on_error}", sentence=told)
-    return _saved(told, step.save_as)
+    return told
 
 
 def _wait(subject: Subject, step: Wait) -> str:
@@ -51,7 +54,7 @@ def _wait_for(subject: Subject, step: WaitFor) -> str:
     telling = subject.telling
     where = telling.where(step.where, step.event)
     event = say("explain.happening", event=telling.happening(step.event), where=where)
-    return _saved(say("explain.wait_for", event=event, within=step.within.sentence()), step.save_as)
+    return say("explain.wait_for", event=event, within=step.within.sentence())
 
 
 def _if(subject: Subject, step: If) -> str:
@@ -73,10 +76,6 @@ def _repeat(subject: Subject, step: Repeat) -> str:
 
 def _stop(_: Subject, step: Stop) -> str:
     return say("explain.stop_because", reason=step.reason) if step.reason else say("explain.stop")
-
-
-def _saved(told: str, name: str | None) -> str:
-    return say("explain.saved", sentence=told, name=name) if name else told
 
 
 _SENTENCES: dict[type, Callable[[Subject, Any], str]] = {

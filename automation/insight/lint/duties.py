@@ -33,10 +33,10 @@ def sms_duties(_: Bench, rendering: Rendering) -> Iterator[Finding]:
     texts = [content.text or "" for content in rendering.contents]
     unsigned = sum(not sms_parts(text).signature for text in texts)
     if unsigned:
-        yield Finding("L201", *rendering.place, rendering.counted(unsigned))
+        yield Finding("L201", *rendering.place, rendering.of_contents(unsigned))
     endless = sum(not says_how_to_stop(text) for text in texts)
     if endless:
-        yield Finding("L202", *rendering.place, rendering.counted(endless))
+        yield Finding("L202", *rendering.place, rendering.of_contents(endless))
 
 
 def email_duties(_: Bench, rendering: Rendering) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def email_duties(_: Bench, rendering: Rendering) -> Iterator[Finding]:
         return
     endless = sum(not _can_leave(content.html or "") for content in rendering.contents)
     if endless:
-        yield Finding("L203", *rendering.place, rendering.counted(endless))
+        yield Finding("L203", *rendering.place, rendering.of_contents(endless))
 
 
 def says_how_to_stop(text: str) -> bool:

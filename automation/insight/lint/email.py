@@ -28,12 +28,12 @@ def subject(bench: Bench, rendering: Rendering) -> Iterator[Finding]:
     place = _subject_place(rendering)
     empty = sum(error.key == _EMPTY and error.params["part"] == "subject" for _, error in rendering.errors)
     if empty:
-        yield Finding("L502", *place, rendering.counted(empty))
+        yield Finding("L502", *place, rendering.of_people(empty))
     most = bench.project.settings.lint.subject_characters
     lengths = [len(content.subject or "") for content in rendering.contents]
     long = [length for length in lengths if length > most]
     if long:
-        yield Finding("L503", *place, {"most": most, "longest": max(long), **rendering.counted(len(long))})
+        yield Finding("L503", *place, {"most": most, "longest": max(long), **rendering.of_contents(len(long))})
 
 
 def _has_block(bench: Bench, rendering: Rendering, name: str) -> bool:

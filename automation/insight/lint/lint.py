@@ -135,11 +135,11 @@ def _findings(bench: Bench, chosen: _Chosen) -> Iterator[Finding]:
 def _of_renderings(bench: Bench, chosen: _Chosen) -> Iterator[Finding]:
     """Rule by rule, so that one sample at a time is in memory."""
     for rule in {use.rule.id: use.rule for use in chosen.uses}.values():
-        sample = bench.sampler.of(rule)
+        sample, specimen = bench.sampler.of(rule), bench.sampler.specimen(rule)
         for use in chosen.uses:
             template = bench.project.templates.get(use.template, use.channel) if use.rule is rule else None
             if template is not None:
-                rendering = render(use, template, bench.source_of(template), sample)
+                rendering = render(use, template, bench.source_of(template), sample, specimen)
                 for check in RENDERING_CHECKS:
                     yield from check.run(bench, rendering)
 

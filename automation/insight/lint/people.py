@@ -28,7 +28,7 @@ def missing_values(bench: Bench, rendering: Rendering) -> Iterator[Finding]:
         count = sum(not _has(person, path) for person in failed)
         if count:
             code = "L302" if count == len(rendering.people) else "L301"
-            yield Finding(code, *_place(bench, variable), {"variable": str(variable), **rendering.counted(count)})
+            yield Finding(code, *_place(bench, variable), {"variable": str(variable), **rendering.of_people(count)})
 
 
 def broken_renderings(_: Bench, rendering: Rendering) -> Iterator[Finding]:
@@ -37,13 +37,13 @@ def broken_renderings(_: Bench, rendering: Rendering) -> Iterator[Finding]:
     errors = [error for _, error in rendering.errors if error.key not in told_otherwise and not _no_subject(error)]
     counts = Counter(map(_what, errors))
     for what, error in {_what(error): error for error in errors}.items():
-        params = {"reason": Text(*(error.text(lang) for lang in LANGS)), **rendering.counted(counts[what])}
+        params = {"reason": Text(*(error.text(lang) for lang in LANGS)), **rendering.of_people(counts[what])}
         yield Finding("L303", error.params["file"], error.params["line"], 1, params)
 
 
 def nobody(bench: Bench, rendering: Rendering) -> Iterator[Finding]:
     """L304: nobody could be sampled, so that nothing is known of real people."""
-    if bench.sampler.asks_people and (not rendering.real or not rendering.people):
+    if bench.sampler.asks_people and not rendering.real:
         rule = rendering.use.rule
         yield Finding("L304", rule.file, rule.line, 1, {"rule": rule.id, "channel": bench.title(rendering.use.channel)})
 

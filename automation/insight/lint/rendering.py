@@ -43,19 +43,27 @@ class Rendering:
         """The template as a whole."""
         return self.source.file, 1, 1
 
-    def counted(self, count: int) -> dict[str, Any]:
+    def of_people(self, count: int) -> dict[str, Any]:
         """The params of a sentence about `count` of the people."""
-        total = len(self.people)
+        return self._counted(count, len(self.people))
+
+    def of_contents(self, count: int) -> dict[str, Any]:
+        """The params of a sentence about `count` of what could be rendered."""
+        return self._counted(count, len(self.contents))
+
+    def _counted(self, count: int, total: int) -> dict[str, Any]:
         share = 100 * count / total if total else 0
         shown = "<1" if 0 < share < 1 else ">99" if 99 < share < 100 else f"{share:.0f}"
         return {"rule": self.use.rule.id, "count": count, "total": total, "share": shown}
 
 
-def render(use: Use, template: Template, source: Source, sample: Sample) -> Rendering:
-    """Nobody without an address: they get no message on this channel anyway."""
+def render(use: Use, template: Template, source: Source, sample: Sample, specimen: Sample) -> Rendering:
+    """For those who have an address: the others get no message on this channel. For the specimen if nobody has."""
     kind = CHANNELS[use.channel].identity
     people = [person for person in sample.people if kind is None or person["contact"].get(kind)]
-    return Rendering(use, template, source, people, [_outcome(template, person) for person in people], sample.real)
+    real = sample.real and bool(people)
+    people = people or list(specimen.people)
+    return Rendering(use, template, source, people, [_outcome(template, person) for person in people], real)
 
 
 def _outcome(template: Template, person: Mapping[str, Any]) -> Content | RenderError:

@@ -53,8 +53,10 @@ class Sampler:
     def of(self, rule: RuleSpec) -> Sample:
         """At most `size` people whom the rule's audience matches; a specimen where there are none."""
         people = self._real(rule) if self.asks_people else []
-        if people:
-            return Sample(people, real=True)
+        return Sample(people, real=True) if people else self.specimen(rule)
+
+    def specimen(self, rule: RuleSpec) -> Sample:
+        """One person who has everything, and an event as the rule's trigger would hear it."""
         today = self._now.astimezone(rule.zone).date()
         catalogue = self._project.catalogue
         person = self._variables(rule, contact_like(catalogue, today), event_like(rule, catalogue, today))

@@ -31,7 +31,7 @@ def sms_length(bench: Bench, rendering: Rendering) -> Iterator[Finding]:
     segments = Counter(sms_parts(content.text or "").segments for content in rendering.contents)
     if len(segments) > 1 and rendering.real:
         least = min(segments)
-        params = {"least": least, "most": max(segments), **rendering.counted(segments.total() - segments[least])}
+        params = {"least": least, "most": max(segments), **rendering.of_contents(segments.total() - segments[least])}
         yield Finding("L402", *rendering.place, params)
 
 

@@ -42,7 +42,7 @@ def wechat_fields(bench: Bench, rendering: Rendering) -> Iterator[Finding]:
                 longest[field] = max(longest.get(field, 0), len(value))
     for field, count in refused.items():
         limit = lookup(f"lint.limit_{re.sub(r'[0-9]+$', '', field)}")
-        params = {"field": field, "limit": limit, "length": longest[field], **rendering.counted(count)}
+        params = {"field": field, "limit": limit, "length": longest[field], **rendering.of_contents(count)}
         yield Finding("L601", *rendering.source.find(f"{field}:", 1), params)
 
 

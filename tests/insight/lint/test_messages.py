@@ -187,7 +187,7 @@ def test_a_subject_is_neither_empty_nor_long(shop: Open) -> None:
     assert "1 of the 4" in empty[0].text("en")
     shop_.write("automation.toml", "[lint]\nsubject_characters = 1\n")
     (long,) = shop_.found("L503")
-    assert long.text("en") == ("a long subject: more than 1 characters for 75 % of the people of rule promo, at most 2")
+    assert long.text("en") == ("a long subject: more than 1 characters for 100 % of the people of rule promo, at most 2")
 
 
 def test_a_mail_without_a_text_part_is_noted(shop: Open) -> None:

@@ -145,8 +145,7 @@ class _Wanted:
 
     def __init__(self, folder: Path, name: str) -> None:
         self.name = name
-        here = Path(name)
-        self.path = (here if here.exists() else folder / name).resolve()
+        self.path = (folder / name if (folder / name).exists() else Path(name)).resolve()
         self.is_file = self.path.is_file()
         self.is_cases = self.is_file and self.path.stem.endswith("_test")
         self._folder = folder

@@ -112,15 +112,28 @@ def open_engine(clock: Clock | None = None) -> Iterator[Engine]:
     """An engine on the chosen project. A rules file that can't be read at all stops here, with its problems."""
     from automation.engine.engine import Engine
 
-    project = load_project()
-    refuse_fatal(project)
-    database = open_database(project.settings)
+    project, database = open_running()
     engine = Engine(project, database, clock)
     try:
         yield engine
     finally:
         engine.close()
         database.close()
+
+
+def open_running() -> tuple[Project, Database]:
+    """What runs, and its database: the folder's files, or, where publishing is explicit, what was published last."""
+    from automation.rules.published import running_project
+
+    settings = open_settings()
+    if settings.publishing.mode == "files":
+        project = load_project(settings)
+        refuse_fatal(project)
+        return project, open_database(settings)
+    database = open_database(settings)
+    project = running_project(settings, database)
+    refuse_fatal(project)
+    return project, database
 
 
 def refuse_fatal(project: Project) -> None:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import load_project, open_database, open_engine, open_settings, refuse_fatal
+from automation.cli.context import open_database, open_engine, open_running, open_settings
 from automation.cli.output import Format, emit_table, emit_value
 from automation.i18n import say
 
 if TYPE_CHECKING:
     from automation.rules.project import Project
+    from automation.store.database import Database
 
 
 def register(app: typer.Typer) -> None:
@@ -36,20 +37,18 @@ def run(
             tell_problems(engine.project)
             typer.echo(say("daemon.once_done", count=engine.run_due()))
         return
-    project = load_project(settings)
-    refuse_fatal(project)
+    project, database = open_running()
     tell_problems(project)
-    _serve(project)
+    _serve(project, database)
 
 
-def _serve(project: Project) -> None:
+def _serve(project: Project, database: Database) -> None:
     import signal
 
     from automation.daemon.daemon import Daemon
     from automation.daemon.lock import only_daemon
     from automation.engine.engine import Engine
 
-    database = open_database(project.settings)
     with only_daemon(database):
         engine = Engine(project, database)
         daemon = Daemon(engine)
@@ -66,9 +65,11 @@ def status(
     """What runs, what waits, what is broken."""
     from automation.clock import SystemClock
     from automation.insight.status import read_status
+    from automation.rules.published import running_project
 
-    project = load_project()
-    database = open_database(project.settings)
+    settings = open_settings()
+    database = open_database(settings)
+    project = running_project(settings, database)
     found = read_status(database, project, SystemClock().now())
     database.close()
     if format_ is Format.json:

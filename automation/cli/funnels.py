@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automation.cli.context import load_project, open_database, refuse_fatal
+from automation.cli.context import open_running
 from automation.cli.naming import SINCE_HELP, moment_before
 from automation.cli.output import BomOption, Format, emit_table, emit_value, iso_time, visible
 from automation.i18n import say
@@ -39,9 +39,7 @@ def funnel(
     """Those who came in a span of time, as far as they have got now."""
     from automation.insight.funnel import read_funnel
 
-    project = load_project()
-    refuse_fatal(project)
-    database = open_database(project.settings)
+    project, database = open_running()
     bounds = [moment_before(text) if text else None for text in (since, until)]
     found = read_funnel(database, project, rule, *bounds)
     database.close()

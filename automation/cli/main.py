@@ -10,6 +10,8 @@ import typer
 
 from automation import __version__
 from automation.cli import (
+    auditing,
+    backfilling,
     contacts,
     control,
     coupons,
@@ -18,7 +20,9 @@ from automation.cli import (
     explaining,
     linting,
     messages,
+    personal,
     project,
+    publishing,
     reading,
     report,
     send_test,
@@ -54,10 +58,12 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, control, events, reading, report, send_test, linting, explaining, testing):
+for module in (project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing):
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)
+app.add_typer(auditing.app, name="audit")
+personal.register(app, contacts.app)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -62,9 +62,12 @@ class ProjectFiles:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 that changes when any file or the layout does."""
-        contents = {name: _sha256(content) for name, content in self.contents.items()}
-        return _sha256(_canonical([dict(self.layout), contents, dict(self.plugins)]).encode())
+        """SHA-256 that changes when any text, a plugin or the layout does. A stored project has the same."""
+        return _sha256(_canonical([dict(self.layout), self.texts, dict(self.plugins)]).encode())
+
+    def storable(self) -> ProjectFiles:
+        """These files as they will come back from the database: without what is no text."""
+        return ProjectFiles.stored(self.layout, self.texts, self.plugins)
 
 
 def stamp(settings: Settings) -> str:

@@ -24,14 +24,14 @@ class Positions:
     nodes: AnyMapping[str, Node] = field(default_factory=dict, repr=False)  # by path: the rule, defaults, its segments
 
     def line(self, path: str) -> int | None:
-        """The line of a path, or of the nearest thing around it that stands in the file; None when nothing does."""
+        """The line of a path, or of what it stands in; None for a part of the rule that the file does not have."""
         if path in self._lines:
             return self._lines[path]
         before, guards, name = path.partition("/guards/")
         if guards:
             return self._lines.get(f"defaults/{name}")
         above = before.rpartition("/")[0]
-        return self.line(above) if above else None
+        return self.line(above) if above and above not in self.nodes else None
 
     def place(self, path: str) -> str:
         """`rules.yaml:42`; empty when the file has no such place."""

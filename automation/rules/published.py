@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from automation.errors import AutomationError
 from automation.rules.files import ProjectFiles
 from automation.rules.project import Project
-from automation.store.publications import NewPublication, add_publication, publication_files, running
+from automation.store.publications import (
+    NewPublication,
+    add_publication,
+    lock_publications,
+    publication_files,
+    running,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -61,6 +67,7 @@ def keep_taken_over(conn: Connection, project: Project, now: int) -> None:
         return
     newest = running(conn)
     if newest is None or newest.files_hash != project.files.hash:
+        lock_publications(conn)
         add_publication(conn, publication_of(project, now, DAEMON, "", "reload"))
 
 

@@ -108,6 +108,11 @@ def pages(conn: Connection, size: int) -> Iterator[list[ContactRow]]:
         after = rows[-1][0]
 
 
+def count_contacts(conn: Connection) -> int:
+    """How many people there are."""
+    return int(fetch(conn, "SELECT count(*) FROM contact WHERE merged_into IS NULL")[0][0])
+
+
 def attribute_keys(conn: Connection) -> list[str]:
     """Every attribute that any contact has."""
     each = "json_each(attributes)" if conn.dialect.name == "sqlite" else "jsonb_each(attributes)"

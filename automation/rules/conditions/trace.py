@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automation.catalogue.values import quoted
+from automation.contacts.masking import masker
 from automation.i18n import say
 from automation.rules.conditions.python import predicate
 from automation.rules.conditions.sentence import Teller
@@ -50,8 +51,12 @@ def _seen(node: Compare | History, facts: Facts, teller: Teller) -> str:
     if isinstance(node, History):
         return say("conditions.seen_count", teller.lang, count=facts.history[node])
     raw, value = raw_value(node.field, facts), value_of(node.field, facts)
+    defn, show = teller.definition(node.field), masker()
+    personal = defn.personal or defn.identity is not None
     if value is not None:
-        return teller.shown(teller.definition(node.field), value)
+        told = teller.shown(defn, value)
+        return str(show.personal(told)) if personal else show.text(told)
     if raw is None or raw in ([], (), frozenset()):
         return say("conditions.seen_nothing", teller.lang)
-    return say("conditions.seen_wrong", teller.lang, value=quoted(raw))
+    value = quoted(raw)
+    return say("conditions.seen_wrong", teller.lang, value=show.personal(value) if personal else show.text(value))

@@ -1,0 +1,245 @@
+"""`automation publish`, `approve-plan`, `versions`, `diff` and `rollback`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from automation.cli.context import open_database, open_settings, project_zone
+from automation.cli.output import BomOption, Format, FormatOption, View, ViewOption, emit_table, emit_value, visible
+from automation.i18n import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from automation.insight.publishing import Plan, Published, Wish
+    from automation.insight.versions import Difference
+    from automation.rules.project import Project
+    from automation.settings import Settings
+    from automation.store.database import Database
+
+_Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit 原因，记入审计")]
+_Author = Annotated[str | None, typer.Option("--author", help="Who; default: AUTOMATION_AUTHOR or the user 作者")]
+_PlanHash = Annotated[str | None, typer.Option("--plan", help="The plan you saw; refused when it moved 看过的方案")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("publish", help="Let the edited files run 发布")(publish)
+    app.command("approve-plan", help="Say yes to somebody else's plan 批准他人的方案")(approve_plan)
+    app.command("versions", help="What ran when, by whom and why 查看版本")(versions)
+    app.command("diff", help="What differs between two versions 比较版本")(diff)
+    app.command("rollback", help="Let an earlier publication run again 回退")(rollback)
+
+
+def publish(reason: _Reason, plan: _PlanHash = None, author: _Author = None, format_: ViewOption = View.text) -> None:
+    """Checks the files, plans, and publishes exactly that plan. Exit code 1 when it is refused."""
+    from automation.insight.publishing import Wish, publishable
+    from automation.settings import author as this_user
+
+    settings = open_settings()
+    database = open_database(settings)
+    try:
+        wish = Wish(publishable(settings), author or this_user(), reason, plan)
+        _tell(settings, _publish(database, wish), wish, format_)
+    finally:
+        database.close()
+
+
+def approve_plan(
+    plan: Annotated[str, typer.Argument(metavar="HASH", help="As publish or plan shows it 方案的哈希")],
+    by: Annotated[str | None, typer.Option("--by", help="Who approves; default: the user 批准人")] = None,
+    rollback: Annotated[int | None, typer.Option("--rollback", help="The plan of a rollback to V 回退的方案")] = None,
+) -> None:
+    """Plans again from the same files: only the plan that is asked about can be approved."""
+    from automation.insight.publishing import approve, publishable
+    from automation.rules.published import published_project
+    from automation.settings import author as this_user
+
+    settings = open_settings()
+    database = open_database(settings)
+    try:
+        who = by or this_user()
+        project = publishable(settings) if rollback is None else published_project(settings, database, rollback)
+        _print_plan(approve(database, project, plan, who, _now()))
+    finally:
+        database.close()
+    typer.echo(say("publishing.approved", who=who, hash=plan))
+
+
+def versions(
+    rule: Annotated[str | None, typer.Argument(help="Only when this rule changed 只看一条规则")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="The newest so many 最新若干条")] = 20,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
+) -> None:
+    """Oldest first. With a rule: since when it ran on which version."""
+    from automation.insight.versions import history, rule_versions
+
+    database = open_database(open_settings())
+    try:
+        if rule is not None:
+            turns = rule_versions(database, _known(database, rule), limit)
+            emit_table(_OF_RULE, [_turn(turn) for turn in turns], format_, bom=bom)
+            return
+        rows, now = history(database, limit)
+        emit_table(_HISTORY, [_shown(row, row.id == now, format_) for row in rows], format_, bom=bom)
+    finally:
+        database.close()
+
+
+def diff(
+    one: Annotated[str, typer.Argument(metavar="V1", help="A publication, a rule version, or files 旧")],
+    other: Annotated[str, typer.Argument(metavar="V2", help="Likewise; files: the folder 新")],
+    format_: ViewOption = View.text,
+) -> None:
+    """In words: which rule, which key, from what to what."""
+    from automation.insight.versions import diff
+
+    settings = open_settings()
+    database = open_database(settings)
+    try:
+        found = diff(settings, database, one, other)
+    finally:
+        database.close()
+    if format_ is View.json:
+        emit_value(found.as_dict())
+    else:
+        _print_difference(found)
+
+
+def rollback(
+    version: Annotated[int, typer.Argument(metavar="V", help="The publication's number 发布编号")],
+    reason: _Reason,
+    plan: _PlanHash = None,
+    author: _Author = None,
+    write_files: Annotated[
+        bool, typer.Option("--write-files", help="Write its files into the folder, keep a backup 写回目录")
+    ] = False,
+    format_: ViewOption = View.text,
+) -> None:
+    """A publication like any other: checked, planned, approved if need be, and audited."""
+    from automation.insight.publishing import Wish
+    from automation.rules.published import published_project
+    from automation.settings import author as this_user
+
+    settings = open_settings()
+    database = open_database(settings)
+    try:
+        project = published_project(settings, database, version)
+        wish = Wish(project, author or this_user(), reason, plan, restores=version)
+        if settings.publishing.mode == "files" or write_files:
+            write = _writing(settings, project, version, really=write_files)
+        else:
+            write = int
+        _tell(settings, _publish(database, wish, write), wish, format_)
+    finally:
+        database.close()
+
+
+# ---------------------------------------------------------------- publishing
+
+
+def _publish(database: Database, wish: Wish, and_then: Callable[[], object] = int) -> Published:
+    from automation.insight.publishing import RefusedError, publish
+
+    try:
+        return publish(database, wish, _now(), and_then=and_then)
+    except RefusedError as refused:
+        for problem in refused.problems:
+            typer.echo(problem.shown(), err=True)
+        raise
+
+
+def _tell(settings: Settings, done: Published, wish: Wish, format_: View) -> None:
+    if format_ is View.json:
+        about = {"publication": done.id, "author": wish.author, "reason": wish.reason, "restores": wish.restores}
+        emit_value({**about, "plan": done.plan.as_dict()})
+        return
+    _print_plan(done.plan)
+    key = "published" if wish.restores is None else "rolled_back"
+    typer.echo(say(f"publishing.{key}", id=done.id, of=wish.restores, author=wish.author))
+    explicit = settings.publishing.mode == "explicit"
+    after = "takes_effect" if explicit else "files_decide"
+    typer.echo(say(f"publishing.{after}", seconds=f"{settings.daemon.reload_seconds:g}"))
+
+
+def _print_plan(plan: Plan) -> None:
+    found = plan.as_dict()
+    typer.echo(say("publishing.plan_is", hash=plan.hash))
+    for change in found.get("changes", ()):
+        typer.echo(f"  {visible(change['sentence'])}")
+        for key in change["keys"]:
+            typer.echo(f"    {visible(key['sentence'])}")
+    typer.echo(say("publishing.reach", reach=plan.reach))
+
+
+def _writing(settings: Settings, project: Project, version: int, *, really: bool) -> Callable[[], object]:
+    """Where the files decide, a rollback is written into them; without `really`, that is only said."""
+    from automation.errors import AutomationError
+    from automation.insight.restoring import check_layout, write_back
+    from automation.rules.files import ProjectFiles
+
+    now_files = ProjectFiles.read(settings)
+    check_layout(version, now_files, project.files)
+    if not really:
+        raise AutomationError("publishing.rollback_by_files", id=version, count=len(project.files.texts))
+
+    def write() -> None:
+        backup = f"backup/{_now().astimezone(project_zone()):%Y%m%d-%H%M%S}"
+        written = write_back(settings, now_files, project.files, backup)
+        typer.echo(say("publishing.written", count=written.count, backup=written.backup), err=True)
+
+    return write
+
+
+def _now() -> datetime:
+    from automation.clock import SystemClock
+
+    return SystemClock().now()
+
+
+# ---------------------------------------------------------------- listings
+
+_HISTORY = ("publication", "at", "kind", "author", "reason", "rules", "note")
+_OF_RULE = ("publication", "at", "version", "author", "reason")
+
+
+def _shown(row: Any, runs: bool, format_: Format) -> dict[str, Any]:
+    notes = [say("publishing.restores", id=row.restores_id)] if row.restores_id else []
+    notes += [say("publishing.runs_now")] if runs else []
+    kind = say(f"publishing.kind_{row.kind}") if format_ is Format.table else row.kind
+    return {
+        "publication": row.id, "at": row.at, "kind": kind, "author": row.author, "reason": row.reason,
+        "rules": len(row.rules), "note": ", ".join(notes),
+    }  # fmt: skip
+
+
+def _turn(turn: Any) -> dict[str, Any]:
+    missing = say("publishing.rule_gone" if turn.gone else "publishing.rule_broken")
+    return {
+        "publication": turn.row.id, "at": turn.row.at, "version": turn.version or missing, "author": turn.row.author,
+        "reason": turn.row.reason,
+    }  # fmt: skip
+
+
+def _known(database: Database, rule: str) -> str:
+    from automation.cli.naming import check_rule
+
+    with database.read() as conn:
+        return check_rule(conn, rule)
+
+
+def _print_difference(found: Difference) -> None:
+    if not found:
+        typer.echo(say("publishing.no_difference"))
+    for change in found.rules:
+        head, *keys = change.sentences()
+        typer.echo(visible(head))
+        for key in keys:
+            typer.echo(f"  {visible(key)}")
+    for file in found.files:
+        typer.echo(visible(file.sentence()))
+        for line in (*(key.sentence() for key in file.keys), *file.lines):
+            typer.echo(f"  {visible(line)}")

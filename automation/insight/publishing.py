@@ -1,0 +1,184 @@
+"""Publishing: exactly the plan that was shown, by somebody, for a reason; approved by another person if it is large."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from automation.calendars.duration import Duration
+from automation.clock import to_ms
+from automation.errors import AutomationError
+from automation.i18n import Text, lookup
+from automation.insight.planning.hashing import what_moved
+from automation.insight.simple_plan import simple_plan
+from automation.rules.files import ProjectFiles
+from automation.rules.project import Project
+from automation.rules.published import publication_of, running_id
+from automation.store.publications import NewPublication, add_publication, approve_plan, approvers, lock_publications
+from automation.store.publications import running as running_row
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from automation.problems import Problem
+    from automation.settings import Settings
+    from automation.store.database import Database
+
+HORIZON = Duration(14, "d")
+
+
+class Plan(Protocol):
+    """What would happen. `hash` stands for all of it: files, what runs now, and what was counted."""
+
+    @property
+    def hash(self) -> str: ...
+
+    @property
+    def reach(self) -> int:
+        """How many people would newly enter."""
+        ...
+
+    def as_dict(self) -> Mapping[str, Any]: ...
+
+
+Planner = Callable[["Database", "Project", "datetime", Duration], Plan]
+PLANNER: Planner = simple_plan
+"""What publishing asks for its plan."""
+
+
+class RefusedError(AutomationError):
+    """The files have errors: nothing is published. `problems` are all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("publishing.errors", count=len(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What somebody wants to run. `plan_hash`: the plan they saw; `restores`: the publication it is, in a rollback."""
+
+    project: Project
+    author: str
+    reason: str
+    plan_hash: str | None = None
+    restores: int | None = None
+    horizon: Duration = HORIZON
+
+
+@dataclass(frozen=True)
+class Published:
+    """`id` of the publication, and the plan that it carries out."""
+
+    id: int
+    plan: Plan
+
+
+def publish(
+    database: Database, wish: Wish, now: datetime, planner: Planner | None = None, and_then: Callable[[], object] = int
+) -> Published:
+    """Publish it, or say why not: RefusedError for its mistakes, AutomationError for all else.
+
+    `and_then` is the last thing before the commit: where it raises, nothing was published.
+    """
+    _check(wish)
+    base = running_id(database)
+    _check_new(database, wish.project, base)
+    plan = (planner or PLANNER)(database, wish.project, now, wish.horizon)
+    _check_seen(wish, plan)
+    _check_approved(database, wish, plan)
+    new = _new(wish, plan, now)
+    with database.write() as conn:
+        lock_publications(conn)
+        newest = running_row(conn)
+        if (newest.id if newest is not None else None) != base:
+            raise AutomationError("publishing.moved", what=lookup("publishing.moved_running"), found=plan.hash)
+        done = Published(add_publication(conn, new), plan)
+        and_then()
+    return done
+
+
+def approve(
+    database: Database,
+    project: Project,
+    plan_hash: str,
+    approver: str,
+    now: datetime,
+    planner: Planner | None = None,
+    horizon: Duration = HORIZON,
+) -> Plan:
+    """Say yes to the plan that the files make now, which must be this one."""
+    plan = (planner or PLANNER)(database, project, now, horizon)
+    if plan.hash != plan_hash:
+        raise AutomationError("publishing.moved", what=_moved(plan_hash, plan.hash), found=plan.hash)
+    with database.write() as conn:
+        if not approve_plan(conn, plan_hash, approver, to_ms(now)):
+            raise AutomationError("publishing.approved_already", who=approver)
+    return plan
+
+
+def needs_approval(project: Project, plan: Plan) -> bool:
+    approval = project.settings.publishing.approval
+    return approval.required and plan.reach > approval.over
+
+
+def publishable(settings: Settings) -> Project:
+    """The folder's project, exactly as it would come back from the database."""
+    return Project.load(settings, ProjectFiles.read(settings).storable())
+
+
+# ---------------------------------------------------------------- what must hold
+
+
+def _check(wish: Wish) -> None:
+    errors = [problem for problem in wish.project.problems if problem.severity == "error"]
+    if errors:
+        raise RefusedError(errors)
+    if not wish.reason.strip():
+        raise AutomationError("publishing.no_reason")
+
+
+def _check_new(database: Database, project: Project, base: int | None) -> None:
+    """The same files again are only taken to say who wanted what was taken over."""
+    with database.read() as conn:
+        newest = running_row(conn)
+    same = newest is not None and newest.id == base and newest.files_hash == project.files.hash
+    if same and newest is not None and newest.kind != "reload":
+        raise AutomationError("publishing.nothing_new", publication=newest.id)
+
+
+def _check_seen(wish: Wish, plan: Plan) -> None:
+    if wish.plan_hash is not None and wish.plan_hash != plan.hash:
+        raise AutomationError("publishing.moved", what=_moved(wish.plan_hash, plan.hash), found=plan.hash)
+
+
+def _moved(seen: str, now: str) -> Text:
+    """Whether it was the files, what runs, or the people."""
+    found = [lookup(f"publishing.moved_{part}") for part in what_moved(seen, now) or ("unknown",)]
+    return Text("；".join(text.zh for text in found), "; ".join(text.en for text in found))
+
+
+def _check_approved(database: Database, wish: Wish, plan: Plan) -> None:
+    if not needs_approval(wish.project, plan):
+        return
+    with database.read() as conn:
+        others = [who for who in approvers(conn, plan.hash) if who != wish.author]
+    if not others:
+        over = wish.project.settings.publishing.approval.over
+        raise AutomationError(
+            "publishing.not_approved", reach=plan.reach, over=over, hash=plan.hash, author=wish.author
+        )
+
+
+def _command(wish: Wish, plan: Plan) -> str:
+    """What the other person types."""
+    of = "" if wish.restores is None else f" --rollback {wish.restores}"
+    return f"automation approve-plan {plan.hash}{of}"
+
+
+def _new(wish: Wish, plan: Plan, now: datetime) -> NewPublication:
+    kind: Any = "publish" if wish.restores is None else "rollback"
+    new = publication_of(wish.project, to_ms(now), wish.author, wish.reason, kind)
+    return replace(new, plan_hash=plan.hash, plan=plan.as_dict(), restores=wish.restores)

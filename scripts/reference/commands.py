@@ -41,6 +41,11 @@ MEANINGS: dict[str, Text] = {
                  "有用例未通过或文件有错误时退出码为 1；写法见 docs/testing-rules.zh-CN.md。",
                  "Runs the cases of `tests:` and `*_test.yaml`: the real engine, a database in memory, a clock that is "
                  "moved, nothing sent. Exit code 1 when one fails or a file has a mistake; see docs/testing-rules.md."),
+    "backfill": Text("让规则补上 --since 之后已经发生的事件或已到的日期：先在副本上试算并显示谁会进入，加 --yes 才执行。"
+                     "按现在的资料与守则决定，遵守 expires_after；重复执行不会重复进入；记入审计。",
+                     "Lets a rule meet the events, or the dates, since a moment: plans on a copy and shows who would "
+                     "enter, and does it with --yes. Decided by profiles and guards as they are now, within "
+                     "expires_after; a second run changes nothing. Audited."),
     "migrate": Text("把数据库升级到最新结构。其他命令也会自动升级。",
                     "Brings the database to the newest revision. Other commands do this by themselves."),
     "run": Text("运行守护进程；--once 只处理当前到期的工作后退出。收到 SIGTERM 会做完手头的批次再停。",
@@ -99,6 +104,27 @@ MEANINGS: dict[str, Text] = {
     "messages settle": Text("人工认定结果未知的消息：已发出、未发出，或再发一次；记入日志与审计。",
                             "Says by hand what became of unknown messages: sent, failed, or send again. Logged and "
                             "audited."),
+    "publish": Text("发布编辑好的文件：先校验、算出方案，再按这个方案原样发布，记下作者、时间与原因。--plan 只发布看过的"
+                    "那个方案，文件、正在运行的版本或数据有变动即拒绝。publishing.mode 为 explicit 时，守护进程只运行发布过的内容。",
+                    "Lets the edited files run: checks them, plans, and publishes exactly that plan, with author, time "
+                    "and reason. With --plan only the plan that was seen: it is refused when files, what runs, or the "
+                    "data moved. With publishing.mode = explicit the daemon runs only what was published."),
+    "approve-plan": Text("批准他人的方案（[publishing.approval]）。作者不能批准自己的方案；方案一变，批准作废。",
+                         "Approves somebody else's plan ([publishing.approval]). Nobody approves their own; an approval "
+                         "is void once the plan has changed."),
+    "versions": Text("列出什么时候、由谁、为什么换了版本；给出规则时只列该规则的版本变化。",
+                     "Lists what ran since when, by whom and why; with a rule, only when that rule changed."),
+    "diff": Text("用文字说明两个版本的差别：哪条规则、哪个键、由什么改为什么；files 指目录里的文件。",
+                 "Tells in words what differs: which rule, which key, from what to what; `files` is the folder."),
+    "rollback": Text("重新发布以前的一个版本，与 publish 一样校验、算方案、按需批准。publishing.mode 为 files 时须加 "
+                     "--write-files，把文件写回目录并备份现有文件。",
+                     "Publishes an earlier publication once more, checked, planned and approved like any other. With "
+                     "publishing.mode = files it needs --write-files: the files are written back, today's are kept."),
+    "audit list": Text("查看谁改了什么；个人信息默认打码。", "Lists who changed what; personal data is masked."),
+    "audit verify": Text("沿哈希链核对审计记录，指出被改动、缺失或绕过程序写入的条目；--head 用以前记下的链头核对末尾。"
+                         "不符时退出码为 1。",
+                         "Walks the chain of hashes and names rows that were changed, taken out or put in; --head "
+                         "checks the end against a head noted earlier. Exit code 1 when anything is wrong."),
 }  # fmt: skip
 """By the words that are typed."""
 

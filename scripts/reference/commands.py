@@ -104,14 +104,15 @@ MEANINGS: dict[str, Text] = {
     "messages settle": Text("人工认定结果未知的消息：已发出、未发出，或再发一次；记入日志与审计。",
                             "Says by hand what became of unknown messages: sent, failed, or send again. Logged and "
                             "audited."),
-    "publish": Text("发布编辑好的文件：先校验、算出方案，再按这个方案原样发布，记下作者、时间与原因。--plan 只发布看过的"
-                    "那个方案，文件、正在运行的版本或数据有变动即拒绝。publishing.mode 为 explicit 时，守护进程只运行发布过的内容。",
+    "publish": Text("发布编辑好的文件：先校验、算出方案，再按这个方案原样发布，记下作者、时间与原因。--plan "
+                    "只发布看过的那个方案，文件、正在运行的版本或数据有变动即拒绝。publishing.mode 为 explicit 时，"
+                    "守护进程只运行发布过的内容。",
                     "Lets the edited files run: checks them, plans, and publishes exactly that plan, with author, time "
                     "and reason. With --plan only the plan that was seen: it is refused when files, what runs, or the "
                     "data moved. With publishing.mode = explicit the daemon runs only what was published."),
     "approve-plan": Text("批准他人的方案（[publishing.approval]）。作者不能批准自己的方案；方案一变，批准作废。",
-                         "Approves somebody else's plan ([publishing.approval]). Nobody approves their own; an approval "
-                         "is void once the plan has changed."),
+                         "Approves somebody else's plan ([publishing.approval]). Nobody approves their own; an "
+                         "approval is void once the plan has changed."),
     "versions": Text("列出什么时候、由谁、为什么换了版本；给出规则时只列该规则的版本变化。",
                      "Lists what ran since when, by whom and why; with a rule, only when that rule changed."),
     "diff": Text("用文字说明两个版本的差别：哪条规则、哪个键、由什么改为什么；files 指目录里的文件。",

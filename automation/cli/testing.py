@@ -33,12 +33,16 @@ def run_tests(
     watch: Annotated[bool, typer.Option("--watch", help="Again at each change 文件一改就重跑")] = False,
 ) -> None:
     """Exit code 1 when a test fails or a file has a mistake. The real engine runs, in memory; nothing is sent."""
+    from automation.insight.rule_tests.watching import stamp, wait_for_change
+
     while True:
-        project = load_project(open_settings())
-        ok = _run_once(project, wanted or [], format_, junit, coverage=coverage)
+        settings = open_settings()
+        before = stamp(settings)  # first, so that a change during the run counts
+        ok = _run_once(load_project(settings), wanted or [], format_, junit, coverage=coverage)
         if not watch:
             raise typer.Exit(0 if ok else 1)
-        _wait(project)
+        typer.echo(say("tests.watching"))
+        wait_for_change(settings, before)
 
 
 def _run_once(project: Project, wanted: Sequence[str], format_: View, junit: Path | None, *, coverage: bool) -> bool:
@@ -103,11 +107,3 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         raise AutomationError("cli.cannot_write", file=str(path), reason=error.strerror) from None
-
-
-def _wait(project: Project) -> None:
-    """Until a file changes; Ctrl-C ends the command."""
-    from automation.insight.rule_tests.watching import stamp, wait_for_change
-
-    typer.echo(say("tests.watching"))
-    wait_for_change(project.settings, stamp(project.settings))

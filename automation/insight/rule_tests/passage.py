@@ -32,7 +32,7 @@ USUAL_AT = datetime(2026, 6, 1, 12)  # noqa: DTZ001  (a Monday at noon, in the r
 BEFORE = timedelta(minutes=1)
 STUCK = timedelta(minutes=10)
 """How soon what stays due is looked at again."""
-WATCHED = timedelta(hours=6)
+WATCHED = timedelta(days=1)
 """How often a rule that watches a segment looks, when days go by: its own sweeps would take long."""
 POOL = 20
 """How many codes each pool of imported coupons has."""

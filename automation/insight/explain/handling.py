@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def handling_sentences(subject: Subject) -> Iterator[str]:
-    """Only what differs, and the two keys that are kept in the content alone."""
+    """Only what differs, then who is credited, which the content alone has, and the cases."""
     usual = {field.name: field.default for field in fields(RuleSpec)}
     for name, tell in HANDLING.items():
         value = getattr(subject.spec, name)
@@ -49,5 +49,5 @@ def _measured(subject: Subject, content: Mapping[str, Any]) -> Iterator[str]:
         told = window.sentence() if window else str(found.get("window"))
         label = subject.telling.named_field(str(found.get("id")))
         yield say("explain.attribution", window=told, credit=found.get("credit"), id=label)
-    if content.get("tests"):
-        yield say("explain.tests", count=len(content["tests"]))
+    if subject.spec.cases:
+        yield say("explain.tests", count=len(subject.spec.cases))

@@ -87,5 +87,5 @@ PARTS = (
     PartOf("message", ("guards",), _plain(message_sentences)),
     PartOf("exit", ("exit_when",), _exit),
     PartOf("goal", ("goal",), _goal),
-    PartOf("handling", (*HANDLING, "content"), _plain(handling_sentences)),
+    PartOf("handling", (*HANDLING, "content", "cases"), _plain(handling_sentences)),
 )

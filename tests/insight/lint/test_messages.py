@@ -136,6 +136,29 @@ def test_an_event_rule_is_sampled_from_its_events(world: Callable[..., World]) -
     assert (found.params["count"], found.params["total"], found.params["share"]) == (1, 2, "50")
 
 
+def test_whom_lint_counts_the_engine_does_not_reach(world: Callable[..., World]) -> None:
+    """The same people, the same templates: what lint says before is what the log says afterwards."""
+    rules = """
+    rules:
+      - id: thanks
+        trigger: {type: event, with: {name: order.paid}}
+        audience: [{contact.level: 金卡}]
+        guards: {consent: transactional}
+        steps: [{do: sms.send, with: {template: thanks}}]
+    """
+    w = world(rules, templates={"thanks.sms.j2": "【店】{{ contact.city }}，{{ event.sku }}已发出"})
+    for number, given in enumerate([{"city": "上海"}, {}, {"city": "杭州"}, {"city": "北京", "level": "普卡"}]):
+        w.person(f"M{number}", **{"level": "金卡", "phone": f"1380013{number:04}", **given})
+        w.event("order.paid", f"M{number}", **({} if number == 2 else {"sku": "A"}))
+    said = {f.params["variable"]: f.params["count"] for f in lint(w.project(), w.database, w.clock.now()).findings
+            if f.code == "L301"}  # fmt: skip
+    w.run()
+    told = [row.detail["error"] for row in w.log("failed.render")]
+    assert said == {name: sum(name in error for error in told) for name in ("contact.city", "event.sku")}
+    assert said == {"contact.city": 1, "event.sku": 1}
+    assert len(w.outbox("sms")) == 1
+
+
 def test_a_coupon_that_a_step_will_issue_is_as_long_as_a_real_one(shop: Open) -> None:
     rules = RULES.replace("steps: [{", "steps: [{do: coupon.issue, with: {batch: BDAY}, save_as: coupon}, {")
     shop_ = shop("sms.j2", "{{ coupon.code }}{{ coupon.value }}", rules=rules.replace("CHANNEL", "sms.send"))
@@ -187,7 +210,9 @@ def test_a_subject_is_neither_empty_nor_long(shop: Open) -> None:
     assert "1 of the 4" in empty[0].text("en")
     shop_.write("automation.toml", "[lint]\nsubject_characters = 1\n")
     (long,) = shop_.found("L503")
-    assert long.text("en") == ("a long subject: more than 1 characters for 100 % of the people of rule promo, at most 2")
+    assert long.text("en") == (
+        "a long subject: more than 1 characters for 100 % of the people of rule promo, at most 2"
+    )
 
 
 def test_a_mail_without_a_text_part_is_noted(shop: Open) -> None:

@@ -35,8 +35,8 @@ MEANINGS: dict[str, Text] = {
     "lint": Text("检查消息的用词（广告法绝对化用语、品牌用语）、签名与退订方式、抽样收件人缺少的变量、短信条数与费用、"
                  "微信字段长度、链接。有错误时退出码为 1；编号与放行写法见 docs/lint.zh-CN.md。",
                  "Looks at the words of messages (absolute terms, the brand's voice), signature and unsubscribing, "
-                 "what sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is an "
-                 "error; docs/lint.md lists the codes and how to allow one."),
+                 "what sampled people lack, SMS segments and cost, WeChat's limits, links. Exit code 1 when there is "
+                 "an error; docs/lint.md lists the codes and how to allow one."),
     "test": Text("运行规则里 tests: 与 *_test.yaml 的用例：真实引擎、内存数据库、可拨动的时钟，不发送任何内容。"
                  "有用例未通过或文件有错误时退出码为 1；写法见 docs/testing-rules.zh-CN.md。",
                  "Runs the cases of `tests:` and `*_test.yaml`: the real engine, a database in memory, a clock that is "

@@ -21,7 +21,7 @@ def test_the_sample_rules_pass_and_name_what_no_test_reached(cli: Cli) -> None:
     assert lines[0] == "✓ order_thanks  600 元的订单 → 打标签并致谢 / an order of 600 yuan is thanked for"
     assert "birthday_coupon: 2/2 of the steps and branches, 1/5 of the guards" in lines
     assert "  never held anybody back: the cooldown  (rules.yaml:29)" in lines
-    assert lines[-1].startswith("7 passed, 0 failed, in 3 rules, ")
+    assert lines[-1].startswith("7 passed, 0 failed; rules: 3; ")
 
 
 def test_a_rule_that_was_broken_fails_with_words_and_an_exit_code(cli: Cli, folder: Path) -> None:

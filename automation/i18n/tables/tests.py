@@ -50,7 +50,7 @@ TEXTS: dict[str, Text] = {
     "nothing_happened": Text("（什么也没有发生）", "(nothing)"),
     "summary": Text(
         "{passed} 个通过，{failed} 个未通过，共 {rules} 条规则，用时 {seconds} 秒",
-        "{passed} passed, {failed} failed, in {rules} rules, {seconds} s",
+        "{passed} passed, {failed} failed; rules: {rules}; {seconds} s",
     ),
     "none": Text(
         "没有用例。规则里的 tests: 或 *_test.yaml 文件中写用例。",

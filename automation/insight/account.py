@@ -6,10 +6,15 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from automation.contacts.masking import masker
+
 if TYPE_CHECKING:
     from automation.rules.positions import Positions
 
-Kind = Literal["asof", "rule", "trigger", "considered", "audience", "entry", "message", "history", "next"]
+Kind = Literal[
+    "asof", "rule", "trigger", "considered", "audience", "entry", "message", "history", "next",  # of a person
+    "queued", "guards", "ledger", "onward",  # of a message
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,13 @@ class Line:
     path: str = ""
     depth: int = 0
     place: str = ""
+
+
+def masked(account: Account) -> Account:
+    """What it says, with personal data masked by the masker of the block: values that are flagged already are."""
+    show = masker()
+    lines = [replace(line, sentence=show.text(line.sentence), seen=show.text(line.seen)) for line in account.lines]
+    return replace(account, lines=tuple(lines), conclusion=show.text(account.conclusion))
 
 
 def placed(lines: Iterable[Line], positions: Positions) -> tuple[Line, ...]:
@@ -48,7 +60,8 @@ class Account:
     lines: tuple[Line, ...]
     conclusion: str
     at: str | None = None
+    message: int | None = None  # the account is about this message
 
     def as_dict(self) -> dict[str, Any]:
-        """`at` is there only where a moment was asked about."""
-        return {name: value for name, value in asdict(self).items() if (name, value) != ("at", None)}
+        """`at` and `message` are there only where they were asked about."""
+        return {name: value for name, value in asdict(self).items() if value is not None}

@@ -67,16 +67,22 @@ def profile_then(
     return {name: value for name, value in found.items() if value is not None}, tuple(sorted(back))
 
 
-def past_then(conn: Connection, request: Request, at: int, ranked: Ranked, people: Sequence[int]) -> Past:
-    """What the guards before a message knew then, of one request. Budgets are those of the whole day."""
+def past_then(
+    conn: Connection, request: Request, at: int, ranked: Ranked, people: Sequence[int], except_message: int = 0
+) -> Past:
+    """What the guards before a message knew then, of one request, which is `except_message` where it was queued.
+
+    Budgets are those of the whole day.
+    """
     past = load_past(conn, [request], at, ranked)
     contact_id, guards = request.contact_id, request.rule.spec.guards
     begins = [window_begins(cap, at, request.rule.spec.zone) for cap in guards.frequency_cap]
+    counted = counted_then(conn, contact_id, min(begins), at) if begins else []
     return replace(
         past,
         consents={contact_id: _consents_then(conn, people, at)},
         suppressed=_suppressed_then(conn, request, people, at),
-        caps=CapBook(counted_then(conn, contact_id, min(begins), at) if begins else []),
+        caps=CapBook([row for row in counted if row.id != except_message]),
         problems={key: problem for key, problem in past.problems.items() if problem.at <= at},
     )
 

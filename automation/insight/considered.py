@@ -29,6 +29,9 @@ LATEST = 3
 """So many firings are told, the newest first."""
 
 
+_ANSWERS = {Reason.ENTERED.value: True, Reason.QUEUED_BEHIND.value: True}
+
+
 def considered_lines(conn: Connection, project: Project, subject: Subject, known: AnyRow | None) -> list[Line]:
     """`known` is the rule's row; a rule that was never published has considered nobody."""
     if known is None:
@@ -47,9 +50,7 @@ def _event_line(conn: Connection, subject: Subject, known: AnyRow, event: AnyRow
     rule_id, zone, path = known.id, subject.rule.spec.zone, f"{subject.rule.spec.path}/trigger"
     row = store.decision_on(conn, rule_id, subject.people, event.id, subject.moment.bound)
     if row is not None:
-        ok = (
-            row.code in (Reason.ENTERED, Reason.QUEUED_BEHIND) or None if not row.code.startswith("skipped.") else False
-        )
+        ok = _ANSWERS.get(row.code, False if row.code.startswith(("skipped.", "held.")) else None)
         sentence = Reason(row.code).sentence() if row.code in Reason.__members__.values() else row.code
         seen = "  ".join(filter(None, [shown_time(row.at, zone), summary(row.detail, zone)]))
         return Line("considered", ok, sentence, seen, path)

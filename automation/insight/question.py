@@ -46,6 +46,7 @@ class Question:
     known: AnyRow | None
     then: AnyRow | None
     runs: Sequence[AnyRow]
+    written: str | None  # the version that the files have
 
     @property
     def zone(self) -> ZoneInfo:
@@ -55,9 +56,9 @@ class Question:
         """Which version the account of a past moment is about."""
         if self.then is None:
             return [Line("rule", False, say("why.not_yet_published"), "", spec.path, 1)]
-        if self.then.version == spec.version:
+        if self.then.version == self.written:
             return [Line("rule", None, say("why.ran_then"), spec.version, spec.path, 1)]
-        seen = f"{self.then.version} → {spec.version}"
+        seen = f"{self.then.version} → {self.written or '–'}"
         return [Line("rule", None, say("why.ran_otherwise"), seen, spec.path, 1)]
 
 
@@ -66,14 +67,14 @@ def ask_about(conn: Connection, project: Project, key: str, contact_id: int, mom
     people = _people(conn, contact_id)
     spec = next((spec for spec in project.checked.rules if spec.id == key), None)
     broken = next((rule for rule in project.checked.broken if rule.id == key), None)
-    known = rule_row(conn, key)
+    known, written = rule_row(conn, key), spec.version if spec is not None else None
     if known is None and spec is None and broken is None:
         raise _unknown(conn, project, key)
     then = version_then(conn, known.id, key, moment.ms) if known is not None and moment.past else None
     if then is not None and (spec is None or then.version != spec.version):
         spec = _as_it_was(project, then) or spec
     runs = runs_then(conn, known.id, people, moment.bound, MAX_RUNS) if known is not None else []
-    return Question(conn, project, people, moment, spec, broken, known, then, runs)
+    return Question(conn, project, people, moment, spec, broken, known, then, runs, written)
 
 
 def loaded_version(question: Question, run: AnyRow) -> LoadedRule | None:
@@ -85,6 +86,13 @@ def loaded_version(question: Question, run: AnyRow) -> LoadedRule | None:
     if spec is None or row.version != spec.version:
         spec = _as_it_was(question.project, row)
     return None if spec is None else load_rule(spec, row.rule_id, run.rule_version_id, registry)
+
+
+def rule_of_version(conn: Connection, project: Project, version_id: int) -> LoadedRule | None:
+    """A stored version; None when it can't be used any more."""
+    row = load_version(conn, version_id)
+    spec = _as_it_was(project, row) if row is not None else None
+    return None if row is None or spec is None else load_rule(spec, row.rule_id, version_id, project.registry)
 
 
 def _as_it_was(project: Project, row: AnyRow) -> RuleSpec | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from automation.engine.delivery.outranking import Ranked
     from automation.insight.subject import Subject
     from automation.rules.project import Project
+    from automation.rules.spec import RuleSpec
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def _sending(
         first = next((refusal for _, refusal in asked if refusal is not None), None)
         label = say("insight.channel", channel=CHANNELS[channel].title, template=template)
         lines.append(Line("message", first is None, label, "", op.path))
-        lines += [_line(subject, _path(subject, op, reason), reason, refusal) for reason, refusal in asked]
+        lines += [guard_line(subject.rule.spec, op.path, reason, refusal) for reason, refusal in asked]
         refusals.append(first)
     stuck = all(refusal is not None and not isinstance(refusal, Held) for refusal in refusals)
     return Sending(op.path, tuple(lines), _told(refusals[0]) if stuck else None)
@@ -93,11 +94,13 @@ def _answers(
     return ask_with(project.templates, request, past)
 
 
-def _line(subject: Subject, path: str, reason: Reason, refusal: Refused | Held | None) -> Line:
+def guard_line(spec: RuleSpec, step: str, reason: Reason, refusal: Refused | Held | None) -> Line:
+    """What one guard says. Its path is its key in the rule, or the step where it follows from that and the person."""
+    path = f"{spec.path}/guards/{_WRITTEN[reason]}" if reason in _WRITTEN else step
     if refusal is None:
         return Line("message", True, say(f"insight.passes_{reason.value}"), "", path, 1)
     detail = refusal.detail if isinstance(refusal, Held) else refusal[1]
-    return Line("message", False, _told(refusal), summary(detail, subject.rule.spec.zone), path, 1)
+    return Line("message", False, _told(refusal), summary(detail, spec.zone), path, 1)
 
 
 _WRITTEN = {
@@ -107,10 +110,6 @@ _WRITTEN = {
     Reason.SKIPPED_BUDGET: "budget",
 }
 """Under which key of `guards:` a guard stands; the others follow from the step and the person."""
-
-
-def _path(subject: Subject, op: Act, reason: Reason) -> str:
-    return f"{subject.rule.spec.path}/guards/{_WRITTEN[reason]}" if reason in _WRITTEN else op.path
 
 
 def _told(refusal: Refused | Held | None) -> str:

@@ -113,7 +113,7 @@ def _conclusion(
 
 def _considered(lines: Sequence[Line], first: str | None) -> str | None:
     """What the newest occurrence came to, unless what stands in the way says the same."""
-    told = next((line for line in lines if line.ok is not None), None)
+    told = next((line for line in lines if line.ok is not None), lines[0] if lines else None)
     if told is None or (first is not None and first.startswith(told.sentence)):
         return None
     return say("why.last_time", told=told.sentence + (f" ({told.seen})" if told.seen else ""))

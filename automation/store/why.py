@@ -111,3 +111,8 @@ def entered_by(conn: Connection, occurrence_id: int, rule_id: int, contact_ids: 
     """Whether a firing let one of these people in."""
     mine = and_(run.c.contact_id.in_(contact_ids), run.c.rule_id == rule_id, run.c.occurrence_id == occurrence_id)
     return conn.execute(select(run.c.id).where(mine).limit(1)).first() is not None
+
+
+def message_run(conn: Connection, run_id: int) -> AnyRow | None:
+    """The run that a message belongs to."""
+    return conn.execute(select(run).where(run.c.id == run_id)).one_or_none()

@@ -41,6 +41,10 @@ TEXTS: dict[str, Text] = {
     "kind_history": Text("经过", "What has happened"),
     "kind_asof": Text("以何时为准", "As of when"),
     "kind_considered": Text("规则对此人的最近判断", "What the rule last made of this person"),
+    "kind_queued": Text("为何排队", "Why it was queued"),
+    "kind_guards": Text("发送前的守则（以排队时为准）", "Guards before the message (as of when it was queued)"),
+    "kind_ledger": Text("现状", "Where it stands"),
+    "kind_onward": Text("流程后来如何", "What the run did"),
     "kind_next": Text("接下来", "What comes next"),
     "conclusion": Text("结论：", "In short: "),
     # why: the rule

@@ -66,4 +66,35 @@ TEXTS: dict[str, Text] = {
     "next_fork": Text("分流 {split}：此人固定分到 {arm}", "split {split}: always arm {arm} for this person"),
     "next_round": Text("循环，最多 {times} 轮", "a round of a loop of {times} at most"),
     "next_end": Text("到此结束", "the end"),
+    # one message
+    "queued_by": Text("{at} 由此步骤排队", "queued by this step at {at}"),
+    "to_address": Text("{channel} → {address}", "{channel} → {address}"),
+    "with_template": Text("，模板 {template}", ", template {template}"),
+    "after_channel": Text("因为 {channel} 没有发成", "because it did not get through on {channel}"),
+    "of_run": Text("流程 {run}，{at} 进入（{key}）", "run {run}, entered at {at} ({key})"),
+    "run_now": Text("流程", "the run"),
+    "being_sent": Text(
+        "正交给服务商；到 {until} 仍无结果就算结果未知", "with its provider; unknown if nothing is heard by {until}"
+    ),
+    "look_up_at": Text("{at} 再向服务商查询", "its provider is asked about it at {at}"),
+    "to_be_settled": Text(
+        "不再查询，等人处理：automation messages settle {id}",
+        "not asked about any more: automation messages settle {id}",
+    ),
+    "resent_at": Text(
+        "结果未知时，{at} 又排队重发过一次", "was queued once more at {at}, because its outcome was unknown"
+    ),
+    "expires_at": Text("{at} 以后不再值得发送", "not worth sending after {at}"),
+    "stands_still": Text("{what} 已暂停：{reason}", "{what} is paused: {reason}"),
+    "not_before": Text("{at} 以前不发送", "not to be sent before {at}"),
+    "account_rests": Text("账号 {account}：{state}，到 {until}", "account {account}: {state}, until {until}"),
+    "effect_consent.denied": Text("因此记下：此人在该渠道不同意", "so it was noted: no consent on this channel"),
+    "effect_suppression.added": Text("因此记下：列入禁发名单", "so it was noted: on the suppression list"),
+    "effect_contact.bad_address": Text("因此记下：地址不可用", "so it was noted: the address can't be used"),
+    "message_is": Text("消息 {id}：{status}", "message {id}: {status}"),
+    "message_stands": Text("消息 {id}：{status}；{told}", "message {id}: {status}; {told}"),
+    "what": Text(
+        "要问的是：automation why RULE CONTACT，或 automation why --message ID",
+        "ask with automation why RULE CONTACT, or automation why --message ID",
+    ),
 }

@@ -58,7 +58,9 @@ def options(
     remember(folder, lang)
 
 
-for module in (project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing):
+for module in (
+    project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing,
+):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select
 
@@ -119,6 +119,31 @@ def newest_events(
     found = select(event.c.name, event.c.properties).where(event.c.contact_id == contact_id, event.c.name.in_(names))
     rows = conn.execute(found.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(limit))
     return [(row.name, row.properties) for row in rows]
+
+
+class PastEvent(NamedTuple):
+    """An event that was stored before."""
+
+    id: int
+    name: str
+    contact_id: int | None
+    occurred_at: int
+    properties: Mapping[str, Any]
+
+
+def page_of_past(
+    conn: Connection, names: Sequence[str], after: tuple[int, int], last_id: int, limit: int
+) -> list[PastEvent]:
+    """Events with these names beyond (occurred_at, id), up to the id `last_id`, in the order in which they happened."""
+    at, id_ = after
+    query = select(event.c.id, event.c.name, event.c.contact_id, event.c.occurred_at, event.c.properties).where(
+        event.c.occurred_at >= at,
+        (event.c.occurred_at > at) | (event.c.id > id_),
+        event.c.name.in_(names),
+        event.c.id <= last_id,
+    )
+    rows = conn.execute(query.order_by(event.c.occurred_at, event.c.id).limit(limit))
+    return [PastEvent(*row) for row in rows]
 
 
 def last_event_id(conn: Connection) -> int:

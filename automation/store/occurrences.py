@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, literal, select, update
 
 from automation.store.bulk import insert_rows, to_json
-from automation.store.expressions import constant
+from automation.store.expressions import among, constant
 from automation.store.schema import contact, occurrence, rule
 
 if TYPE_CHECKING:
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from automation.store.types import AnyRow
 
+BACKFILLED = "backfilled"
+"""In the detail of a firing that somebody asked for afterwards: by whom."""
 _COLUMNS = (
     "key", "rule_id", "rule_version_id", "due_at", "since", "since_event_id", "status", "cursor", "looked_at",
     "entered", "skipped", "finished_at", "reason", "detail",
@@ -34,10 +36,12 @@ def open_occurrence(
     now: int,
     missed: str | None = None,
     late: bool = False,
+    asked_by: str | None = None,
 ) -> bool:
     """Write one firing, to be worked off, or with the reason why it was `missed`. False when it was there already."""
     status = "running" if missed is None else "missed"
-    detail = to_json({"found_at": now}) if late else None
+    told = ({"found_at": now} if late else {}) | ({BACKFILLED: asked_by} if asked_by is not None else {})
+    detail = to_json(told) if told else None
     row = (
         key, rule_id, rule_version_id, due_at, since, since_event_id, status, 0, 0, 0, "{}",
         now if missed else None, missed, detail,
@@ -69,6 +73,12 @@ def _next() -> Select[Any]:
 
 
 _NEXT = _next()  # made once: it is asked all the time
+
+
+def known_keys(conn: Connection, rule_id: int, keys: Collection[str]) -> dict[str, AnyRow]:
+    """What became of these firings of a rule, as far as they are known, by key."""
+    query = select(occurrence).where(occurrence.c.rule_id == rule_id, among(occurrence.c.key, sorted(keys)))
+    return {row.key: row for row in conn.execute(query)} if keys else {}
 
 
 def save_occurrence(conn: Connection, occurrence_id: int, values: Mapping[str, Any]) -> None:

@@ -18,9 +18,12 @@ IN_TIME = timedelta(minutes=5)
 Missed: TypeAlias = Literal["expired", "not_latest", "skipped"]
 
 
-def missed_by(rule: LoadedRule, at: datetime, now: datetime, *, latest: bool) -> Missed | None:
-    """Why a firing of the moment `at` is recorded instead of run; None: it is run, late or not."""
-    if expired(rule, at, now):
+def missed_by(rule: LoadedRule, at: datetime, now: datetime, *, latest: bool, asked: bool = False) -> Missed | None:
+    """Why a firing of the moment `at` is recorded instead of run; None: it is run, late or not.
+
+    `asked`: somebody asked for what is past.
+    """
+    if expired(rule, at, now, asked=asked):
         return "expired"
     how = catch_up(rule)
     if how == "all" or (latest and how == "latest"):
@@ -30,9 +33,13 @@ def missed_by(rule: LoadedRule, at: datetime, now: datetime, *, latest: bool) ->
     return None if latest else "not_latest"
 
 
-def expired(rule: LoadedRule, at: datetime, now: datetime) -> bool:
-    """Whether a firing of the moment `at` is too old to be worth anything."""
+def expired(rule: LoadedRule, at: datetime, now: datetime, *, asked: bool = False) -> bool:
+    """Whether a firing of the moment `at` is too old to be worth anything. When it is `asked` for, the rule's own
+    lifetime alone decides.
+    """
     lifetime = rule.spec.expires_after
+    if asked and lifetime is None:
+        return False
     return at < (now - TOO_LATE if lifetime is None else lifetime.before(now, rule.spec.zone))
 
 

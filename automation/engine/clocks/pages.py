@@ -15,7 +15,7 @@ from automation.engine.entry.guards import clauses
 from automation.reasons import Reason
 from automation.store.entering import Page, PageResult
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import claim_running, count_entering, save_occurrence
+from automation.store.occurrences import BACKFILLED, claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
 from automation.triggers.base import ClockTrigger, Firing, Window
 
@@ -62,7 +62,7 @@ class Pages:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
             self._record(conn, row, enter_watched(conn, rule, self._page(row, rule)))
-        elif expired(rule, from_ms(row.due_at), self._clock.now()):
+        elif expired(rule, from_ms(row.due_at), self._clock.now(), asked=BACKFILLED in (row.detail or {})):
             self._miss(conn, row, "expired")
         else:
             return self._begin(conn, row, rule)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
@@ -24,10 +24,21 @@ if TYPE_CHECKING:
 
     from automation.engine.book import LoadedRule, RuleBook
 
+    Choose: TypeAlias = Callable[[Connection, list[Meeting]], list[Meeting]]
+
 
 def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int) -> tuple[int, int]:
     """Decide every meeting of a person and a rule; returns how many entered and how many were skipped."""
+    entered, log = meet(conn, book, arrivals, now)
+    return entered, sum(entry.code.startswith("skipped.") for entry in log)
+
+
+def meet(
+    conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int, choose: Choose | None = None
+) -> tuple[int, list[Entry]]:
+    """The same with the log rows that it wrote. `choose` picks the meetings that are to be decided."""
     meetings = _meetings(conn, book, arrivals)
+    meetings = meetings if choose is None else choose(conn, meetings)
     known = [meeting for meeting in meetings if meeting.contact_id is not None]
     log = [
         _entry(Reason.SKIPPED_UNKNOWN_CONTACT, m, detail={"identity": m.named})
@@ -42,7 +53,7 @@ def enter_arrivals(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]
         known = hold_lists(conn, known, log, now)
     entered = enter_meetings(conn, known, log, now) if known else 0
     write_log(conn, now, log)
-    return entered, sum(entry.code.startswith("skipped.") for entry in log)
+    return entered, log
 
 
 def enter_changed(conn: Connection, book: RuleBook, contact_ids: Sequence[int], now: int) -> None:

@@ -1,0 +1,1 @@
+"""Backfill: a rule meets what happened before it ran."""

@@ -33,13 +33,20 @@ class Subject:
 
     def trigger_sentence(self) -> str:
         trigger = cast("type[Trigger]", self.registry.triggers[self.spec.trigger.type])
-        return trigger().sentence(self.spec.trigger.params, self.telling)
+        return self._sentence(trigger, self.spec.trigger.params)
 
     def action(self, step: Do) -> type[Action]:
         return cast("type[Action]", self.registry.actions[step.action])
 
     def action_sentence(self, step: Do) -> str:
-        return self.action(step)().sentence(step.params, self.telling)
+        return self._sentence(self.action(step), step.params)
+
+    def _sentence(self, plugin: type[Trigger | Action], params: Any) -> str:
+        """A plugin is foreign code: one that can't say its sentence is told by its title and labels."""
+        try:
+            return plugin().sentence(params, self.telling)
+        except Exception:
+            return self.telling.plain_sentence(plugin.title, params)
 
     def step_name(self, path: str) -> str | None:
         """The `name:` that a step was given in the file; it is kept in the rule's content alone."""

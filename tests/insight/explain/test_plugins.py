@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,8 +13,10 @@ from automation.actions.base import Action
 from automation.actions.message import MessageAction
 from automation.calendars.duration import Duration
 from automation.i18n import LANGS, Text, language
+from automation.insight.explain import explain_rule
 from automation.plugin import param
 from automation.rules.params import CouponBatch, EventName, PositiveDuration, TimeOfDay
+from automation.rules.spec import Do
 from automation.rules.telling import Telling
 from automation.triggers.base import EventTrigger
 from tests.insight.explain.helpers import explained, project, rule
@@ -192,6 +195,22 @@ def test_a_plugin_without_a_sentence_is_told_by_its_title_and_labels() -> None:
         )
         assert Lottery().sentence(Lottery.Params(), telling) == "draw a lottery"
         assert Called().sentence(Called.Params(name="x"), telling) == "when somebody calls (the event: x)"
+
+
+def test_a_plugin_whose_sentence_fails_harms_only_its_sentence() -> None:
+    class Shy(Lottery):
+        type = "lottery.shy"
+
+        def sentence(self, params: Any, telling: Telling) -> str:
+            raise RuntimeError("the author made a mistake")
+
+    registry = replace(project().registry, actions={**project().registry.actions, Shy.type: Shy})
+    spec = rule("rules: [{id: a, trigger: {type: event, with: {name: order.paid}}, steps: [{wait: 1d}]}]")
+    spec = replace(spec, steps=(Do("rules/a/steps/0", Shy.type, Shy.Params(note="x")),))
+    with language("en"):
+        found = explain_rule(spec, project().catalogue, registry)
+    (steps,) = [part for part in found.parts if part.key == "steps"]
+    assert [line.text for line in steps.lines] == ["Draw a lottery (note: x)"]
 
 
 def test_all_that_send_are_told_alike() -> None:

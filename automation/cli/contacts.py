@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.masking import RevealOption, shown, told_to_the_audit
 from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
 from automation.cli.output import (
     BomOption,
@@ -72,9 +73,9 @@ def import_(
 def show(
     contact: _Contact,
     format_: ViewOption = View.text,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show personal data in full 显示完整个人信息")] = False,
+    reveal: RevealOption = False,
 ) -> None:
-    """Personal data are masked unless --reveal is given."""
+    """Personal data are masked unless --reveal is given, which is audited."""
     from automation.cli.person import as_dict, print_person
     from automation.contacts.view import contact_view
 
@@ -83,11 +84,12 @@ def show(
     database = open_database(settings)
     with database.read() as conn:
         view = contact_view(conn, catalogue, contact_id_of(conn, catalogue, contact))
+    with shown(database, catalogue, "contacts show", [view.id], reveal=reveal):
+        if format_ is View.text:
+            print_person(view, catalogue)
+        else:
+            emit_value(as_dict(view, catalogue))
     database.close()
-    if format_ is View.text:
-        print_person(view, catalogue, reveal=reveal)
-    else:
-        emit_value(as_dict(view, catalogue, reveal=reveal))
 
 
 @app.command("export", help="All people, as the import reads them 导出联系人")
@@ -95,7 +97,7 @@ def export(
     format_: Annotated[str, typer.Option("--format", help="csv | jsonl 输出格式")] = "csv",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; default: standard output 输出文件")] = None,
 ) -> None:
-    """Identities, attributes, tags and consents, in full."""
+    """Identities, attributes, tags and consents, in full; audited."""
     from automation.contacts.exporting import export_contacts
     from automation.errors import AutomationError
 
@@ -105,6 +107,7 @@ def export(
     settings = open_settings()
     catalogue = open_catalogue(settings)
     database = open_database(settings)
+    told_to_the_audit(database, f"contacts export --format {fmt}", [], "contacts", "contacts.exported")
     if out is None:
         export_contacts(database, catalogue, sys.stdout, fmt)
     else:
@@ -159,12 +162,17 @@ def lift(
     contact: _Contact,
     channel: Annotated[str | None, typer.Option(help="Only this channel's entry 仅此渠道")] = None,
     reason: Annotated[str, typer.Option(help="Why 原因")] = "manual",
+    erased: Annotated[
+        bool, typer.Option("--erased", help="Also what an erasure left on their addresses 连同删除个人信息时留下的禁发")
+    ] = False,
 ) -> None:
-    """Suppressions of the person; those of an address alone stay."""
+    """Suppressions of the person; those of an address alone stay, but with --erased what an erasure left on theirs."""
     from automation.contacts.suppression import lift as take
+    from automation.contacts.suppression import lift_erased
 
     def change(conn: Any, contact_id: int, now: int) -> int:
-        return take(conn, now, actor=ACTOR, reason=reason, contact_id=contact_id, channel=channel)
+        lifted = take(conn, now, actor=ACTOR, reason=reason, contact_id=contact_id, channel=channel)
+        return lifted + (lift_erased(conn, now, contact_id, actor=ACTOR, reason=reason) if erased else 0)
 
     _change(contact, change, "cli.lifted")
 
@@ -175,15 +183,19 @@ def problems(
     limit: Annotated[int, typer.Option(min=1, help="At most so many 最多条数")] = 100,
     format_: FormatOption = Format.table,
     bom: BomOption = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show the values in full 显示完整内容")] = False,
+    reveal: RevealOption = False,
 ) -> None:
     """The newest first. Whoever has another address or time zone by now is not listed."""
     from automation.store.problems import list_problems
 
     _check_channel(channel)
-    database = open_database(open_settings())
+    settings = open_settings()
+    database = open_database(settings)
     with database.read() as conn:
-        rows = [_problem(one, reveal) for one in list_problems(conn, channel=channel, limit=limit)]
+        found = list_problems(conn, channel=channel, limit=limit)
+    ids = {one.contact_id for one in found}
+    with shown(database, open_catalogue(settings), "contacts problems", ids, reveal=reveal):
+        rows = [_problem(one) for one in found]
     database.close()
     emit_table(("contact_id", "channel", "problem", "value", "since_at", "remedy"), rows, format_, bom=bom)
 
@@ -209,14 +221,14 @@ def retry(
     _change(contact, change, "cli.problems_forgotten")
 
 
-def _problem(one: Problem, reveal: bool) -> dict[str, Any]:
-    from automation.cli.masking import mask
+def _problem(one: Problem) -> dict[str, Any]:
+    from automation.contacts.masking import masker
 
     known = one.code if one.code in ("address", "timezone") else "provider"
-    shown = one.value if reveal or known == "timezone" else mask(one.value)
+    value = one.value if known == "timezone" else masker().personal(one.value)
     told = say(f"cli.problem_{known}", code=one.code)
     remedy = say(f"cli.remedy_{known}", contact=one.contact_id)
-    return {"contact_id": one.contact_id, "channel": one.channel, "problem": told, "value": shown, "since_at": one.at,
+    return {"contact_id": one.contact_id, "channel": one.channel, "problem": told, "value": value, "since_at": one.at,
             "remedy": remedy}  # fmt: skip
 
 

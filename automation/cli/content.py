@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from automation.templating.content import Content
 
 
-def show_content(channel: str, content: Content) -> None:
-    """Each part under its name; a text message with what it costs."""
+def show_content(channel: str, content: Content, exact: Content | None = None) -> None:
+    """Each part under its name; a text message with what it costs. `exact`: what is sent, where `content` is masked."""
     for name in ("subject", "text", "html"):
         part = getattr(content, name)
         if part is not None:
@@ -21,7 +21,7 @@ def show_content(channel: str, content: Content) -> None:
     if content.data is not None:
         typer.echo(say("cli.part_data") + _indented(_data(content.data)))
     if channel == "sms" and content.text is not None:
-        _show_sms(content.text)
+        _show_sms((exact or content).text or "")
 
 
 def as_dict(content: Content) -> dict[str, Any]:

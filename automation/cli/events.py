@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import open_database, open_engine, open_settings
+from automation.cli.context import open_catalogue, open_database, open_engine, open_settings
+from automation.cli.masking import RevealOption, shown
 from automation.cli.output import Format, emit_table, progress
 from automation.i18n import say
 
@@ -77,18 +78,21 @@ def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
 def list_items(
     limit: Annotated[int, typer.Option(help="At most 条数上限")] = 100,
     format_: Annotated[Format, typer.Option("--format", help="table | json | csv")] = Format.table,
+    reveal: RevealOption = False,
 ) -> None:
-    """The oldest first."""
+    """The oldest first. Whose they are is not known, so everything in them that may be personal is masked."""
+    from automation.cli.quarantined import as_row
     from automation.store.quarantine import list_rejected
 
-    database = open_database(open_settings())
+    settings = open_settings()
+    catalogue = open_catalogue(settings)
+    database = open_database(settings)
     with database.read() as conn:
         found = list_rejected(conn, limit=limit)
-    rows = [
-        {"id": row.id, "at": row.at, "origin": row.origin, "reason": say(row.code, **row.detail),
-         "item": row.payload if format_ is not Format.table else shorten(row.payload)}
-        for row in found
-    ]  # fmt: skip
+    with shown(database, catalogue, "quarantine list", [], reveal=reveal, others="quarantine"):
+        rows = [as_row(row, catalogue) for row in found]
+    if format_ is Format.table:
+        rows = [{**row, "item": shorten(row["item"])} for row in rows]
     emit_table(["id", "at", "origin", "reason", "item"], rows, format_)
     database.close()
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from automation.cli.context import open_catalogue, open_database, open_settings
-from automation.cli.details import masked, summary
+from automation.cli.details import summary
+from automation.cli.masking import RevealOption, shown
 from automation.cli.naming import CONTACT_HELP, SINCE_HELP, check_reason, check_rule, contact_ids_of, moment_before
 from automation.cli.output import BomOption, Format, FormatOption, csv_line, emit_table, iso_time, local_time, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from automation.catalogue.model import Catalogue
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
@@ -35,67 +37,84 @@ def log(
     format_: FormatOption = Format.table,
     bom: BomOption = False,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Wait for more, until Ctrl-C 持续输出")] = False,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show identities in full 显示完整身份")] = False,
+    reveal: RevealOption = False,
 ) -> None:
     """Oldest first. With --follow, JSON is one object a line."""
     settings = open_settings()
+    catalogue = open_catalogue(settings)
     database = open_database(settings)
     with database.read() as conn:
         filters: dict[str, Any] = {
             "rule_key": check_rule(conn, rule) if rule else None,
-            "contact_ids": contact_ids_of(conn, open_catalogue(settings), contact) if contact else None,
+            "contact_ids": contact_ids_of(conn, catalogue, contact) if contact else None,
             "since": moment_before(since) if since else None,
             "code": check_reason(reason) if reason else None,
         }
     try:
-        _print_log(database, filters, limit, format_, bom=bom, follow=follow, reveal=reveal)
+        _print_log(_Source(database, catalogue, filters, format_, reveal), limit, bom=bom, follow=follow)
     finally:
         database.close()
 
 
-def _print_log(
-    database: Database, filters: dict[str, Any], limit: int, format_: Format, *, bom: bool, follow: bool, reveal: bool
-) -> None:
-    from automation.store.log import read_log
+class _Source(NamedTuple):
+    database: Database
+    catalogue: Catalogue
+    filters: dict[str, Any]
+    format: Format
+    reveal: bool
 
-    with database.read() as conn:
-        rows = read_log(conn, **filters, limit=limit)
+    def read(self, **how: Any) -> list[AnyRow]:
+        from automation.store.log import read_log
+
+        with self.database.read() as conn:
+            return read_log(conn, **self.filters, **how)
+
+    def shaped(self, rows: list[AnyRow]) -> Iterator[dict[str, Any]]:
+        """As they are printed, portion by portion, each masked by what is known of its people."""
+        for start in range(0, len(rows), _BATCH):
+            portion = rows[start : start + _BATCH]
+            ids = {row.contact_id for row in portion if row.contact_id is not None}
+            with shown(self.database, self.catalogue, "log", ids, reveal=self.reveal):
+                yield from [_shaped(row, self.format) for row in portion]
+
+
+def _print_log(source: _Source, limit: int, *, bom: bool, follow: bool) -> None:
+    rows, format_ = source.read(limit=limit), source.format
     if not follow:
         columns = _IN_TABLE if format_ is Format.table else _IN_DATA
-        emit_table(columns, [_shaped(row, format_, reveal) for row in rows], format_, bom=bom)
+        emit_table(columns, source.shaped(rows), format_, bom=bom)
         return
     if format_ is Format.csv:
         typer.echo(csv_line(_IN_DATA))
     try:
-        for row in _followed(database, filters, rows):
-            typer.echo(_line(_shaped(row, format_, reveal), format_))
+        for row in _followed(source, rows):
+            typer.echo(_line(row, format_))
     except KeyboardInterrupt:
         return
 
 
-def _followed(database: Database, filters: dict[str, Any], rows: list[AnyRow]) -> Iterator[AnyRow]:
+def _followed(source: _Source, rows: list[AnyRow]) -> Iterator[dict[str, Any]]:
     """These rows, then each that comes."""
-    from automation.store.log import read_log
-
     last = 0
     while True:
-        for row in rows:
-            yield row
-            last = row.id
+        if rows:
+            yield from source.shaped(rows)
+            last = rows[-1].id
         if len(rows) < _BATCH:
             time.sleep(POLL_SECONDS)
-        with database.read() as conn:
-            rows = read_log(conn, **filters, after_id=last, limit=_BATCH, newest=False)
+        rows = source.read(after_id=last, limit=_BATCH, newest=False)
 
 
-def _shaped(row: AnyRow, format_: Format, reveal: bool) -> dict[str, Any]:
-    detail = row.detail if reveal else masked(row.detail)
+def _shaped(row: AnyRow, format_: Format) -> dict[str, Any]:
+    from automation.contacts.masking import masker
+
     if format_ is Format.table:
         return {
             "at": row.at, "rule": row.rule or "", "contact": f"#{row.contact_id}" if row.contact_id else "",
-            "reason": _sentence(row.code), "step": _short(row.step, row.rule), "detail": summary(detail),
+            "reason": _sentence(row.code), "step": _short(row.step, row.rule), "detail": summary(row.detail),
         }  # fmt: skip
-    return {**{name: getattr(row, name, None) for name in _IN_DATA}, "reason": _sentence(row.code), "detail": detail}
+    told = {"reason": _sentence(row.code), "detail": masker().value(row.detail)}
+    return {**{name: getattr(row, name, None) for name in _IN_DATA}, **told}
 
 
 def _sentence(code: str) -> str:

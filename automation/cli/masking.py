@@ -1,30 +1,71 @@
-"""Personal data in listings: enough to recognise it, not enough to copy it."""
+"""`--reveal`: without it a command masks personal data; with it, the audit says first who saw whom."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from sqlalchemy import Connection
+
+    from automation.catalogue.model import Catalogue
+    from automation.contacts.masking import Masker
+    from automation.store.database import Database
+
+RevealOption = Annotated[
+    bool, typer.Option("--reveal", help="Show personal data in full; audited 显示完整个人信息，记入审计")
+]
+REVEALED = "contact.revealed"
 
 
-def mask(value: str) -> str:
-    """`138****8000`, `l***@example.com`, `o********`; of a web address, what comes before its parameters."""
-    from automation.templating.filters import mask as mask_text
+@contextmanager
+def shown(
+    database: Database, catalogue: Catalogue, command: str, ids: Collection[int], *, reveal: bool, others: str = ""
+) -> Iterator[Masker]:
+    """What is shown of these people inside the block: masked, or in full once the audit says who saw whom.
 
-    return value.partition("?")[0] if value.startswith(("http://", "https://")) else mask_text(value)
+    `others`: what else personal data stand in, as the audit names it, where nobody can say whose they are.
+    """
+    from automation.contacts.masking import REVEALED, masker_of, masking
+
+    if reveal:
+        told_to_the_audit(database, command, ids, others)
+        with masking(REVEALED) as chosen:
+            yield chosen
+        return
+    with database.read() as conn:
+        known = masker_of(conn, catalogue, list(ids))
+    with masking(known) as chosen:
+        yield chosen
 
 
-def mask_identity(named: str) -> str:
-    """`phone:138****8000` of `phone:+8613800138000`."""
-    kind, colon, value = named.partition(":")
-    return kind + colon + mask(value) if colon else mask(named)
+def told_to_the_audit(
+    database: Database, command: str, ids: Collection[int], others: str = "", action: str = REVEALED
+) -> None:
+    """One row for each person, before anything of theirs is shown."""
+    from automation.clock import SystemClock, to_ms
+    from automation.settings import author
+    from automation.store.audit import AuditRow, subject_of, write_audit
+    from automation.store.contacts import survivors
+    from automation.store.retry import retried
+
+    def write() -> None:
+        with database.write() as conn:
+            now = to_ms(SystemClock().now())
+            subjects = [subject_of(id_) for id_ in sorted(set(survivors(conn, list(ids)).values()))]
+            subjects += [others] if others or not subjects else []
+            rows = [AuditRow(now, author(), action, one or "nobody", {"command": command}) for one in subjects]
+            write_audit(conn, rows)
+
+    retried(write)
 
 
-def mask_fields(values: Mapping[str, Any], personal: Collection[str]) -> dict[str, Any]:
-    """A profile with the values of its `personal` fields masked."""
-    return {name: _masked(value) if name in personal else value for name, value in values.items()}
+def known_in(conn: Connection, catalogue: Catalogue, ids: Collection[int]) -> Masker:
+    """A masker for a page of a longer listing."""
+    from automation.contacts.masking import masker_of
 
-
-def _masked(value: Any) -> Any:
-    if isinstance(value, (list, tuple)):
-        return [_masked(item) for item in value]
-    return mask(value) if isinstance(value, str) else "*"
+    return masker_of(conn, catalogue, list(ids))

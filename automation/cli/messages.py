@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from automation.cli.context import open_catalogue, open_database, open_engine, open_settings
-from automation.cli.masking import mask
+from automation.cli.masking import RevealOption, shown
 from automation.cli.naming import CONTACT_HELP, SINCE_HELP, check_rule, contact_ids_of, moment_before
 from automation.cli.output import (
     BomOption,
@@ -45,7 +45,6 @@ _IN_DATA = (
     "id", "queued_at", "due_at", "settled_at", "rule", "run_id", "step", "contact_id", "channel", "address", "template",
     "status", "attempts", "provider", "provider_message_id", "outcome_code", "outcome_detail", "test", "actor",
 )  # fmt: skip
-_Reveal = Annotated[bool, typer.Option("--reveal", help="Show addresses in full 显示完整地址")]
 
 
 @app.command("list", help="The newest messages 列出消息")
@@ -58,7 +57,7 @@ def list_messages(
     limit: Annotated[int, typer.Option(min=1, help="At most so many 最多条数")] = 100,
     format_: FormatOption = Format.table,
     bom: BomOption = False,
-    reveal: _Reveal = False,
+    reveal: RevealOption = False,
 ) -> None:
     """The newest first."""
     from automation.cli.tests_sent import marked_rule, with_tests
@@ -66,20 +65,22 @@ def list_messages(
 
     _check_choices(status, channel)
     settings = open_settings()
+    catalogue = open_catalogue(settings)
     database = open_database(settings)
     with database.read() as conn:
         filters: dict[str, Any] = {
             "rule_key": check_rule(conn, rule) if rule else None,
-            "contact_ids": contact_ids_of(conn, open_catalogue(settings), contact) if contact else None,
+            "contact_ids": contact_ids_of(conn, catalogue, contact) if contact else None,
             "status": status,
             "channel": channel,
             "since": moment_before(since) if since else None,
             "limit": limit,
         }
         rows = with_tests(conn, read(conn, **filters), **filters)
-    database.close()
     columns = _IN_TABLE if format_ is Format.table else _IN_DATA
-    shaped = [_shaped(row, reveal) for row in rows]
+    with shown(database, catalogue, "messages list", {row.contact_id for row in rows}, reveal=reveal):
+        shaped = [_shaped(row) for row in rows]
+    database.close()
     if format_ is Format.table:
         shaped = [{**one, "rule": marked_rule(row)} for one, row in zip(shaped, rows, strict=True)]
     emit_table(columns, shaped, format_, bom=bom)
@@ -89,17 +90,24 @@ def list_messages(
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="12, or t12 for a test 编号，测试为 t12")],
     format_: ViewOption = View.text,
-    reveal: _Reveal = False,
+    reveal: RevealOption = False,
 ) -> None:
-    """With its exact content, rendered again from the template as it was then and the values that it read."""
+    """With its content, rendered again from the template as it was then and the values that it read.
+
+    With --reveal it is exactly what was sent; without, personal data in it are masked.
+    """
+    from automation.cli.receipt import masked_receipt
+
     settings = open_settings()
     database = open_database(settings)
-    receipt = _receipt(database, id_)
+    receipt, catalogue = _receipt(database, id_), open_catalogue(settings)
+    with shown(database, catalogue, "messages show", [receipt.message.contact_id], reveal=reveal):
+        receipt = masked_receipt(database, catalogue, receipt)
+        if format_ is View.text:
+            _print(receipt)
+        else:
+            emit_value(_as_dict(receipt))
     database.close()
-    if format_ is View.text:
-        _print(receipt, reveal)
-    else:
-        emit_value(_as_dict(receipt, reveal))
 
 
 @app.command("settle", help="Say what became of an unknown message 处理结果未知的消息")
@@ -153,34 +161,43 @@ def _check_choices(status: str | None, channel: str | None) -> None:
         raise typer.BadParameter(" | ".join(CHANNELS), param_hint="--channel")
 
 
-def _shaped(row: Any, reveal: bool) -> dict[str, Any]:
+def _shaped(row: Any) -> dict[str, Any]:
+    from automation.contacts.masking import masker
+
+    show = masker()
     shaped = {name: getattr(row, name, None) for name in _IN_DATA}
-    outcome = " ".join(filter(None, [row.outcome_code, row.outcome_detail]))
-    shaped.update(contact=f"#{row.contact_id}", outcome=outcome, test=getattr(row, "test", False))
-    return shaped if reveal else {**shaped, "address": mask(row.address)}
+    shaped["address"] = show.personal(row.address) if row.address else ""
+    for name in ("outcome_detail", "provider_message_id"):
+        shaped[name] = show.value(shaped[name])
+    outcome = " ".join(filter(None, [row.outcome_code, shaped["outcome_detail"]]))
+    return {**shaped, "contact": f"#{row.contact_id}", "outcome": outcome, "test": getattr(row, "test", False)}
 
 
-def _as_dict(receipt: Receipt, reveal: bool) -> dict[str, Any]:
+def _as_dict(receipt: Receipt) -> dict[str, Any]:
     from automation.cli.content import as_dict
+    from automation.contacts.masking import masker
 
-    row = _shaped(receipt.message, reveal)
+    show, row = masker(), _shaped(receipt.message)
     del row["contact"], row["outcome"]
     times = {name: iso_time(value) for name, value in row.items() if name.endswith("_at")}
-    history = [{"at": iso_time(e.at), "code": e.code, "step": e.step, "detail": e.detail} for e in receipt.history]
+    history = [
+        {"at": iso_time(e.at), "code": e.code, "step": e.step, "detail": show.value(e.detail)} for e in receipt.history
+    ]
     content = None if receipt.content is None else as_dict(receipt.content)
     return {
-        **row, **times, "template_version": receipt.message.template_version, "payload": receipt.message.payload,
-        "content": content, "content_problem": receipt.problem, "log": history,
+        **row, **times, "template_version": receipt.message.template_version,
+        "payload": show.value(receipt.message.payload), "content": content, "content_problem": receipt.problem,
+        "log": history,
     }  # fmt: skip
 
 
-def _print(receipt: Receipt, reveal: bool) -> None:
+def _print(receipt: Receipt) -> None:
     from automation.cli.content import show_content
     from automation.cli.details import summary
     from automation.cli.tests_sent import marked_rule
     from automation.reasons import Reason
 
-    row = {**_shaped(receipt.message, reveal), "rule": marked_rule(receipt.message)}
+    row = {**_shaped(receipt.message), "rule": marked_rule(receipt.message)}
     for name in (*_IN_DATA, "template_version"):
         value = row.get(name, getattr(receipt.message, name, None))
         if value is not None and name != "test":

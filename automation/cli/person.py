@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from automation.cli.masking import mask, mask_fields
 from automation.cli.output import iso_time, local_time, visible
 from automation.i18n import say
 
@@ -17,37 +16,40 @@ if TYPE_CHECKING:
 _OWN = ("tags", "created_at", "updated_at")
 
 
-def print_person(view: ContactView, catalogue: Catalogue, *, reveal: bool) -> None:
-    """Identities, attributes, tags, consents, suppressions."""
+def print_person(view: ContactView, catalogue: Catalogue) -> None:
+    """Identities, attributes, tags, consents, suppressions; masked by the masker of the block."""
     merged = ", ".join(f"#{id_}" for id_ in view.merged_ids)
     typer.echo(f"#{view.id}" + (f"  {say('cli.merged_from', ids=merged)}" if merged else ""))
-    _section("identities", _identities(view, catalogue, reveal))
-    _section("attributes", _attributes(view, catalogue, reveal))
+    _section("identities", _identities(view, catalogue))
+    _section("attributes", _attributes(view, catalogue))
     if view.tags:
         _section("tags", [", ".join(view.tags)])
     _section("consents", [_consent(key, row) for key, row in view.consents.items()] or [say("cli.no_consents")])
-    _section("suppressions", [_suppression(row, reveal) for row in view.suppressions])
+    _section("suppressions", [_suppression(row) for row in view.suppressions])
 
 
-def as_dict(view: ContactView, catalogue: Catalogue, *, reveal: bool) -> dict[str, Any]:
+def as_dict(view: ContactView, catalogue: Catalogue) -> dict[str, Any]:
     """The same for programs: stored values, ISO times."""
+    from automation.contacts.masking import masker
+
+    show = masker()
     return {
         "id": view.id,
         "merged_ids": list(view.merged_ids),
         "identities": [
-            {"kind": kind, "value": value if reveal else mask(value), "since": iso_time(since)}
+            {"kind": kind, "value": show.personal(value), "since": iso_time(since)}
             for kind, value, since in view.identities
         ],
-        "attributes": _own_attributes(view, catalogue, reveal),
+        "attributes": _own_attributes(view, catalogue),
         "tags": list(view.tags),
         "consents": [
-            {"purpose": purpose, "channel": channel, "state": row.state, "source": row.source,
+            {"purpose": purpose, "channel": channel, "state": row.state, "source": show.text(row.source),
              "changed_at": iso_time(row.changed_at)}
             for (purpose, channel), row in view.consents.items()
         ],
         "suppressions": [
-            {"channel": row.channel, "address": row.address if reveal or not row.address else mask(row.address),
-             "reason": row.reason, "until": iso_time(row.until)}
+            {"channel": row.channel, "address": show.personal(row.address or None),
+             "reason": show.text(row.reason), "until": iso_time(row.until)}
             for row in view.suppressions
         ],
     }  # fmt: skip
@@ -60,43 +62,54 @@ def _section(name: str, lines: list[str]) -> None:
             typer.echo(f"  {visible(line)}")
 
 
-def _identities(view: ContactView, catalogue: Catalogue, reveal: bool) -> list[str]:
+def _identities(view: ContactView, catalogue: Catalogue) -> list[str]:
+    from automation.contacts.masking import masker
+
     return [
         f"{catalogue.identity_kinds[kind].get() if kind in catalogue.identity_kinds else kind}  "
-        f"{value if reveal else mask(value)}  ({say('cli.since', at=local_time(since))})"
+        f"{masker().personal(value)}  ({say('cli.since', at=local_time(since))})"
         for kind, value, since in view.identities
     ]
 
 
-def _attributes(view: ContactView, catalogue: Catalogue, reveal: bool) -> list[str]:
+def _attributes(view: ContactView, catalogue: Catalogue) -> list[str]:
     from automation.catalogue.types import show
+    from automation.contacts.masking import masker
     from automation.i18n import current_language
 
     lines = []
-    for name, value in _own_attributes(view, catalogue, reveal).items():
+    for name, value in _own_attributes(view, catalogue).items():
         field = catalogue.fields.get(name)
         if field is None:
             lines.append(f"{name}  {value}")
         else:
-            hidden = field.personal and not reveal
+            hidden = field.personal and not masker().revealed
             lines.append(f"{field.label.get()}  {value if hidden else show(field, value, current_language())}")
     return lines
 
 
-def _own_attributes(view: ContactView, catalogue: Catalogue, reveal: bool) -> dict[str, Any]:
+def _own_attributes(view: ContactView, catalogue: Catalogue) -> dict[str, Any]:
     """The profile without what is shown elsewhere."""
+    from automation.contacts.masking import masked_profile
+
     shown = {*_OWN, *(kind for kind, _, _ in view.identities)}
     values = {name: value for name, value in view.profile.items() if name not in shown}
-    return values if reveal else mask_fields(values, [f.name for f in catalogue.fields.values() if f.personal])
+    return masked_profile(catalogue, values)
 
 
 def _consent(key: tuple[str, str], row: Any) -> str:
+    from automation.contacts.masking import masker
+
     purpose, channel = key
+    source = masker().text(row.source)
     state = say(f"cli.state_{row.state}")
-    return f"{purpose}  {channel}  {state}  ({row.source}, {local_time(row.changed_at)})"
+    return f"{purpose}  {channel}  {state}  ({source}, {local_time(row.changed_at)})"
 
 
-def _suppression(row: Any, reveal: bool) -> str:
+def _suppression(row: Any) -> str:
+    from automation.contacts.masking import masker
+
+    show = masker()
     end = say("cli.for_ever") if row.until is None else local_time(row.until)
-    address = "" if not row.address else f"{row.address if reveal else mask(row.address)}  "
-    return f"{address}{row.channel}  {row.reason}  ({say('cli.until', end=end)})"
+    address = f"{show.personal(row.address)}  " if row.address else ""
+    return f"{address}{row.channel}  {show.text(row.reason)}  ({say('cli.until', end=end)})"

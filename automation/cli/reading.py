@@ -56,17 +56,19 @@ def why(
 
 def _of_person(database: Database, project: Project, rule: str, contact: str, at: str | None, reveal: bool) -> Account:
     from automation.clock import SystemClock
+    from automation.insight.account import masked
     from automation.insight.why import why as explain
 
     with database.read() as conn:
         contact_id = contact_id_of(conn, project.catalogue, contact)
     moment = local_moment(at) if at else None
     with shown(database, project.catalogue, "why", [contact_id], reveal=reveal):
-        return explain(database, project, rule, contact_id, SystemClock().now(), moment)
+        return masked(explain(database, project, rule, contact_id, SystemClock().now(), moment))
 
 
 def _of_message(database: Database, project: Project, id_: int, reveal: bool) -> Account:
     from automation.clock import SystemClock
+    from automation.insight.account import masked
     from automation.insight.message_story import why_message
     from automation.store.messages import load_message
 
@@ -74,7 +76,7 @@ def _of_message(database: Database, project: Project, id_: int, reveal: bool) ->
         row = load_message(conn, id_)
     people = [row.contact_id] if row is not None else []
     with shown(database, project.catalogue, f"why --message {id_}", people, reveal=reveal and row is not None):
-        return why_message(database, project, id_, SystemClock().now())
+        return masked(why_message(database, project, id_, SystemClock().now()))
 
 
 def _print_account(account: Account) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from automation.catalogue.model import Catalogue
 from automation.errors import AutomationError
-from automation.i18n import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,18 +44,23 @@ def read_receipt(database: Database, message_id: int) -> Receipt:
 
 
 def content_of(conn: Connection, message: AnyRow) -> tuple[Content | None, str | None]:
-    """Rendered again from the template's version and the values that were kept."""
-    from automation.store.rules import load_template
-    from automation.templating import Template
+    """Exactly what was sent, or why there is nothing to show."""
+    from automation.contacts.masking import REVEALED, masking
+    from automation.insight.content import content_of
 
-    if message.template is None:
-        return None, say("cli.no_template_used")
-    if message.template_version is None:
-        return None, say("cli.not_rendered_yet")
-    kept = load_template(conn, message.template_version)
-    if kept is None:
-        return None, say("cli.template_not_kept", version=message.template_version)
-    try:
-        return Template.from_content(kept.content).render(message.variables or {}).content, None
-    except AutomationError as error:
-        return None, error.text()
+    with masking(REVEALED):
+        return content_of(conn, Catalogue(), message)
+
+
+def masked_receipt(database: Database, catalogue: Catalogue, receipt: Receipt) -> Receipt:
+    """With the content as the masker of the block lets it be seen."""
+    from automation.contacts.masking import masker
+    from automation.insight.content import content_of
+    from automation.templating.marking import marked
+
+    if masker().revealed or receipt.content is None:
+        return receipt
+    with database.read() as conn:
+        content, problem = content_of(conn, catalogue, receipt.message)
+    mark = getattr(receipt.message, "mark", None)
+    return replace(receipt, content=marked(content, mark) if content and mark else content, problem=problem)

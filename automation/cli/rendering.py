@@ -9,6 +9,7 @@ import typer
 from automation.cli.context import load_project, open_database
 from automation.cli.given import event_properties
 from automation.cli.given import variables as given_variables
+from automation.cli.masking import RevealOption, shown
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from automation.rules.project import Project
     from automation.templating import Template
+    from automation.templating.content import Content
 
 
 def render(
@@ -24,20 +26,25 @@ def render(
     channel: Annotated[str | None, typer.Option(help="One channel; default: all 渠道")] = None,
     event: Annotated[list[str] | None, typer.Option(help="Event properties as JSON 事件属性")] = None,
     var: Annotated[list[str] | None, typer.Option(help='name=JSON, e.g. coupon={"code": "A1"} 步骤结果')] = None,
+    reveal: RevealOption = False,
 ) -> None:
-    """Exit code 1 when it would not be sent on one of the channels."""
+    """Exit code 1 when it would not be sent on one of the channels. Personal data are masked without --reveal."""
     from automation.cli.content import show_content
     from automation.templating import RenderError
 
     project = load_project()
     templates = _templates(project, template, channel)
     properties = event_properties(project.catalogue, event or (), project)
-    values = _variables(project, contact, properties, given_variables(var or ()))
+    values, masked = _variables(project, contact, properties, given_variables(var or ()), reveal)
     failed = False
     for found in templates:
         typer.echo(f"── {found.channel}  {found.file}")
         try:
-            show_content(found.channel, found.render(values).content)
+            exact = found.render(values).content
+            if (content := _as_shown(found, exact, masked)) is None:
+                typer.echo(say("privacy.content_hidden"))
+            else:
+                show_content(found.channel, content, exact)
         except RenderError as error:
             failed = True
             typer.echo(say("cli.would_not_be_sent", reason=error.text()))
@@ -65,21 +72,37 @@ def _templates(project: Project, name: str, channel: str | None) -> list[Templat
     return found
 
 
-def _variables(project: Project, contact: str, event: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a template may name, as the engine would give it."""
+def _as_shown(template: Template, exact: Content, masked: Mapping[str, Any] | None) -> Content | None:
+    """The content with masked values in place of the person's; None where the template can't take them."""
+    from automation.templating import RenderError
+
+    try:
+        return exact if masked is None else template.render(masked).content
+    except RenderError:
+        return None
+
+
+def _variables(
+    project: Project, contact: str, event: Mapping[str, Any], given: Mapping[str, Any], reveal: bool
+) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+    """What a template may name, as the engine would give it; and the same masked, unless it is to be revealed."""
     from zoneinfo import ZoneInfo
 
     from automation.cli.naming import contact_id_of
     from automation.clock import SystemClock
+    from automation.contacts.masking import masked_profile
     from automation.contacts.profile import load_contacts
 
     database = open_database(project.settings)
     with database.read() as conn:
         contact_id = contact_id_of(conn, project.catalogue, contact)
         profile = load_contacts(conn, [contact_id])[contact_id]
+    with shown(database, project.catalogue, "render", [contact_id], reveal=reveal):
+        masked = masked_profile(project.catalogue, profile)
     database.close()
     zone = ZoneInfo(project.settings.timezone)
     now = SystemClock().now().astimezone(zone)
     rule = {"id": "preview", "name": "preview"}
     base = {"contact": profile, "event": event, "brand": project.settings.template_variables, "rule": rule}
-    return {**base, "now": now, "today": now.date(), "zone": zone, **given}
+    values = {**base, "now": now, "today": now.date(), "zone": zone, **given}
+    return values, None if reveal else {**values, "contact": masked, **given}

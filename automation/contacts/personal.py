@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from automation.catalogue.model import Catalogue
 
 SHORTEST_TOLD = 4
 """A shorter identity can't be told from other words and numbers in what is about others."""
 GONE = "erased"
+_MOST_STARS = 8
+Put: TypeAlias = "str | Callable[[re.Match[str]], str]"
 
 
 def spellings(kind: str, value: str) -> set[str]:
@@ -60,8 +62,8 @@ class Finder:
     def mentions(self, text: str) -> bool:
         return self._pattern is not None and self._pattern.search(text) is not None
 
-    def without(self, value: Any, put: str = GONE) -> Any:
-        """A text, or a JSON value, with `put` in place of each."""
+    def without(self, value: Any, put: Put = GONE) -> Any:
+        """A text, or a JSON value, with `put` (or what it makes of the match) in place of each."""
         if isinstance(value, str):
             return value if self._pattern is None else self._pattern.sub(put, value)
         if isinstance(value, dict):
@@ -69,8 +71,19 @@ class Finder:
         if isinstance(value, list):
             return [self.without(item, put) for item in value]
         if isinstance(value, int) and not isinstance(value, bool) and str(value) in self._numbers:
-            return put
+            return self.without(str(value), put)
         return value
+
+
+def stars(text: str) -> str:
+    """138****5678, z***@example.com, 张*: enough for its owner to know it, not for anybody else."""
+    if "@" in text:
+        user, _, host = text.partition("@")
+        return f"{user[:1]}***@{host}"
+    digits = text.removeprefix("+86")
+    if len(digits) >= 8 and digits.removeprefix("+").isdigit():
+        return f"{digits[:3]}****{digits[-4:]}"
+    return text[:1] + "*" * max(1, min(len(text) - 1, _MOST_STARS))
 
 
 def _whole(value: str) -> str:

@@ -12,6 +12,8 @@ from automation.contacts.names import ContactError
 from automation.store import contacts as contact_rows
 from automation.store import suppression as rows_
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.identities import held_by
+from automation.store.sealing import ERASED
 from automation.store.suppression import SuppressionRow
 
 if TYPE_CHECKING:
@@ -74,6 +76,18 @@ def lift(
         conn,
         [_audit("suppression.lifted", (r.contact_id, r.address, r.channel), reason, now_ms, actor) for r in gone],
     )
+    return len(gone)
+
+
+def lift_erased(conn: Connection, now_ms: int, contact_id: int, *, actor: str, reason: str) -> int:
+    """Somebody who was erased came back and wants to be written to: what the erasure left on their addresses goes."""
+    held = held_by(conn, [contact_id]).get(contact_id, ())
+    found = rows_.active_suppressions(conn, [], [value for _, value, _ in held], now_ms)
+    gone = {row.id for row in found if row.reason == ERASED}
+    rows_.delete_suppressions(conn, gone)
+    if gone:
+        detail = {"reason": reason, "addresses": len(gone)}
+        write_audit(conn, [AuditRow(now_ms, actor, "suppression.lifted", subject_of(contact_id), detail)])
     return len(gone)
 
 

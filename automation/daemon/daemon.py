@@ -20,7 +20,9 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from automation.channels import CHANNELS
 from automation.clock import monotonic, to_ms, token
+from automation.contacts.masking import masker
 from automation.daemon.reloading import Reloader
+from automation.engine.retention import Pruning
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.store.daemons import beat, register_daemon
@@ -33,6 +35,8 @@ _log = logging.getLogger(__name__)
 HEARTBEAT_S = 5.0
 LOOK_UP_S = 5.0
 EXPIRY_S = 60.0
+PRUNED_AT = 3, 30
+"""The local hour and minute at which what is older than the settings keep is pruned, every night."""
 LONGEST_REST_S = 5.0
 """How long a job that finds no database waits at most before it looks again."""
 
@@ -86,7 +90,14 @@ class Daemon:
         self._every(scheduler, LOOK_UP_S, "look up", partial(self._until_none, self._engine.look_up))
         self._every(scheduler, EXPIRY_S, "expire coupons", partial(self._until_none, self._engine.expire_coupons))
         self._every(scheduler, HEARTBEAT_S, "heartbeat", self._beat)
+        if self._engine.project.settings.retention.chosen:
+            self._nightly(scheduler, "prune", self._prune)
         return scheduler
+
+    def _nightly(self, scheduler: BackgroundScheduler, name: str, job: Callable[[], object]) -> None:
+        zone, (hour, minute) = self._engine.project.settings.timezone, PRUNED_AT
+        when = {"hour": hour, "minute": minute, "timezone": zone}
+        scheduler.add_job(lambda: self._guarded(name, job), "cron", id=name, **when)
 
     def _every(self, scheduler: BackgroundScheduler, seconds: float, name: str, job: Callable[[], object]) -> None:
         scheduler.add_job(lambda: self._guarded(name, job), "interval", seconds=seconds, id=name)
@@ -114,7 +125,8 @@ class Daemon:
         return failure(error)
 
     def _tell(self, name: str, reason: str, *, with_trace: bool) -> None:
-        """Say once what goes on going wrong, until it changes or is over."""
+        """Say once what goes on going wrong, until it changes or is over. Whom it names is masked."""
+        reason = masker().error(reason) if with_trace else masker().text(reason)
         self._error = f"{name}: {reason}"[:1000]
         if self._failing.get(name) != reason:
             self._failing[name] = reason
@@ -126,6 +138,13 @@ class Daemon:
         engine = self._engine
         while not self._stopping.is_set() and engine.recover() + engine.fire() + engine.advance():
             pass
+
+    def _prune(self) -> None:
+        engine = self._engine
+        pruning = Pruning(engine.database, engine.project, engine.clock)
+        done = pruning.run(actor="daemon", stopping=self._stopping.is_set)
+        told = ", ".join(f"{say(f'privacy.what_{one.what}')} {one.rows}" for one in done)
+        _log.info(say("privacy.pruned_by_daemon", counts=told))
 
     def _until_none(self, work: Callable[[], int]) -> None:
         while not self._stopping.is_set() and work():

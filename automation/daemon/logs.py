@@ -6,12 +6,20 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from automation.contacts.masking import masker
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def set_up_logging(form: str) -> None:
     """Send the log to stderr as "console" or "json" lines. Client libraries speak only from WARNING on."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonFormatter() if form == "json" else logging.Formatter(_CONSOLE))
+    handler.setFormatter(JsonFormatter() if form == "json" else MaskingFormatter(_CONSOLE))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -22,7 +30,22 @@ def set_up_logging(form: str) -> None:
 _CONSOLE = "%(asctime)s %(levelname)-7s %(message)s"
 
 
-class JsonFormatter(logging.Formatter):
+class MaskingFormatter(logging.Formatter):
+    """Phone numbers and e-mail addresses are masked, and of an exception's own words what it quotes."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return masker().text(super().format(record))
+
+    def formatException(self, ei: _ExcInfo) -> str:
+        return "\n".join(map(_masked, super().formatException(ei).splitlines()))
+
+
+def _masked(line: str) -> str:
+    """Places in the code are indented; what isn't, the exception says."""
+    return masker().text(line) if line.startswith("  ") else masker().error(line)
+
+
+class JsonFormatter(MaskingFormatter):
     """{"at": UTC time, "level": …, "logger": …, "message": …, "error": the traceback if there is one}."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -30,7 +53,7 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": masker().text(record.getMessage()),
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)

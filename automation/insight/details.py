@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms
+from automation.contacts.masking import masker
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -16,8 +17,9 @@ LONGEST = 100
 
 
 def summary(detail: Mapping[str, Any] | None, zone: ZoneInfo, longest: int = LONGEST) -> str:
-    """`channel=sms, until=…`, times in `zone`; what is longer than `longest` ends in …"""
-    text = ", ".join(_pair(key, value, zone) for key, value in (detail or {}).items() if value != {})
+    """`channel=sms, until=…`, times in `zone`; what is longer than `longest` ends in … Personal data are masked."""
+    shown = masker().value(dict(detail or {}))
+    text = ", ".join(_pair(key, value, zone) for key, value in shown.items() if value != {})
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 

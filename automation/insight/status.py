@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
+from automation.contacts.masking import masker
 from automation.engine.delivery.accounts import next_try, standing
 from automation.i18n import say
 from automation.insight.halts import COLUMNS, Rows, read_halts
@@ -100,7 +101,10 @@ def read_status(database: Database, project: Project, now: datetime) -> Status:
             ],
             quarantined=quarantine.count_rejected(conn),
             problems=[problem.shown() for problem in project.problems if problem.severity == "error"]
-            + [say("triggers.poll_status", rule=row.rule, reason=row.last_error) for row in polling.poll_errors(conn)],
+            + [
+                say("triggers.poll_status", rule=row.rule, reason=masker().text(row.last_error))
+                for row in polling.poll_errors(conn)
+            ],
             accounts=_accounts(conn, project.settings, to_ms(now)),
         )
 
@@ -117,7 +121,7 @@ def _daemons(conn: Connection, now: datetime) -> list[dict[str, Any]]:
                 "state": say(f"insight.daemon_{state}"),
                 "started_at": row.started_at,
                 "heartbeat_at": row.heartbeat_at,
-                "last_error": row.last_error,
+                "last_error": masker().value(row.last_error),
             }
         )
     return found

@@ -95,9 +95,8 @@ def wipe(conn: Connection, people: Sequence[int]) -> None:
         table = metadata.tables[name]
         conn.execute(delete(table).where(among(table.c.contact_id, people)))
     for name, blanks in BLANKS.items():
-        table = metadata.tables.get(name)
-        if table is not None:
-            conn.execute(update(table).where(among(table.c.contact_id, people)).values(**blanks))
+        table = metadata.tables[name]
+        conn.execute(update(table).where(among(table.c.contact_id, people)).values(**blanks))
 
 
 def mark_erased(conn: Connection, people: Sequence[int], today: int, now: int) -> None:

@@ -14,6 +14,7 @@ from jinja2 import pass_context, pass_eval_context, tests
 from jinja2.runtime import Context
 
 from automation.catalogue.money import exponent, major
+from automation.contacts.personal import stars
 from automation.templating.budget import spend_characters
 
 _KEPT = frozenset((
@@ -48,14 +49,7 @@ def date(context: Context, value: Any, form: str = "%Y-%m-%d") -> str:
 
 def mask(value: Any) -> str:
     """138****5678, z***@example.com, 张*: enough for its owner to know it, not for anybody else."""
-    text = str(value)
-    if "@" in text:
-        user, _, host = text.partition("@")
-        return f"{user[:1]}***@{host}"
-    digits = text.removeprefix("+86")
-    if len(digits) >= 8 and digits.removeprefix("+").isdigit():
-        return f"{digits[:3]}****{digits[-4:]}"
-    return text[:1] + "*" * max(1, min(len(text) - 1, 8))
+    return stars(str(value))
 
 
 @pass_eval_context

@@ -59,6 +59,9 @@ MEANINGS: dict[str, Text] = {
     "quarantine retry": Text("重新接收；仍有问题的会以新编号回到隔离区。",
                              "Takes items again; what is still wrong comes back under a new id."),
     "quarantine drop": Text("放弃条目，不再重试（数据保留）。", "Puts items aside for good; nothing is deleted."),
+    "prune": Text("按 [retention] 的保留期分批清理旧数据，不锁表；守护进程每晚自动执行。",
+                  "Removes what is older than [retention] keeps, in small steps without locking; the daemon does it "
+                  "every night."),
     "log": Text("查看执行日志：每个决定及其原因。", "Shows the execution log: every decision and its reason."),
     "why": Text("逐条说明某人为何进入或不进入某规则：每个条件、每条守则，以及看到的值。",
                 "Says condition by condition and guard by guard why a person enters a rule or not, with the values "
@@ -89,6 +92,11 @@ MEANINGS: dict[str, Text] = {
                              "Records a person's yes or no for a purpose and a channel."),
     "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",
                               "Puts a person on the suppression list: one channel or all, for a while or for ever."),
+    "contacts export-data": Text("以 JSON 导出一个人的全部数据，记入审计。",
+                                 "Everything known of one person as JSON; audited."),
+    "contacts erase": Text("删除一个人的个人信息，不可撤销；统计不变，之后不再联系此人；记入审计。",
+                           "Erases a person's data for good; sums stay, and nothing is sent to the person again; "
+                           "audited."),
     "contacts lift": Text("移出禁发名单。", "Takes a person off the suppression list."),
     "contacts problems": Text("列出因资料有误（电话、邮箱、时区）而在某渠道收不到消息的人，以及如何改正。",
                               "Whom a wrong phone, e-mail or time zone holds back on a channel, and how to put it "

@@ -79,7 +79,7 @@ def test_what_files_hold_in_practice(both: Cli, db: Database, file: Path) -> Non
     assert "automation quarantine list" in said.out
     assert [row.message_id for row in rows(db, "event")] == ["first", "second", "long", "last"]
     assert rows(db, "event")[2].properties["order_id"] == "长" * 350_000
-    (item,) = both("quarantine", "list", "--format", "json").json
+    (item,) = both("quarantine", "list", "--format", "json", "--reveal").json
     assert item["origin"] == "events.jsonl:5"
     assert "not a valid event" in item["reason"]
 
@@ -105,7 +105,7 @@ def test_what_files_hold_in_practice(both: Cli, db: Database, file: Path) -> Non
 def test_a_bad_line_is_set_aside_and_its_neighbours_are_taken(both: Cli, file: Path, bad: str, reason: str) -> None:
     file.write_text("\n".join([line(message_id="before"), bad, line(message_id="after")]), encoding="utf-8")
     assert both("ingest", str(file)).out.startswith(totals(2, quarantined=1))
-    (item,) = both("quarantine", "list", "--format", "json").json
+    (item,) = both("quarantine", "list", "--format", "json", "--reveal").json
     assert reason in item["reason"]
     assert item["origin"] == "events.jsonl:2"
 
@@ -122,12 +122,12 @@ def test_what_only_the_database_refuses_does_not_break_its_batch(both: Cli, db: 
         assert said.out.startswith(totals(61))
         return
     assert said.out.startswith(totals(60, quarantined=1))
-    (item,) = both("quarantine", "list", "--format", "json").json
+    (item,) = both("quarantine", "list", "--format", "json", "--reveal").json
     assert item["reason"].startswith("it could not be processed: ")
     assert "numeric" in item["reason"]
     assert item["origin"] == "events.jsonl:31"
     assert both("quarantine", "retry").out == "1 items tried again: 0 taken, 1 still wrong\n"
-    assert len(both("quarantine", "list", "--format", "json").json) == 1
+    assert len(both("quarantine", "list", "--format", "json", "--reveal").json) == 1
 
 
 def test_set_aside_mended_and_taken_again(both: Cli, db: Database, folder: Path, file: Path) -> None:
@@ -139,7 +139,7 @@ def test_set_aside_mended_and_taken_again(both: Cli, db: Database, folder: Path,
     assert "目录中没有事件 store.visited" in both("quarantine", "list", lang="zh").out
     # when nothing was mended, they come back
     assert both("quarantine", "retry").out == "3 items tried again: 0 taken, 3 still wrong\n"
-    assert len(both("quarantine", "list", "--format", "json").json) == 3
+    assert len(both("quarantine", "list", "--format", "json", "--reveal").json) == 3
     # when the catalogue is mended
     catalogue = folder / "catalog.yaml"
     text = catalogue.read_text(encoding="utf-8")
@@ -148,12 +148,12 @@ def test_set_aside_mended_and_taken_again(both: Cli, db: Database, folder: Path,
     # then both are taken, and what is hopeless stays until it is dropped
     assert again.out == "重试 3 条：已接收 2，仍被隔离 1\n"
     assert [row.name for row in rows(db, "event")] == ["store.visited"] * 2
-    (hopeless,) = both("quarantine", "list", "--format", "json").json
+    (hopeless,) = both("quarantine", "list", "--format", "json", "--reveal").json
     assert hopeless["item"] == "not json"
     assert hopeless["origin"] == "events.jsonl:3"
     assert both("quarantine", "drop", str(hopeless["id"])).out == "1 items put aside\n"
     assert both("quarantine", "drop", str(hopeless["id"])).out == "0 items put aside\n"
-    assert both("quarantine", "list", "--format", "json").json == []
+    assert both("quarantine", "list", "--format", "json", "--reveal").json == []
     assert both("status", "--format", "json").json["quarantined"] == 0
     # and the file itself, taken again, changes nothing more
     assert both("ingest", str(file)).out.startswith(totals(0, 2, quarantined=1))
@@ -162,9 +162,9 @@ def test_set_aside_mended_and_taken_again(both: Cli, db: Database, folder: Path,
 def test_chosen_items_are_retried(both: Cli, file: Path) -> None:
     file.write_text("bad one\nbad two\n")
     both("ingest", str(file))
-    first, second = both("quarantine", "list", "--format", "json").json
+    first, second = both("quarantine", "list", "--format", "json", "--reveal").json
     assert both("quarantine", "retry", str(second["id"])).out == "1 items tried again: 0 taken, 1 still wrong\n"
-    left = both("quarantine", "list", "--format", "json").json
+    left = both("quarantine", "list", "--format", "json", "--reveal").json
     assert [item["item"] for item in left] == ["bad one", "bad two"]
     assert left[0]["id"] == first["id"]
     assert left[1]["id"] > second["id"]
@@ -174,7 +174,7 @@ def test_a_long_item_is_shortened_in_a_table_only(both: Cli, file: Path) -> None
     file.write_text("x" * 100_000)
     both("ingest", str(file))
     assert len(both("quarantine", "list").out) < 5_000
-    assert len(both("quarantine", "list", "--format", "json").json[0]["item"]) == 100_000
+    assert len(both("quarantine", "list", "--format", "json", "--reveal").json[0]["item"]) == 100_000
     assert both("quarantine", "list", "--format", "csv").out.startswith("id,at,origin,reason,item")
 
 

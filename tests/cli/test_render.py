@@ -10,7 +10,7 @@ COUPON = ("--var", 'coupon={"code": "B1", "expires_on": "2026-12-01"}')
 
 
 def test_every_channel_is_shown(people: Cli) -> None:
-    said = people("render", "birthday", "--contact", "M001", *COUPON)
+    said = people("render", "birthday", "--contact", "M001", *COUPON, "--reveal")
     assert said.code == 0
     assert "── email  birthday.email.html.j2" in said.out
     assert "subject: 李雷，生日快乐" in said.out
@@ -19,7 +19,7 @@ def test_every_channel_is_shown(people: Cli) -> None:
 
 
 def test_an_sms_tells_what_it_costs(people: Cli) -> None:
-    said = people("render", "birthday", "-c", "phone:13800138001", "--channel", "sms", *COUPON)
+    said = people("render", "birthday", "-c", "phone:13800138001", "--channel", "sms", *COUPON, "--reveal")
     text = next(line for line in said.out.splitlines() if line.startswith("text: ")).removeprefix("text: ")
     assert f"{len(text)} characters, 1 segment(s), UCS-2, signature 示例商城" in said.out
     assert "email" not in said.out

@@ -26,6 +26,7 @@ TEXTS: dict[str, Text] = {
     "column_state": Text("状态", "state"),
     "column_count": Text("数量", "count"),
     "column_what": Text("项目", "what"),
+    "column_before": Text("早于", "older than"),
     "column_value": Text("数值", "value"),
     "column_name": Text("名称", "name"),
     "column_instance": Text("实例", "instance"),

@@ -1,0 +1,84 @@
+"""Pruning what grows: ranges of ids found by time, one short transaction each, never a lock on a table.
+
+Ids grow with the time of writing, so the range is found by halving; the condition on the time decides about each row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automation.store.lists import changed, fetch
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_DAY = 86_400_000
+_RUN_ENDED = "NOT EXISTS (SELECT 1 FROM run AS r WHERE r.id = {table}.run_id AND r.ended_at IS NULL)"
+_SETTLED = "message.queued_at < ? AND message.status IN ('accepted', 'failed', 'dropped')"
+# What somebody who is inside came by, or did since a day before they came; and what is still to be decided.
+_NOT_NEEDED = f"""
+NOT EXISTS (SELECT 1 FROM run AS r WHERE r.key = 'e' || CAST(event.id AS VARCHAR(20)) AND r.ended_at IS NULL)
+AND NOT EXISTS (SELECT 1 FROM run AS r WHERE r.contact_id = event.contact_id AND r.ended_at IS NULL
+                AND r.entered_at <= event.occurred_at + {_DAY})
+AND NOT EXISTS (SELECT 1 FROM pending_entry AS p WHERE p.event_id = event.id)"""
+
+
+@dataclass(frozen=True)
+class Prunable:
+    """One kind of thing that may be pruned. `condition` takes the moment as its only parameter."""
+
+    what: str  # as the setting of [retention] calls it
+    table: str
+    written: str  # the column that grows with the ids
+    condition: str
+    change: str = ""  # what becomes of a row; it goes, if nothing does
+
+
+PRUNABLE = (
+    Prunable("events", "event", "received_at", f"event.occurred_at < ? AND {_NOT_NEEDED}"),
+    Prunable("log", "execution_log", "at", f"execution_log.at < ? AND {_RUN_ENDED.format(table='execution_log')}"),
+    Prunable(
+        "content", "message", "queued_at",
+        f"{_SETTLED} AND (message.variables IS NOT NULL OR message.payload IS NOT NULL)",
+        "variables = NULL, payload = NULL, outcome_detail = NULL",
+    ),
+    Prunable("messages", "message", "queued_at", f"{_SETTLED} AND {_RUN_ENDED.format(table='message')}"),
+    Prunable("quarantine", "quarantine", "at", "quarantine.at < ?"),
+)  # fmt: skip
+
+
+def id_range(conn: Connection, kind: Prunable, before: int) -> tuple[int, int]:
+    """(after, up to): the ids among which everything lies that was written before the moment."""
+    table = kind.table
+    (low, high) = fetch(conn, f"SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM {table}")[0]
+    sql = f"SELECT {kind.written} FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
+    first, last = low, high + 1  # the first id that was not written before lies in [first, last]
+    while first < last:
+        middle = (first + last) // 2
+        if fetch(conn, sql, middle)[0][0] < before:
+            first = middle + 1
+        else:
+            last = middle
+    return low - 1, first - 1
+
+
+def prune_range(conn: Connection, kind: Prunable, after: int, upto: int, before: int) -> int:
+    """Prune what may go among these ids; returns how many rows."""
+    start = f"UPDATE {kind.table} SET {kind.change}" if kind.change else f"DELETE FROM {kind.table}"
+    return changed(conn, f"{start} {_where(kind)}", after, upto, before)
+
+
+def count_range(conn: Connection, kind: Prunable, after: int, upto: int, before: int) -> int:
+    """How many rows `prune_range` would prune."""
+    return int(fetch(conn, f"SELECT count(*) FROM {kind.table} {_where(kind)}", after, upto, before)[0][0])
+
+
+def _where(kind: Prunable) -> str:
+    return f"WHERE {kind.table}.id > ? AND {kind.table}.id <= ? AND {kind.condition}"
+
+
+def living_versions(conn: Connection) -> list[int]:
+    """The rule versions that somebody is inside of."""
+    sql = "SELECT DISTINCT rule_version_id FROM run WHERE ended_at IS NULL"
+    return [row[0] for row in fetch(conn, sql)]

@@ -1,0 +1,161 @@
+"""Retention: what is older than the settings keep goes, in short transactions, and nothing that is still needed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy import update
+
+from automation.clock import to_ms
+from automation.engine import retention
+from automation.engine.retention import Pruning, RetentionError
+from automation.store import schema
+from automation.store.bulk import insert_rows
+from automation.store.pruning import PRUNABLE, id_range, prune_range
+from automation.store.quarantine import Rejected, store_rejected
+from tests.engine.world import World
+from tests.store.plans import plans_of, recording
+from tests.store.town import DAY
+
+KEEP = '[retention]\nevents = "400d"\nlog = "400d"\ncontent = "90d"\nmessages = "400d"\nquarantine = "30d"\n'
+RULES = """
+    timezone: Asia/Shanghai
+    rules:
+      - id: thanks
+        trigger: {type: event, with: {name: order.paid}}
+        audience: [{did_not: {event: order.paid, where: {sku: never}, within: 365d}}]
+        guards: {consent: marketing, frequency_cap: [{max: 9, per: 30d}]}
+        steps: [{do: message.send, with: {channels: [sms], template: hello}}]
+      - id: slow
+        trigger: {type: event, with: {name: whitepaper.downloaded}}
+        guards: {consent: marketing}
+        steps: [{wait: 900d}]
+    """
+
+
+def pruned(town: World, **options: Any) -> dict[str, int]:
+    done = Pruning(town.database, town.project(), town.clock).run(actor="tester", **options)
+    return {one.what: one.rows for one in done}
+
+
+def test_what_is_old_goes_and_what_is_needed_stays(world: Any) -> None:
+    town = world(RULES, settings=KEEP)
+    anna = town.person("M1", phone="13800000001", name="安娜")
+    town.event("order.paid", "M1", amount=1, sku="a")
+    town.event("whitepaper.downloaded", "M1", title="t")  # somebody is inside by it
+    with town.database.write() as conn:
+        store_rejected(conn, [Rejected("x", "ingest.nul", {}, "{}")], to_ms(town.clock.now()))
+    town.run()
+    town.clock.advance(timedelta(days=100))
+    assert pruned(town, dry_run=True) == {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1}
+    assert len(town.table("quarantine")) == 1
+    assert pruned(town) == {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1}
+    (message,) = town.messages()
+    assert (message.status, message.variables, message.payload) == ("accepted", None, None)
+    town.clock.advance(timedelta(days=400))
+    town.event("order.paid", "M1", amount=2, sku="b")
+    found = pruned(town)
+    assert (found["events"], found["messages"]) == (0, 1)  # all events since she entered `slow` are hers to keep
+    with town.database.write() as conn:
+        conn.execute(update(schema.run).values(status="done", ended_at=1, due_at=None))
+    assert pruned(town)["events"] == 2
+    assert [row.properties["sku"] for row in town.table("event")] == ["b"]
+    assert {row.code for row in town.table("execution_log") if row.contact_id == anna and row.at < 1} == set()
+    audited = [row.detail for row in town.table("audit") if row.action == "retention.pruned"]
+    assert audited[0]["content"]["rows"] == 1
+    assert [row.actor for row in town.table("audit") if row.action == "retention.pruned"] == ["tester"] * 3
+
+
+def test_an_event_that_was_pruned_is_not_taken_for_a_new_one(world: Any) -> None:
+    town = world(RULES, settings=KEEP)
+    town.person("M1", phone="13800000001", name="安娜")
+    timed = town.line("order.paid", "M1", amount=1, sku="a")
+    untimed = '{"name": "order.paid", "contact": "M1", "message_id": "u1", "properties": {"amount": 1}}'
+    assert town.events([timed, untimed]).stored == 2
+    town.run()
+    town.clock.advance(timedelta(days=401))
+    assert pruned(town)["events"] == 2
+    again = town.events([timed, untimed, untimed.replace("u1", "u2")])
+    assert (again.stored, again.quarantined) == (1, 2)
+    assert again.reasons[0].code == "ingest.too_old"
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        (
+            "audience: [{did: {event: order.paid, within: 500d}}]",
+            r"events = 400d is shorter than the 500d .* rule old ",
+        ),
+        ("audience: [{did: {event: order.paid}}]", r"shorter than the whole history .* rule old "),
+        ("guards: {frequency_cap: [{max: 1, per: 500d}]}", r"messages = 400d is shorter .* \(rules/old/guards/freq"),
+        ("goal: {event: order.paid, within: 500d}", r"rules/old/goal"),
+        ("exit_when: [{did: {event: order.paid, since: entry}}]", ""),
+    ],
+)
+def test_a_retention_that_is_too_short_for_a_rule_is_refused(
+    tmp_path: Any, sqlite_db: Any, rule: str, message: str
+) -> None:
+    rules = f"""
+    timezone: Asia/Shanghai
+    rules:
+      - id: old
+        trigger: {{type: event, with: {{name: store.stock_out}}}}
+        {rule}
+        steps: [{{do: contact.tag, with: {{add: [a]}}}}]
+    """
+    town = World(tmp_path, sqlite_db, rules, settings=KEEP)
+    town.person("M1")
+    if message:
+        with pytest.raises(RetentionError, match=message):
+            pruned(town)
+        with pytest.raises(RetentionError, match="nothing was pruned"):
+            pruned(town, dry_run=True)
+    else:
+        assert pruned(town)["events"] == 0
+    town.engine.close()
+
+
+def test_many_rows_go_in_small_transactions(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "REST_S", 0.0)
+    town = world(RULES, settings=KEEP)
+    now = to_ms(town.clock.now())
+    old = [(now - 500 * DAY + i, "entered", i % 7) for i in range(5_500)]
+    with town.database.write() as conn:
+        insert_rows(conn, schema.execution_log, ("at", "code", "contact_id"), [*old, (now, "entered", 1)])
+    deleted: list[int] = []
+
+    @sqlalchemy_event.listens_for(town.database.engine, "commit")
+    def _committed(conn: Any) -> None:
+        left = conn.exec_driver_sql("SELECT count(*) FROM execution_log").scalar()
+        deleted.append(left)
+
+    assert pruned(town)["log"] == 5_500
+    steps = [before - after for before, after in zip([5_501, *deleted], deleted, strict=False)]
+    assert max(steps) <= retention.BATCH
+    assert sum(steps) == 5_500
+    assert len([step for step in steps if step]) >= 5
+
+
+@pytest.mark.parametrize("kind", PRUNABLE, ids=lambda kind: kind.what)
+def test_pruning_reads_ranges_only(db: Any, kind: Any) -> None:
+    from tests.store import town as rows
+
+    rows.build(db)
+    database = recording(db.url.render_as_string(hide_password=False))
+    before = rows.NOW - 30 * DAY
+    ranges = plans_of(database, lambda conn: id_range(conn, kind, before))
+    removing = plans_of(database, lambda conn: prune_range(conn, kind, 100, 200, before))
+    database.close()
+    told = "\n".join("\n".join((plan.sql, *plan.lines)) for plan in (*ranges, *removing))
+    key = "rowid" if db.is_sqlite else f"pk_{kind.table}"
+    assert [scan for plan in removing for scan in plan.scans] == [], told
+    assert key in {name for plan in (*ranges, *removing) for name in plan.indexes}, told
+
+
+def test_without_settings_nothing_is_pruned(world: Any) -> None:
+    town = world(RULES)
+    assert pruned(town) == {}

@@ -11,10 +11,10 @@ import os
 import tomllib
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from automation.channels import CHANNELS
 from automation.errors import SettingsError
@@ -120,6 +120,13 @@ class PublishingSettings(_Section):
 
     mode: Literal["files", "explicit"] = "files"
     approval: ApprovalSettings = ApprovalSettings()
+
+    @model_validator(mode="after")
+    def _approval_can_hold(self) -> Self:
+        """Where the files run as they are saved, nobody could hold them up."""
+        if self.approval.required and self.mode == "files":
+            raise ValueError('approval.required needs mode = "explicit": with "files" an edit runs at once')
+        return self
 
 
 class Settings(_Section):

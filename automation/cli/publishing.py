@@ -189,7 +189,8 @@ def _writing(settings: Settings, project: Project, version: int, *, really: bool
     def write() -> None:
         backup = f"backup/{_now().astimezone(project_zone()):%Y%m%d-%H%M%S}"
         written = write_back(settings, now_files, project.files, backup)
-        typer.echo(say("publishing.written", count=written.count, backup=written.backup), err=True)
+        if written.count:
+            typer.echo(say("publishing.written", count=written.count, backup=written.backup), err=True)
 
     return write
 

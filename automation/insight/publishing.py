@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 HORIZON = Duration(14, "d")
+_LONGEST_NAME = 80
 
 
 class Plan(Protocol):
@@ -110,6 +111,7 @@ def approve(
     horizon: Duration = HORIZON,
 ) -> Plan:
     """Say yes to the plan that the files make now, which must be this one."""
+    _check_person(approver)
     plan = (planner or PLANNER)(database, project, now, horizon)
     if plan.hash != plan_hash:
         raise AutomationError("publishing.moved", what=_moved(plan_hash, plan.hash), found=plan.hash)
@@ -138,6 +140,13 @@ def _check(wish: Wish) -> None:
         raise RefusedError(errors)
     if not wish.reason.strip():
         raise AutomationError("publishing.no_reason")
+    _check_person(wish.author)
+
+
+def _check_person(name: str) -> None:
+    """Two names that would be kept as one must not count as two people."""
+    if not name or name != name.strip() or len(name) > _LONGEST_NAME:
+        raise AutomationError("publishing.bad_name", found=name, longest=_LONGEST_NAME)
 
 
 def _check_new(database: Database, project: Project, base: int | None) -> None:
@@ -167,9 +176,8 @@ def _check_approved(database: Database, wish: Wish, plan: Plan) -> None:
         others = [who for who in approvers(conn, plan.hash) if who != wish.author]
     if not others:
         over = wish.project.settings.publishing.approval.over
-        raise AutomationError(
-            "publishing.not_approved", reach=plan.reach, over=over, hash=plan.hash, author=wish.author
-        )
+        params = {"reach": plan.reach, "over": over, "author": wish.author, "command": _command(wish, plan)}
+        raise AutomationError("publishing.not_approved", **params)
 
 
 def _command(wish: Wish, plan: Plan) -> str:

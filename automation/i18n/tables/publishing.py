@@ -18,6 +18,10 @@ TEXTS: dict[str, Text] = {
         "没有发布：文件中有 {count} 处错误（上面已列出）", "not published: {count} errors in the files, listed above"
     ),
     "no_reason": Text("请用 --reason 写明原因", "say why with --reason"),
+    "bad_name": Text(
+        "姓名须为 1–{longest} 个字符，首尾没有空格：{found}",
+        "a name has 1 to {longest} characters and no space around it: {found}",
+    ),
     "nothing_new": Text(
         "没有可发布的内容：文件与正在运行的发布 {publication} 相同",
         "nothing to publish: the files are those of publication {publication}, which runs",

@@ -17,7 +17,6 @@ from automation.store.schema import (
     event,
     message,
     metadata,
-    occurrence,
     pending_entry,
     rule,
     run,
@@ -107,6 +106,13 @@ def _take_back_codes(conn: Connection, moment: int) -> None:
     conn.execute(coupon_batch.update().values(issued=issued.scalar_subquery()))
 
 
+def forget_pauses(conn: Connection) -> None:
+    """Nothing stands still in a copy: a pause ends some day, and a plan is about the time after it."""
+    for name in ("pause", "provider_account", "failure_rate"):
+        conn.exec_driver_sql(f"DELETE FROM {name}")
+    conn.execute(run.update().where(run.c.status == "held").values(status="active"))
+
+
 def next_due(conn: Connection) -> int | None:
     """When the next run, message or put off entry comes due; may lie in the past."""
     moments = (
@@ -118,9 +124,12 @@ def next_due(conn: Connection) -> int | None:
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def unfinished(conn: Connection) -> bool:
-    """Whether an occurrence has pages to be decided."""
-    return conn.scalar(select(occurrence.c.id).where(occurrence.c.status == "running").limit(1)) is not None
+def echoes(conn: Connection, moment: int, source: str) -> int:
+    """How often one contact had the same event of `source` at a moment, at most."""
+    times = func.count().label("times")
+    at_once = select(times).where(event.c.occurred_at == moment, event.c.source == source)
+    most = at_once.group_by(event.c.name, event.c.contact_id).order_by(times.desc()).limit(1)
+    return conn.scalar(most) or 0
 
 
 def page_of_events(

@@ -15,8 +15,11 @@ from zoneinfo import ZoneInfo
 
 from automation.clock import ManualClock, from_ms, to_ms
 from automation.engine.engine import Engine
+from automation.errors import AutomationError
 from automation.insight.rehearsal.accepting import AcceptingProviders
-from automation.store.scratch import copy_database, next_due, take_back
+from automation.insight.rehearsal.feed import EMITTED
+from automation.store.planning import calls
+from automation.store.scratch import copy_database, echoes, next_due, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,9 +29,15 @@ if TYPE_CHECKING:
     from automation.rules.project import Project
     from automation.store.database import Database
 
+ROUNDS, ECHOES = 100, 40
+"""After so many rounds of one moment somebody looks whether a contact had the same event more often than so."""
 STUCK = timedelta(minutes=10)
 """How soon what stays due is looked at again."""
 COUPONS_EXPIRE = timedelta(days=1)
+
+
+class RehearsalError(AutomationError):
+    """A stretch of time that can't be lived through."""
 
 
 class Scratch:
@@ -59,7 +68,12 @@ class Rehearsal:
         self.database, self.clock = scratch, ManualClock(begin)
         providers = AcceptingProviders(project, scratch, self.clock, ZoneInfo(project.settings.timezone))
         self.engine = Engine(project, scratch, self.clock, providers)
-        self._coupons_at = begin
+        self._begin = self._coupons_at = begin
+
+    def settle(self) -> None:
+        """Let the people inside changed rules move, finish or leave, before anything else happens."""
+        while self.engine.recover():
+            pass
 
     def live(
         self, until: datetime, events: Iterator[Batch] = iter(()), progress: Callable[[int], None] | None = None
@@ -100,5 +114,16 @@ class Rehearsal:
             self._coupons_at = now + COUPONS_EXPIRE
             while engine.expire_coupons():
                 pass
+        rounds = 0
         while engine.recover() + engine.fire() + engine.advance() + engine.deliver():
-            pass
+            rounds += 1
+            if rounds % ROUNDS == 0:
+                self._refuse_circles()
+
+    def _refuse_circles(self) -> None:
+        """Rules that call each other through the events that they emit would never come to an end."""
+        with self.database.read() as conn:
+            if echoes(conn, to_ms(self.clock.now()), EMITTED) > ECHOES:
+                called = [call[:2] for call in calls(conn, to_ms(self._begin), EMITTED)]
+                shown = ", ".join(f"{one} → {two}" for one, two in called)
+                raise RehearsalError("rehearsal.endless", at=self.clock.now().isoformat(), rules=shown)

@@ -1,0 +1,201 @@
+"""The plan: the edited files against what runs now, lived through ahead of time on two copies of the live data."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from automation.clock import to_ms
+from automation.errors import AutomationError
+from automation.insight.planning.changes import RuleChange, changes
+from automation.insight.planning.circles import circles
+from automation.insight.planning.inside import Inside, inside
+from automation.insight.rehearsal.feed import EMITTED, feed
+from automation.insight.rehearsal.outlook import RuleOutlook, read_outlook
+from automation.insight.rehearsal.rehearsal import Rehearsal, Scratch
+from automation.rules.checker import Checked, respec
+from automation.store.planning import alive, calls, only_in, overlaps
+from automation.store.rules import list_rules, load_version
+from automation.store.scratch import forget_pauses
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime, timedelta
+
+    from automation.rules.project import Project
+    from automation.rules.spec import RuleSpec
+    from automation.store.database import Database
+
+SAMPLE = 5
+"""How many of the people who would newly enter are named."""
+
+
+@dataclass(frozen=True)
+class PlannedRule:
+    """One rule of the new files, or one that they no longer have. `before` is what it would do as it runs now."""
+
+    change: RuleChange | None
+    now: RuleOutlook | None  # None: the files no longer have it
+    before: RuleOutlook | None  # None: it does not run yet
+    newcomers: int = 0
+    leavers: int = 0
+    some_newcomers: tuple[int, ...] = ()  # contact ids
+    some_leavers: tuple[int, ...] = ()
+    inside: Inside | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "change": self.change.as_dict() if self.change else None,
+            "planned": self.now.as_dict() if self.now else None,
+            "running": self.before.as_dict() if self.before else None,
+            "would_newly_enter": self.newcomers, "would_no_longer_enter": self.leavers,
+            "contacts_newly": list(self.some_newcomers), "contacts_no_longer": list(self.some_leavers),
+            "inside": self.inside.as_dict() if self.inside else None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What publishing the files would change from `begin` on, until `end`. `running` names what runs now."""
+
+    begin: datetime
+    end: datetime
+    files: str  # hash of the project's files
+    running: str  # hash of the versions that run now
+    rules: Mapping[str, PlannedRule]
+    overlaps: Sequence[tuple[str, str, int]]
+    circles: Sequence[Sequence[str]]
+
+    @property
+    def changes(self) -> list[RuleChange]:
+        return [rule.change for rule in self.rules.values() if rule.change is not None]
+
+    @property
+    def hash(self) -> str:
+        """Names the plan: the files, what runs now, and how many people would newly enter."""
+        return f"{hashlib.sha256(f'{self.files} {self.running}'.encode()).hexdigest()[:12]}-{self.reach}"
+
+    @property
+    def reach(self) -> int:
+        """How many people would newly enter, summed over the rules."""
+        return sum(rule.newcomers for rule in self.rules.values())
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "from": self.begin.isoformat(), "to": self.end.isoformat(), "files": self.files, "running": self.running,
+            "reach": self.reach, "rules": {key: rule.as_dict() for key, rule in self.rules.items()},
+            "overlaps": [{"rules": [one, two], "people": people} for one, two, people in self.overlaps],
+            "circles": [list(circle) for circle in self.circles],
+        }  # fmt: skip
+
+
+class PlanError(AutomationError):
+    """Files that can't be planned."""
+
+
+def plan(
+    database: Database,
+    project: Project,
+    running: Project | None,
+    now: datetime,
+    horizon: timedelta,
+    progress: Callable[[int], None] | None = None,
+) -> Plan:
+    """Live through `horizon` from `now` on with the new files, and with what runs now; `database` is only read.
+
+    `running` is what was published; None: the versions that the database says are active. Events that will come can't
+    be known: those of the time just past, as long as the horizon, come again. PlanError when a file can't be read.
+    """
+    if project.checked.fatal:
+        raise PlanError("planning.fatal")
+    old = running or as_published(database, project)
+    stretch = _Stretch(database, now, now + horizon, progress)
+    with ExitStack() as copies:
+        new_copy = copies.enter_context(Scratch(database)).database
+        people = stretch.live(new_copy, project)
+        outlook = read_outlook(new_copy, project, now)
+        with new_copy.read() as conn:
+            met, called = overlaps(conn, to_ms(now)), calls(conn, to_ms(now), EMITTED)
+        found = changes(old.checked.rules, project.checked.rules)
+        before, newly, no_longer = outlook, _NOBODY, _NOBODY
+        if found:
+            old_copy = copies.enter_context(Scratch(database)).database
+            stretch.live(old_copy, old)
+            before = read_outlook(old_copy, old, now)
+            newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)
+    rules = {
+        key: _planned(key, found, outlook, before, people, newly, no_longer)
+        for key in dict.fromkeys([*outlook, *(change.id for change in found)])
+    }
+    return Plan(now, stretch.end, project.fingerprint, _fingerprint(old), rules, met, circles(called))
+
+
+def as_published(database: Database, project: Project) -> Project:
+    """`project` with the rules as the database has them active, whatever the files say now.
+
+    A rule whose version no longer fits the catalogue or the plugins is left out.
+    """
+    with database.read() as conn:
+        rows = [row for row in list_rules(conn) if row.status == "active" and row.version_id is not None]
+        versions = [version for row in rows if (version := load_version(conn, row.version_id)) is not None]
+    specs: list[RuleSpec] = []
+    for version in versions:
+        with suppress(AutomationError, LookupError):
+            specs.append(respec(version.content, project.env))
+    return replace(project, checked=Checked(tuple(specs), (), ()))
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """The time to come, on one copy after the other."""
+
+    source: Database
+    begin: datetime
+    end: datetime
+    progress: Callable[[int], None] | None
+
+    def live(self, copy: Database, project: Project) -> dict[str, Inside]:
+        """Publish the project in a copy and live through the time; returns what publishing does to those inside."""
+        with copy.write() as conn:
+            forget_pauses(conn)
+            before = alive(conn)
+        rehearsal = Rehearsal(copy, project, self.begin)
+        try:
+            rehearsal.settle()
+            with copy.read() as conn:
+                after = alive(conn)
+            long = self.end - self.begin
+            rehearsal.live(self.end, feed(self.source, self.begin - long, self.begin, long), self.progress)
+        finally:
+            rehearsal.close()
+        return inside(before, after)
+
+
+_Some: TypeAlias = Mapping[str, tuple[int, list[int]]]
+_NOBODY: _Some = {}
+
+
+def _only_in(one: Database, other: Database, since: datetime) -> _Some:
+    assert other.file is not None
+    return {key: (count, some) for key, count, some in only_in(one, other.file, to_ms(since), SAMPLE)}
+
+
+def _planned(
+    key: str, found: Sequence[RuleChange], outlook: Mapping[str, RuleOutlook], before: Mapping[str, RuleOutlook],
+    people: Mapping[str, Inside], newly: _Some, no_longer: _Some,
+) -> PlannedRule:  # fmt: skip
+    newcomers, some_newcomers = newly.get(key, (0, []))
+    leavers, some_leavers = no_longer.get(key, (0, []))
+    return PlannedRule(
+        next((change for change in found if change.id == key), None), outlook.get(key), before.get(key),
+        newcomers, leavers, tuple(some_newcomers), tuple(some_leavers), people.get(key),
+    )  # fmt: skip
+
+
+def _fingerprint(project: Project) -> str:
+    """Of the versions that run."""
+    versions = "\n".join(f"{spec.id} {spec.version} {spec.enabled}" for spec in project.checked.rules)
+    return hashlib.sha256(versions.encode()).hexdigest()[:16]

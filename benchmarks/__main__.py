@@ -21,6 +21,7 @@ BENCHMARKS = {
     "winback": "benchmarks.win_back",
     "postgres": "benchmarks.postgres",
     "waiting": "benchmarks.waiting",
+    "why": "benchmarks.why",
 }
 HEAD = "| what | ours | floor | ratio | promise | kept |\n| --- | ---: | ---: | ---: | --- | --- |"
 

@@ -43,12 +43,12 @@ class Span(NamedTuple):
 
 def count_runs(conn: Connection, span: Span) -> list[AnyRow]:
     """(status, reason, met, people) of the runs that began in the span; `met`: their goal was met."""
-    entered = select(log.c.run_id).distinct().where(log.c.rule_id == span.rule_id)
-    ours = entered.where(log.c.code.in_(_ENTRIES), *span.holds(log.c.at)).subquery("ours")
     met = run.c.goal_at.is_not(None).label("met")
-    query = select(run.c.status, run.c.reason, met, func.count().label("people"))
-    query = query.select_from(ours.join(run, run.c.id == ours.c.run_id)).where(*span.holds(run.c.entered_at))
-    return list(conn.execute(query.group_by(run.c.status, run.c.reason, met)))
+    people = func.count(distinct(run.c.id)).label("people")  # who stood in a queue has two rows
+    query = select(run.c.status, run.c.reason, met, people).select_from(log.join(run, run.c.id == log.c.run_id))
+    query = query.where(log.c.rule_id == span.rule_id, log.c.code.in_(_ENTRIES), *span.holds(log.c.at))
+    query = query.where(*span.holds(run.c.entered_at)).group_by(run.c.status, run.c.reason, met)
+    return list(conn.execute(query))
 
 
 def count_skipped(conn: Connection, span: Span) -> dict[str, int]:
@@ -120,7 +120,9 @@ def _pairs(conn: Connection, query: Select[Any]) -> dict[str, int]:
 
 
 def _of_steps(span: Span, *columns: ColumnElement[Any]) -> Select[Any]:
-    """Rows of the log about steps, of the runs that began in the span."""
-    query = select(*columns).select_from(log.join(run, run.c.id == log.c.run_id))
-    query = query.where(log.c.rule_id == span.rule_id, log.c.step.like("rules/%/steps/%"))
-    return query.where(*span.holds(run.c.entered_at))
+    """Rows of the log about steps, of the runs that began in the span. Without a span no run need be looked up."""
+    query = select(*columns).where(log.c.rule_id == span.rule_id, log.c.step.like("rules/%/steps/%"))
+    bounds = span.holds(run.c.entered_at)
+    if not bounds:
+        return query.where(log.c.run_id.is_not(None))
+    return query.select_from(log.join(run, run.c.id == log.c.run_id)).where(*bounds)

@@ -26,6 +26,7 @@ from automation.store import (
     dropping,
     entering,
     events,
+    funnels,
     identities,
     log,
     messages,
@@ -216,6 +217,13 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "counted_then": (lambda c: why.counted_then(c, 3, NOW - town.DAY, NOW), {"*": {"ix_message_contact"}}),
     "last_occurrences": (lambda c: why.last_occurrences(c, 3, 2**62, 3), {"*": {"ix_occurrence_rule"}}),
     "entered_by": (lambda c: why.entered_by(c, 3, 3, [3]), {"*": {"ix_run_contact"}}),
+    "funnel: skipped": (lambda c: funnels.count_skipped(c, funnels.Span(3)), {"*": {"ix_execution_log_rule"}}),
+    "funnel: counted": (lambda c: funnels.count_counted(c, funnels.Span(3, NOW - town.DAY)),
+                        {"*": {"ix_occurrence_rule"}}),
+    "funnel: open": (lambda c: funnels.count_open(c, funnels.Span(3)), {"*": {"ix_pending_entry_due"}}),
+    "funnel: steps": (lambda c: funnels.count_steps(c, funnels.Span(3)), {"*": {"ix_execution_log_rule"}}),
+    "funnel: last": (lambda c: funnels.count_last(c, funnels.Span(3, NOW - town.DAY)),
+                     {"*": {"ix_execution_log_rule"}}),
     "messages of a contact": (lambda c: messages.list_messages(c, contact_ids=[3]), {"*": {"ix_message_contact"}}),
 }  # fmt: skip
 

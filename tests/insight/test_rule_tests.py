@@ -252,7 +252,11 @@ class TestWhatAFailureSays:
         ]
         said = failure(report.results[0], report.suite.rules[0].zone)
         assert said[0] == "rules.yaml:12"
-        assert said[-1] == "  2026-06-01 12:00  not entered: outside the audience"
+        assert said[-3:] == [
+            "  2026-06-01 12:00  not entered: outside the audience",
+            "  ✗  all of these hold  〔0 of 1 hold〕  rules.yaml:5",
+            "  ✗  level is one of 银卡  〔金卡〕  rules.yaml:5",
+        ]
 
     def test_each_difference_in_words(self, write: Write) -> None:
         folder = write(
@@ -304,7 +308,8 @@ class TestWhatAFailureSays:
         )
         report = run(folder)
         said = failure(report.results[0], report.suite.rules[0].zone)
-        assert said[-2:] == ["  (nothing)", "  the event order.paid does not call the rule (its name, or `where`)"]
+        assert said[-4:-2] == ["  (nothing)", "  the event order.paid does not call the rule (its name, or `where`)"]
+        assert said[-1] == "  ✗  the event's amount is at least CNY 100  〔CNY 99.99〕  rules.yaml:4"
 
 
 class TestFilesAndChoice:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automation.contacts.masking import REVEALED, masking
 from automation.i18n import say
 from automation.insight.details import shown_time, summary
 from automation.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from automation.insight.rule_tests.suite import Result
@@ -19,14 +20,18 @@ LONGEST = 160
 
 def happened(result: Result, zone: ZoneInfo) -> list[str]:
     """The log of the person, with reasons and the values seen; then whatever explains a silence."""
-    lines = []
+    with masking(REVEALED):  # the values are those of the case
+        lines = list(_log(result, zone))
+    return [*(lines or [say("tests.nothing_happened")]), *result.record.notes]
+
+
+def _log(result: Result, zone: ZoneInfo) -> Iterator[str]:
     for row in result.record.rows:
         sentence = Reason(row.code).sentence() if row.code in set(Reason) else row.code
         step = (row.step or "").partition("/")[2].partition("/")[2]
         seen = summary(row.detail, zone, LONGEST)
         parts = [shown_time(row.at, zone), sentence, step, f"〔{seen}〕" if seen else ""]
-        lines.append("  ".join(part for part in parts if part))
-    return [*(lines or [say("tests.nothing_happened")]), *result.record.notes]
+        yield "  ".join(part for part in parts if part)
 
 
 def differences(result: Result) -> list[str]:

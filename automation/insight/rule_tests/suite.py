@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +85,8 @@ def _run(bench: Bench, spec: RuleSpec, case: Case) -> Result:
     begun = monotonic()
     record = bench.run(spec, case)
     differences = judge(spec, case.expect, record)
+    if differences and record.state is None and not record.faults:
+        record = replace(record, notes=(*record.notes, *bench.obstacles(spec)))
     return Result(case, record, differences, monotonic() - begun)
 
 

@@ -18,6 +18,7 @@ from automation.cli import (
     daemon,
     events,
     explaining,
+    forecasting,
     linting,
     messages,
     personal,
@@ -59,7 +60,7 @@ def options(
 
 
 for module in (
-    project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing,
+    project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing, forecasting,
 ):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):

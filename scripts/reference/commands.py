@@ -71,6 +71,12 @@ MEANINGS: dict[str, Text] = {
     "funnel": Text("一条规则的漏斗：看过、进入、每一步、达成目标，以及每一处为何有人离开；各数相加必相等。",
                    "One rule's funnel: looked at, entered, each step, the goal, and why people fall off at each place; "
                    "the numbers add up."),
+    "plan": Text("推演发布后的影响：谁会进入、少了谁、每天各渠道多少条与费用、规则重叠与循环、流程中的人。不写入，不发送。",
+                 "What publishing the files would change: who would enter, who no longer would, messages and cost by day, "
+                 "overlaps, circles, people inside. Nothing is written or sent."),
+    "simulate": Text("把已存的事件与日期在一份拷贝上重放一遍，看规则当时会做什么；可与另一个规则文件对比。",
+                     "Replays stored events and dates on a copy: what the rules would have done then, beside another "
+                     "rules file if you like."),
     "report": Text("汇总：各规则进入、跳过及原因、发送情况。",
                    "Sums up each rule: who entered, who was skipped and why, what was sent."),
     "pause": Text("立即暂停：全部、一条规则或一个渠道。一秒内对所有进程生效；事件照常入库，人在原处等待，不丢也不重。",

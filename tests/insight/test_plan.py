@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from automation.calendars.duration import Duration
+from automation.insight.planning.hashing import what_moved
 from automation.insight.planning.plan import Plan, PlanError, plan
 from automation.insight.rehearsal.rehearsal import RehearsalError
 from automation.rules.project import Project
@@ -56,7 +57,6 @@ rules:
     audience: [contact.level: 银卡]
     steps: [{do: sms.send, with: {template: hello}}, {do: event.emit, with: {name: order.paid}}]
 """
-FORTNIGHT = timedelta(days=14)
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def w(db: Database, tmp_path: Path) -> Iterator[World]:
 
 
 def planned(w: World) -> Plan:
-    return plan(w.database, Project.load(Settings.load(w.folder)), None, w.clock.now(), FORTNIGHT)
+    return plan(w.database, Project.load(Settings.load(w.folder)), w.clock.now(), Duration(14, "d"))
 
 
 def test_what_runs_now_as_it_will_go_on(w: World) -> None:
@@ -145,9 +145,9 @@ def test_the_hash_names_files_state_and_reach(w: World) -> None:
     w.write_rules(EDITED)
     second = planned(w)
     assert second.hash != first.hash
-    assert second.hash.endswith("-8")
+    assert what_moved(first.hash, second.hash) == ["files"]
     w.reload(EDITED)
-    assert planned(w).running != second.running
+    assert what_moved(second.hash, planned(w).hash) == ["running"]
 
 
 def test_rules_that_call_each_other_without_end_are_named(w: World) -> None:

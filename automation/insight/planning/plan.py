@@ -7,24 +7,28 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
+from zoneinfo import ZoneInfo
 
 from automation.clock import to_ms
 from automation.errors import AutomationError
 from automation.insight.planning.changes import RuleChange, changes
 from automation.insight.planning.circles import circles
+from automation.insight.planning.hashing import plan_hash
 from automation.insight.planning.inside import Inside, inside
 from automation.insight.rehearsal.feed import EMITTED, feed
 from automation.insight.rehearsal.outlook import RuleOutlook, read_outlook
 from automation.insight.rehearsal.rehearsal import Rehearsal, Scratch
 from automation.rules.checker import Checked, respec
+from automation.rules.published import published_project, running_id
 from automation.store.planning import alive, calls, only_in, overlaps
 from automation.store.rules import list_rules, load_version
 from automation.store.scratch import forget_pauses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
+    from automation.calendars.duration import Duration
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
     from automation.store.database import Database
@@ -64,6 +68,7 @@ class Plan:
     begin: datetime
     end: datetime
     files: str  # hash of the project's files
+    publication: int | None  # what runs now
     running: str  # hash of the versions that run now
     rules: Mapping[str, PlannedRule]
     overlaps: Sequence[tuple[str, str, int]]
@@ -75,8 +80,11 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """Names the plan: the files, what runs now, and how many people would newly enter."""
-        return f"{hashlib.sha256(f'{self.files} {self.running}'.encode()).hexdigest()[:12]}-{self.reach}"
+        """Names the plan: the files, what runs now, and how many people would newly enter, in two digits.
+
+        On a living database the last person changes from minute to minute; that voids no plan, a tenth more does.
+        """
+        return plan_hash(self.files, self.publication, [self.running, f"{self.reach:.1e}"])
 
     @property
     def reach(self) -> int:
@@ -85,8 +93,9 @@ class Plan:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "from": self.begin.isoformat(), "to": self.end.isoformat(), "files": self.files, "running": self.running,
-            "reach": self.reach, "rules": {key: rule.as_dict() for key, rule in self.rules.items()},
+            "hash": self.hash, "from": self.begin.isoformat(), "to": self.end.isoformat(), "files": self.files,
+            "running": self.publication, "reach": self.reach, "changes": [change.as_dict() for change in self.changes],
+            "rules": {key: rule.as_dict() for key, rule in self.rules.items()},
             "overlaps": [{"rules": [one, two], "people": people} for one, two, people in self.overlaps],
             "circles": [list(circle) for circle in self.circles],
         }  # fmt: skip
@@ -99,20 +108,20 @@ class PlanError(AutomationError):
 def plan(
     database: Database,
     project: Project,
-    running: Project | None,
     now: datetime,
-    horizon: timedelta,
+    horizon: Duration,
     progress: Callable[[int], None] | None = None,
 ) -> Plan:
     """Live through `horizon` from `now` on with the new files, and with what runs now; `database` is only read.
 
-    `running` is what was published; None: the versions that the database says are active. Events that will come can't
-    be known: those of the time just past, as long as the horizon, come again. PlanError when a file can't be read.
+    Events that will come can't be known: those of the time just past, as long as the horizon, come again. PlanError
+    when a file can't be read; RehearsalError when rules call each other without end.
     """
     if project.checked.fatal:
         raise PlanError("planning.fatal")
-    old = running or as_published(database, project)
-    stretch = _Stretch(database, now, now + horizon, progress)
+    base = running_id(database)
+    old = as_published(database, project) if base is None else published_project(project.settings, database, base)
+    stretch = _Stretch(database, now, horizon.after(now, ZoneInfo(project.settings.timezone)), progress)
     with ExitStack() as copies:
         new_copy = copies.enter_context(Scratch(database)).database
         people = stretch.live(new_copy, project)
@@ -130,7 +139,7 @@ def plan(
         key: _planned(key, found, outlook, before, people, newly, no_longer)
         for key in dict.fromkeys([*outlook, *(change.id for change in found)])
     }
-    return Plan(now, stretch.end, project.fingerprint, _fingerprint(old), rules, met, circles(called))
+    return Plan(now, stretch.end, project.fingerprint, base, _fingerprint(old), rules, met, circles(called))
 
 
 def as_published(database: Database, project: Project) -> Project:

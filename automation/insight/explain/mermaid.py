@@ -37,19 +37,20 @@ COLOURS: dict[str, str] = {
     "end": "fill:#e2e8f0,stroke:#475569,color:#1e293b",
 }
 _COLOURS = {
-    "fontSize": "14px",
     "lineColor": "#64748b",
     "primaryTextColor": "#1e293b",
     "edgeLabelBackground": "#ffffff",
 }
-_STYLE = {"theme": "base", "flowchart": {"wrappingWidth": 340, "padding": 24, "curve": "linear"}}
 _ESCAPES = {"#": "#35;", "&": "#amp;", '"': "#quot;", "<": "#lt;", ">": "#gt;", "`": "#96;", "\\": "#92;"}
 _ESCAPED = str.maketrans(_ESCAPES)
 
 
-def mermaid(chart: Chart) -> str:
-    """A flowchart that any Mermaid understands. A remark before each box names the step that it shows."""
-    return "\n".join(_lines(chart)) + "\n"
+def mermaid(chart: Chart, letters: int = 16) -> str:
+    """A flowchart that any Mermaid understands. A remark before each box names the step that it shows.
+
+    `letters` is their size in pixels; a line of a box is as long as 24 of them are wide.
+    """
+    return "\n".join(_lines(chart, letters)) + "\n"
 
 
 def escaped(text: str) -> str:
@@ -65,12 +66,16 @@ def fonts(chart: Chart) -> str:
     return ", ".join((*first, *then, "sans-serif"))
 
 
-def _style(chart: Chart) -> dict[str, object]:
-    return {**_STYLE, "themeVariables": {**_COLOURS, "fontFamily": fonts(chart)}}
+def _style(chart: Chart, letters: int) -> dict[str, object]:
+    return {
+        "theme": "base",
+        "themeVariables": {**_COLOURS, "fontSize": f"{letters}px", "fontFamily": fonts(chart)},
+        "flowchart": {"wrappingWidth": 24 * letters, "padding": 24, "curve": "linear"},
+    }
 
 
-def _lines(chart: Chart) -> Iterator[str]:
-    yield f"%%{{init: {json.dumps(_style(chart))}}}%%"
+def _lines(chart: Chart, letters: int) -> Iterator[str]:
+    yield f"%%{{init: {json.dumps(_style(chart, letters))}}}%%"
     yield "flowchart TB"
     for box in chart.boxes:
         if box.path:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SCALE = 2.0
 """Pixels of a PNG for each unit of the drawing: sharp on paper and on dense screens."""
 
+MEASURED, WRITTEN = 18, 15
+"""Pixels of a letter. The library knows few fonts; it makes room for larger letters than are written: wide ones fit."""
+
 _HEADINGS = ("message", "exit", "goal")
 _PROBE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
@@ -33,10 +36,10 @@ def svg(chart: Chart) -> str:
     """A picture whose words can be looked for and copied. AutomationError when it can't be drawn."""
     library = _library("mmdr")
     try:
-        drawn: str = library.render(mermaid(chart)).svg()
+        drawn: str = library.render(mermaid(chart, MEASURED)).svg()
     except Exception as error:  # the library is foreign code and raises what it likes
         raise AutomationError("explain.not_drawn", reason=str(error)) from None
-    return _with_bold_headings(drawn, chart)
+    return _with_bold_headings(drawn.replace(f"font-size:{MEASURED}px", f"font-size:{WRITTEN}px"), chart)
 
 
 def png(chart: Chart, font: Path | None = None) -> bytes:
@@ -56,7 +59,7 @@ def _with_bold_headings(drawn: str, chart: Chart) -> str:
     headings = {box.title for box in chart.boxes if box.lines} | {say(f"explain.part_{key}") for key in _HEADINGS}
     any_of = "|".join(re.escape(escape(" ".join(heading.split()), quote=False)) for heading in headings)
     line = rf'(<text [^>]*style="[^"]*)("[^>]*>(?:{any_of}) ?</text>)'
-    return re.sub(line, r"\1;font-weight:700;font-size:15px\2", drawn)
+    return re.sub(line, r"\1;font-weight:700;font-size:16px\2", drawn)
 
 
 def _fonts(font: Path | None) -> dict[str, Any]:

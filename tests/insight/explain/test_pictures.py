@@ -100,7 +100,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(missing: str, monkeyp
 
 
 def test_a_picture_that_the_library_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("automation.insight.explain.picture.mermaid", lambda _: "flowchart TB\n  a[")
+    monkeypatch.setattr("automation.insight.explain.picture.mermaid", lambda *_: "flowchart TB\n  a[")
     with pytest.raises(AutomationError) as caught:
         svg(explained(journey()).chart)
     assert caught.value.key == "explain.not_drawn"

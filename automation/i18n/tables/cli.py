@@ -195,6 +195,8 @@ TEXTS: dict[str, Text] = {
     "column_rules": Text("规则数", "rules"),
     "column_version": Text("版本", "version"),
     "column_note": Text("备注", "note"),
+    "column_action": Text("动作", "action"),
+    "column_subject": Text("对象", "subject"),
     "problem_address": Text("地址格式不对", "not an address of its kind"),
     "problem_timezone": Text("时区不存在", "no such time zone"),
     "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),

@@ -30,10 +30,6 @@ TEXTS: dict[str, Text] = {
         "由事件触发的规则，events 的第一项要是事件", "an event calls this rule, so `events` begins with one"
     ),
     "unknown_rule": Text("没有规则 {found}{hint}", "there is no rule {found}{hint}"),
-    "broken_rule": Text(
-        "规则 {found} 有错误，无法测试；请先运行 automation validate",
-        "the rule {found} has mistakes and can't be tested; run automation validate first",
-    ),
     "unreadable": Text("{file} 无法读取：{reason}", "{file} can't be read: {reason}"),
     "empty_file": Text("文件里没有 tests:", "the file holds no `tests:`"),
     # what is asked for

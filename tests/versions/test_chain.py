@@ -12,6 +12,7 @@ from automation.i18n import language
 from automation.insight.auditing import verify
 from automation.store.audit import AuditRow, write_audit
 from automation.store.database import Database
+from automation.store.erasing import blank_audit
 
 
 def write(db: Database, *actions: str, detail: object = None) -> None:
@@ -161,6 +162,19 @@ def test_many_writers_at_once_make_one_chain(db: Database) -> None:
         list(pool.map(work, range(6)))
     verdict = verify(db)
     assert (verdict.ok, verdict.rows) == (True, 120)
+
+
+def test_erased_rows_still_hold_the_chain_and_are_counted(db: Database) -> None:
+    write(db, "a.one", "a.two", "a.three")
+    with db.write() as conn:
+        blank_audit(conn, [2], ["contact:9"])
+    verdict = verify(db)
+    assert (verdict.ok, verdict.rows, verdict.erased) == (True, 3, 1)
+    # an erased row says nothing, and nothing can be put into it
+    spoil(db, """UPDATE audit SET detail = '{"from": 1}' WHERE id = 2""")
+    assert found(db) == ["row 2 (a.two): marked as erased, and yet it has a detail"]
+    spoil(db, "UPDATE audit SET actor = 'nobody' WHERE id = 2")
+    assert "row 2 (a.two): its time, actor, action or place in the chain was changed" in found(db)
 
 
 def test_findings_are_told_in_chinese_too(db: Database) -> None:

@@ -196,6 +196,11 @@ rules:
         given: {contact.level: 普卡, contact.birthday: 1990-08-04}
         at: 2026-08-04 10:00
         expect: skipped.audience
+      - name: 一周之后再看 → 仍只有一张券
+        given: {contact.level: 金卡, contact.birthday: 1990-08-04, tags: [老客]}
+        at: 2026-08-04 10:00
+        events: [{advance: 7d}]
+        expect: {entered: true, coupons: {BDAY_50: 1}, messages: none, state: done}
 """,
     "guards": """
 rules:

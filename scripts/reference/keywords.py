@@ -82,8 +82,9 @@ RULE = (
          "the event the rule is for: when it happens in time, it is credited to the run, and the person leaves"),
     _key("attribution", MAPPING, NONE, "业绩归因。现在只检查并保留",
          "who is credited with the result. Checked and kept; counted from a later version on"),
-    _key("tests", LIST, NONE, "规则的用例。现在只检查写法，以后的版本才运行",
-         "cases for the rule. Their form is checked; a later version runs them"),
+    _key("tests", LIST, NONE, "规则的用例，由 automation test 运行；不影响规则的版本。也可写在 *_test.yaml 里",
+         "cases for the rule, which `automation test` runs; no part of the rule's version. They may also stand in "
+         "*_test.yaml"),
     _key("priority", Text("0 到 100 的整数", "whole number, 0 to 100"), Text("0", "0"),
          "优先级：频次上限只够发一条时，同一时段内优先级高的规则发，另一条记为 skipped.outranked",
          "where a frequency cap leaves room for one message, the rule with the higher one sends; the other logs "
@@ -236,10 +237,16 @@ ATTRIBUTION = (
 
 TESTS = (
     _key("name", TEXT, REQUIRED, "用例名称", "the case's name"),
-    _key("given", MAPPING, NONE, "联系人与事件的值", "values of the contact and the event"),
-    _key("at", Text("日期与时刻", "date and time"), NONE, "当地时间，如 2026-08-01 10:00",
-         "local time, e.g. 2026-08-01 10:00"),
-    _key("expect", Text("原因代码，或动作列表", "reason code, or list of actions"), REQUIRED,
-         "应当发生什么：一个原因代码，或依次发生的动作", "what should come of it: a reason code, or the actions in "
-                                   "order"),
+    _key("given", MAPPING, NONE, "此人的情况：字段、身份、标签、同意、之前的事件",
+         "the person: fields, identities, tags, consents, what happened before"),
+    _key("at", Text("日期与时刻", "date and time"), Text("2026-06-01 12:00", "2026-06-01 12:00"),
+         "规则时区的时间，如 2026-08-01 10:00；按时间触发的规则必填",
+         "in the rule's zone, e.g. 2026-08-01 10:00; a rule that goes by the clock needs it"),
+    _key("events", LIST, Text("一个触发规则的事件", "one event that calls the rule"),
+         "此后的事件 {event, properties} 与流逝的时间 {advance: 3d}",
+         "what happens from then on: {event, properties}, and time that goes by: {advance: 3d}"),
+    _key("expect", Text("原因代码、动作列表或映射", "reason code, list of actions, or mapping"), REQUIRED,
+         "应有的结果：一个原因代码，依次执行的动作，或 entered、steps、messages、skipped、exited、state、coupons",
+         "what must come of it: a reason code, the actions in order, or entered, steps, messages, skipped, exited, "
+         "state, coupons"),
 )  # fmt: skip

@@ -23,6 +23,7 @@ from automation.plugin import Registry
 from automation.reasons import Reason
 from automation.rules import guards as guard_reader
 from automation.rules import measured
+from automation.rules.cases.reader import CASE_KEYS
 from automation.rules.checker import FILE_KEYS, CheckEnv, check_rules
 from automation.rules.conditions import parse as condition_parser
 from automation.rules.conditions.operators import OPERATORS
@@ -110,7 +111,7 @@ def test_every_keyword_of_the_rule_language_is_there_and_no_other() -> None:
     assert set(STEP_KINDS) <= sections
     assert names_of(keywords.GOAL) == set(EVENT_MATCH_KEYS)
     assert names_of(keywords.ATTRIBUTION) == set(measured.ATTRIBUTION_KEYS)
-    assert names_of(keywords.TESTS) == set(measured.TEST_KEYS)
+    assert names_of(keywords.TESTS) == set(CASE_KEYS)
     assert names_of(guards.GUARDS) == set(guard_reader.GUARD_KEYS)
     assert names_of(keywords.QUIET_HOURS) == set(guard_reader._QUIET_KEYS)
     assert names_of(keywords.FREQUENCY_CAP) == set(guard_reader._CAP_KEYS)

@@ -14,8 +14,6 @@ from automation.i18n import say
 if TYPE_CHECKING:
     from automation.engine.backfill.backfill import Backfilled
 
-ACTOR = "cli"
-
 
 def register(app: typer.Typer) -> None:
     app.command("backfill", help="Enter who would have entered a rule since a moment 补入")(backfill)
@@ -26,12 +24,13 @@ def backfill(
     since: Annotated[str, typer.Option("--since", help=SINCE_HELP)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the plan 只试算")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it after planning 试算后执行")] = False,
-    by: Annotated[str, typer.Option("--by", help="Who does it, for the audit 操作人，记入审计")] = ACTOR,
+    by: Annotated[str | None, typer.Option("--by", help="Who does it, for the audit 操作人，记入审计")] = None,
     format_: ViewOption = View.text,
 ) -> None:
     """Events since then, or firings of the clock, meet the rule as it is now. A second run changes nothing."""
     from automation.insight.backfilling import backfill as really
     from automation.insight.backfilling import check_size
+    from automation.settings import author
 
     plan = _plan(rule, since)
     if format_ is View.text:
@@ -44,7 +43,7 @@ def backfill(
             typer.echo(say("backfill.to_do_it"))
         return
     with open_engine() as engine, progress(say("backfill.working")) as advance:
-        done = really(engine, plan, by, advance)
+        done = really(engine, plan, by or author(), advance)
     if format_ is View.text:
         typer.echo()
         _print(done, planned=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from automation.cli.context import load_project, open_database
+from automation.cli.masking import RevealOption, shown
 from automation.cli.naming import CONTACT_HELP
 from automation.cli.output import View, ViewOption, emit_value
 from automation.i18n import say
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from automation.engine.trial.drafts import Unsent
     from automation.engine.trial.sending import Result, Tried, Wish
     from automation.rules.project import Project
-
-ACTOR = "cli"
+    from automation.templating.content import Content
 
 
 def register(app: typer.Typer) -> None:
@@ -35,31 +35,46 @@ def send_test(
     ] = None,
     event: Annotated[Path | None, typer.Option("--event", help="A file with the event as JSON 事件文件")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="event.sku=A1, coupon.code=X 指定变量")] = None,
-    by: Annotated[str, typer.Option("--by", help="Who sends it, for the audit 操作人，记入审计")] = ACTOR,
+    by: Annotated[str | None, typer.Option("--by", help="Who sends it, for the audit 操作人，记入审计")] = None,
     format_: ViewOption = View.text,
+    reveal: RevealOption = False,
 ) -> None:
-    """Exit code 1 when a message was not sent. Nothing but the tester's address and the audit notices it."""
+    """Exit code 1 when a message was not sent. The tester gets it in full; here personal data are masked."""
     from automation.clock import SystemClock
     from automation.engine.trial.sending import Trial
     from automation.providers.loader import build_providers
+    from automation.settings import author
 
     project = load_project()
     database = open_database(project.settings)
     clock = SystemClock()
     providers = build_providers(project.settings, project.registry, database, clock)
     try:
-        wish = _wish(project, database, what, to, as_, channel, event, set_ or (), by)
+        wish = _wish(project, database, what, to, as_, channel, event, set_ or (), by or author())
         results = []
-        for result in Trial(project, database, clock, providers)(wish):
-            results.append(result)
-            if format_ is View.text:
-                _print(result)
+        with shown(database, project.catalogue, "send-test", [wish.contact_id], reveal=reveal):
+            for result in Trial(project, database, clock, providers)(wish):
+                content = _content(project, database, result)
+                results.append((result, content))
+                if format_ is View.text:
+                    _print(result, content)
     finally:
         providers.close()
         database.close()
     if format_ is View.json:
-        emit_value([_as_dict(result) for result in results])
-    raise typer.Exit(0 if all(_is_sent(result) for result in results) else 1)
+        emit_value([_as_dict(*each) for each in results])
+    raise typer.Exit(0 if all(_is_sent(result) for result, _ in results) else 1)
+
+
+def _content(project: Project, database: Any, result: Result) -> Content | None:
+    """What was sent, as the masker of the block lets it be seen; None where it can't be shown."""
+    from automation.cli.receipt import masked_receipt
+    from automation.cli.tests_sent import read_test_receipt
+    from automation.engine.trial.drafts import Unsent
+
+    if isinstance(result, Unsent):
+        return None
+    return masked_receipt(database, project.catalogue, read_test_receipt(database, result.id)).content
 
 
 def _wish(
@@ -107,7 +122,7 @@ def _read(path: Path) -> str:
         raise AutomationError("cli.cannot_read", file=str(path), reason=str(error)) from None
 
 
-def _print(result: Result) -> None:
+def _print(result: Result, content: Content | None) -> None:
     from automation.cli.content import show_content
     from automation.engine.trial.drafts import Unsent
 
@@ -116,7 +131,10 @@ def _print(result: Result) -> None:
         return
     id_ = f"t{result.id}"
     typer.echo(say("trial.sent_to", id=id_, to=result.address.masked, channel=result.address.channel) + _place(result))
-    show_content(result.address.channel, result.content)
+    if content is None:
+        typer.echo(say("privacy.content_hidden"))
+    else:
+        show_content(result.address.channel, content, result.content)
     typer.echo(say(f"trial.status_{result.status}", **_reason(result)))
     typer.echo(say("trial.see", id=id_))
 
@@ -136,7 +154,7 @@ def _is_sent(result: Result) -> bool:
     return not isinstance(result, Unsent) and result.status == "accepted"
 
 
-def _as_dict(result: Result) -> dict[str, Any]:
+def _as_dict(result: Result, content: Content | None) -> dict[str, Any]:
     from automation.cli.content import as_dict
     from automation.engine.trial.drafts import Unsent
 
@@ -144,6 +162,6 @@ def _as_dict(result: Result) -> dict[str, Any]:
         return {"id": None, "step": result.step, "status": "unsent", "reason": result.reason}
     told = {
         "id": f"t{result.id}", "step": result.step, "template": result.template, "channel": result.address.channel,
-        "to": result.address.masked, "status": result.status, "content": as_dict(result.content),
+        "to": result.address.masked, "status": result.status, "content": content and as_dict(content),
     }  # fmt: skip
     return {**told, **_reason(result)}

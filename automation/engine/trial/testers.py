@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue
     from automation.settings import Settings
 
-_SHORT = {"openid": "wechat"}
-"""What people say for a channel's address, besides the channel's name and the kind of the identity."""
+_SHORT = {"openid": "wechat_openid"}
+"""What people say for a kind of address, besides the kind itself and the channel's name."""
 
 
 class Address(NamedTuple):
@@ -69,7 +69,7 @@ def _tester(entry: str, country: str) -> Address:
 def _channel_named(word: str) -> str | None:
     """`sms`, `phone`, `openid`, `wechat_openid` …"""
     by_kind = {str(CHANNELS[name].identity): name for name in reversed(MESSAGE_CHANNELS)}
-    return word if word in MESSAGE_CHANNELS else by_kind.get(word) or _SHORT.get(word)
+    return word if word in MESSAGE_CHANNELS else by_kind.get(_SHORT.get(word, word))
 
 
 def _entry(address: Address) -> str:

@@ -51,7 +51,7 @@ PRUNABLE = (
 def id_range(conn: Connection, kind: Prunable, before: int) -> tuple[int, int]:
     """(after, up to): the ids among which everything lies that was written before the moment."""
     table = kind.table
-    (low, high) = fetch(conn, f"SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM {table}")[0]
+    ((low, high),) = fetch(conn, f"SELECT coalesce(min(id), 0), coalesce(max(id), -1) FROM {table}")
     sql = f"SELECT {kind.written} FROM {table} WHERE id >= ? ORDER BY id LIMIT 1"
     first, last = low, high + 1  # the first id that was not written before lies in [first, last]
     while first < last:
@@ -65,17 +65,18 @@ def id_range(conn: Connection, kind: Prunable, before: int) -> tuple[int, int]:
 
 def prune_range(conn: Connection, kind: Prunable, after: int, upto: int, before: int) -> int:
     """Prune what may go among these ids; returns how many rows."""
-    start = f"UPDATE {kind.table} SET {kind.change}" if kind.change else f"DELETE FROM {kind.table}"
-    return changed(conn, f"{start} {_where(kind)}", after, upto, before)
+    sql = f"UPDATE {kind.table} SET {kind.change}" if kind.change else f"DELETE FROM {kind.table}"
+    return changed(conn, sql + _where(kind), after, upto, before)
 
 
 def count_range(conn: Connection, kind: Prunable, after: int, upto: int, before: int) -> int:
     """How many rows `prune_range` would prune."""
-    return int(fetch(conn, f"SELECT count(*) FROM {kind.table} {_where(kind)}", after, upto, before)[0][0])
+    sql = f"SELECT count(*) FROM {kind.table}" + _where(kind)
+    return int(fetch(conn, sql, after, upto, before)[0][0])
 
 
 def _where(kind: Prunable) -> str:
-    return f"WHERE {kind.table}.id > ? AND {kind.table}.id <= ? AND {kind.condition}"
+    return f" WHERE {kind.table}.id > ? AND {kind.table}.id <= ? AND {kind.condition}"
 
 
 def living_versions(conn: Connection) -> list[int]:

@@ -57,7 +57,7 @@ def funnel(
 
 
 def _lines(funnel: Funnel) -> Iterator[str]:
-    yield f"{funnel.rule}（{funnel.name}）" if funnel.name != funnel.rule else funnel.rule
+    yield f"{funnel.rule}  {funnel.name}" if funnel.name != funnel.rule else funnel.rule
     most = max(funnel.looked_at, 1)
     yield _bar(funnel.looked_at, most, say("funnel.looked_at"))
     yield from _drops(funnel.skipped, 1)

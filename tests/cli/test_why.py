@@ -44,3 +44,44 @@ def test_files_that_cannot_be_read_at_all(folder: Path, cli: Cli) -> None:
     said = cli("why", "order_thanks", "M001")
     assert said.code == 1
     assert said.err.startswith("rules.yaml:1:")
+
+
+def test_each_line_names_its_place_and_programs_get_it_too(busy: Cli, folder: Path) -> None:
+    written = (folder / "rules.yaml").read_text(encoding="utf-8").splitlines()
+    told = busy("why", "birthday_coupon", "M003", "--format", "json").json
+    (level,) = [line for line in told["lines"] if line["path"] == "rules/birthday_coupon/audience/0"]
+    file, _, line = level["place"].partition(":")
+    assert file == "rules.yaml"
+    assert written[int(line) - 1].strip().startswith("- contact.level")
+
+
+def test_as_of_a_moment(busy: Cli) -> None:
+    said = busy("why", "order_thanks", "M001", "--at", "2020-01-01 10:00")
+    assert "\nAs of when\n  · as of 2020-01-01 10:00\n" in said.out
+    assert said.out.splitlines()[-1].endswith("the rule had not been published yet")
+    assert "2020-99-01" in busy("why", "order_thanks", "M001", "--at", "2020-99-01").err
+
+
+def test_one_message_and_what_must_be_asked(busy: Cli) -> None:
+    said = busy("why", "--message", "1")
+    assert said.out.startswith("order_thanks  ×  #1  ·  message 1\n")
+    assert "l***@example.com" in said.out
+    assert said.out.splitlines()[-1] == "In short: message 1: accepted by the provider"
+    for wrong in (("why",), ("why", "order_thanks"), ("why", "order_thanks", "M001", "--message", "1")):
+        refused = busy(*wrong)
+        assert refused.code == 1
+        assert "ask with automation why RULE CONTACT, or automation why --message ID" in refused.err
+    assert busy("why", "--message", "99").code == 1
+
+
+def test_a_funnel_as_bars_as_rows_and_as_data(busy: Cli) -> None:
+    bars = busy("funnel", "order_thanks")
+    lines = bars.out.splitlines()
+    assert lines[1].split() == ["1", "█" * 24, "looked", "at"]
+    assert any("· 1  the provider accepted the message" in line for line in lines)
+    rows = busy("funnel", "order_thanks", "--format", "csv").out.splitlines()
+    assert rows[:3] == ["part,path,depth,what,code,people", "audience,,0,looked at,,1", "entry,,0,entered,,1"]
+    told = busy("funnel", "order_thanks", "--since", "1d", "--format", "json").json
+    assert (told["looked_at"], told["entered"], told["done"]) == (1, 1, {"completed": 1})
+    assert busy("funnel", "order_thanks", "--until", "1d", "--format", "json").json["entered"] == 0
+    assert "nothing is known of a rule" in busy("funnel", "nobody").err

@@ -63,18 +63,20 @@ MEANINGS: dict[str, Text] = {
                   "Removes what is older than [retention] keeps, in small steps without locking; the daemon does it "
                   "every night."),
     "log": Text("查看执行日志：每个决定及其原因。", "Shows the execution log: every decision and its reason."),
-    "why": Text("逐条说明某人为何进入或不进入某规则：每个条件、每条守则，以及看到的值。",
-                "Says condition by condition and guard by guard why a person enters a rule or not, with the values "
-                "seen."),
+    "why": Text("逐条说明某人为何进入或不进入某规则：每个条件与守则、看到的值、在文件中的行；--at 以另一时刻为准，"
+                "--message 改问一条消息。",
+                "Says condition by condition and guard by guard why a person enters a rule or not, with the values seen "
+                "and the line in the file; --at asks as of another moment, --message about one message instead."),
     "explain": Text("用文字或流程图（Mermaid、SVG、PNG）解释整条规则，可直接给业务同事看。",
                     "Tells a whole rule as prose or as a diagram (Mermaid, SVG, PNG), good enough to be shown around."),
     "funnel": Text("一条规则的漏斗：看过、进入、每一步、达成目标，以及每一处为何有人离开；各数相加必相等。",
                    "One rule's funnel: looked at, entered, each step, the goal, and why people fall off at each place; "
                    "the numbers add up."),
-    "plan": Text("推演发布后的影响：谁会进入、少了谁、每天各渠道多少条与费用、规则重叠与循环、流程中的人。不写入，不发送。",
-                 "What publishing the files would change: who would enter, who no longer would, messages and cost by day, "
-                 "overlaps, circles, people inside. Nothing is written or sent."),
-    "simulate": Text("把已存的事件与日期在一份拷贝上重放一遍，看规则当时会做什么；可与另一个规则文件对比。",
+    "plan": Text("推演发布后的影响：谁会进入、少了谁、每天各渠道多少条与费用、规则重叠与循环、流程中的人。"
+                 "不写入，不发送。",
+                 "What publishing the files would change: who would enter, who no longer would, messages and cost "
+                 "by day, overlaps, circles, people inside. Nothing is written or sent."),
+    "simulate": Text("把已存的事件与日期在一份拷贝上重放一遍，看规则当时会做什么；可与另一规则文件对比。",
                      "Replays stored events and dates on a copy: what the rules would have done then, beside another "
                      "rules file if you like."),
     "report": Text("汇总：各规则进入、跳过及原因、发送情况。",

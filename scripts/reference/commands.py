@@ -65,8 +65,8 @@ MEANINGS: dict[str, Text] = {
     "log": Text("查看执行日志：每个决定及其原因。", "Shows the execution log: every decision and its reason."),
     "why": Text("逐条说明某人为何进入或不进入某规则：每个条件与守则、看到的值、在文件中的行；--at 以另一时刻为准，"
                 "--message 改问一条消息。",
-                "Says condition by condition and guard by guard why a person enters a rule or not, with the values seen "
-                "and the line in the file; --at asks as of another moment, --message about one message instead."),
+                "Says condition by condition and guard by guard why a person enters a rule or not, with the values "
+                "seen and the line in the file; --at asks as of another moment, --message about one message instead."),
     "explain": Text("用文字或流程图（Mermaid、SVG、PNG）解释整条规则，可直接给业务同事看。",
                     "Tells a whole rule as prose or as a diagram (Mermaid, SVG, PNG), good enough to be shown around."),
     "funnel": Text("一条规则的漏斗：看过、进入、每一步、达成目标，以及每一处为何有人离开；各数相加必相等。",

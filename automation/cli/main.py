@@ -60,7 +60,8 @@ def options(
 
 
 for module in (
-    project, daemon, control, events, reading, publishing, report, send_test, backfilling, linting, explaining, testing, forecasting,
+    project, daemon, control, events, reading, publishing, report, send_test,
+    backfilling, linting, explaining, testing, forecasting,
 ):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):

@@ -11,7 +11,7 @@ from automation.clock import to_ms
 from automation.errors import AutomationError
 from automation.i18n import Text, lookup
 from automation.insight.planning.hashing import what_moved
-from automation.insight.simple_plan import simple_plan
+from automation.insight.planning.plan import plan as forecast
 from automation.rules.files import ProjectFiles
 from automation.rules.project import Project
 from automation.rules.published import publication_of, running_id
@@ -45,7 +45,7 @@ class Plan(Protocol):
 
 
 Planner = Callable[["Database", "Project", "datetime", Duration], Plan]
-PLANNER: Planner = simple_plan
+PLANNER: Planner = forecast
 """What publishing asks for its plan."""
 
 

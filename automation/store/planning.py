@@ -45,6 +45,15 @@ def only_in(scratch: Database, other: Path, since: int, sample: int) -> Iterator
             driver.execute("DETACH DATABASE other")
 
 
+def people_entered(conn: Connection, since: int) -> dict[str, int]:
+    """How many people each rule has let in since a moment, each counted once."""
+    sql = """
+        SELECT rule.key, count(DISTINCT run.contact_id) FROM run JOIN rule ON rule.id = run.rule_id
+        WHERE run.entered_at >= ? GROUP BY rule.key
+    """
+    return dict(fetch(conn, sql, since))
+
+
 def overlaps(conn: Connection, since: int) -> list[tuple[str, str, int]]:
     """(rule key, rule key, people) who get messages of both since a moment, the most first."""
     sql = """

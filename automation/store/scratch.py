@@ -46,7 +46,7 @@ def copy_database(source: Database, file: Path) -> Database:
         _back_up(source, file)
         return Database(f"sqlite:///{file}", durable=False)
     scratch = Database(f"sqlite:///{file}", durable=False)
-    scratch.migrate()
+    metadata.create_all(scratch.engine)
     with source.snapshot() as conn, scratch.write() as target:
         for table in metadata.sorted_tables:
             if table.name not in _NOT_COPIED:
@@ -78,8 +78,7 @@ def take_back(scratch: Database, moment: int) -> None:
     Whoever was inside then is out, with the run kept for cooldowns; profiles, tags and consents stay as they are now.
     """
     with scratch.write() as conn:
-        for name in _FORGOTTEN:
-            conn.exec_driver_sql(f"DELETE FROM {name}")
+        _empty(conn, _FORGOTTEN)
         conn.execute(event.delete().where(event.c.received_at >= moment))
         conn.execute(message.delete().where(message.c.queued_at >= moment))
         conn.execute(message.update().where(message.c.status == "queued").values(status="dropped", due_at=None))
@@ -108,9 +107,13 @@ def _take_back_codes(conn: Connection, moment: int) -> None:
 
 def forget_pauses(conn: Connection) -> None:
     """Nothing stands still in a copy: a pause ends some day, and a plan is about the time after it."""
-    for name in ("pause", "provider_account", "failure_rate"):
-        conn.exec_driver_sql(f"DELETE FROM {name}")
+    _empty(conn, ("pause", "provider_account", "failure_rate"))
     conn.execute(run.update().where(run.c.status == "held").values(status="active"))
+
+
+def _empty(conn: Connection, names: tuple[str, ...]) -> None:
+    for name in names:
+        conn.execute(metadata.tables[name].delete())
 
 
 def next_due(conn: Connection) -> int | None:

@@ -17,6 +17,10 @@ rules:
     trigger: {type: event, with: {name: order.paid}}
     guards: {cooldown: 3d}
     steps: [{do: contact.tag, with: {add: [谢过]}}]
+  - id: all
+    name: 所有人
+    trigger: {type: schedule, with: {every: 1d}}
+    steps: [{do: contact.tag, with: {add: [有]}}]
 """
 EXPLICIT = '\n[publishing]\nmode = "explicit"\n'
 
@@ -36,7 +40,7 @@ def test_from_an_edit_to_a_rollback(folder: Path, both: Cli) -> None:
     # when it is published
     said = both("publish", "--reason", "first", "--author", "wang")
     assert said.code == 0, said.err
-    assert "  rule thanks (谢谢) is new\nat most 3 people would newly enter\n" in said.out
+    assert "  rule thanks (谢谢) is new\n  rule all (所有人) is new\n3 people would enter rules that are new or have changed\n" in said.out
     assert said.out.endswith(
         "published: publication 1, by wang\n"
         "the daemon takes it over within 2 seconds; people inside follow each rule's on_change\n"
@@ -73,7 +77,7 @@ def test_versions_as_a_table_in_chinese(folder: Path, cli: Cli) -> None:
     cli("publish", "--reason", "上线", "--author", "王")
     lines = cli("versions", lang="zh").out.splitlines()
     assert lines[0].split() == ["发布", "时间", "类型", "作者", "原因", "规则数", "备注"]
-    assert re.match(r" +1  20\d\d-.*发布  王    上线 +1  运行中", lines[1])
+    assert re.match(r" +1  20\d\d-.*发布  王    上线 +2  运行中", lines[1])
 
 
 def test_an_approval_by_somebody_else(folder: Path, both: Cli) -> None:

@@ -124,7 +124,7 @@ def test_an_edit_as_a_difference_between_two_futures(w: World) -> None:
     assert found.rules["again"].before is None
     assert found.rules["again"].newcomers == 2
     assert found.circles == [["again", "thanks"]]
-    assert found.reach == 8
+    assert found.reach == 10 + 3 + 2
     assert everything(w) == before
 
 

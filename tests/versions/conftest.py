@@ -10,8 +10,8 @@ import pytest
 
 from automation.calendars.duration import Duration
 from automation.engine.engine import Engine
+from automation.insight.planning.plan import Plan, plan
 from automation.insight.publishing import Published, Wish, publish, publishable
-from automation.insight.simple_plan import SimplePlan, simple_plan
 from automation.rules.project import Project
 from automation.rules.published import published_project, running_project
 from automation.settings import Settings
@@ -29,6 +29,12 @@ rules:
   - id: thanks
     name: 谢谢
     trigger: {type: event, with: {name: order.paid}}
+    steps:
+      - do: contact.tag
+        with: {add: [旧]}
+  - id: all
+    name: 所有人
+    trigger: {type: schedule, with: {dates: ["2026-08-10"], at: "09:00"}}
     steps:
       - do: contact.tag
         with: {add: [旧]}
@@ -63,8 +69,8 @@ class Shop:
     def files(self) -> Project:
         return publishable(self.settings)
 
-    def plan(self) -> SimplePlan:
-        return simple_plan(self.database, self.files(), NOON, Duration(14, "d"))
+    def plan(self) -> Plan:
+        return plan(self.database, self.files(), NOON, Duration(14, "d"))
 
     def publish(self, reason: str = "why", author: str = "wang", plan: str | None = None) -> Published:
         return publish(self.database, Wish(self.files(), author, reason, plan), NOON)

@@ -84,7 +84,7 @@ def test_files_with_errors_are_refused_and_named(shop: Shops) -> None:
     s.edit("contact.tag", "contact.tga")
     with pytest.raises(RefusedError) as raised:
         s.publish()
-    assert raised.value.text("en") == "not published: 1 errors in the files, listed above"
+    assert raised.value.text("en") == "not published: 2 errors in the files, listed above"
     assert "contact.tga" in raised.value.problems[0].shown("en")
     assert publications(s) == []
 
@@ -110,7 +110,7 @@ def test_the_plan_that_was_shown_is_published(shop: Shops) -> None:
     assert done.plan.hash == plan.hash
     with s.database.read() as conn:
         (row,) = list_publications(conn, 10)
-    assert (row.plan_hash, row.rules) == (plan.hash, {"thanks": s.files().checked.rules[0].version})
+    assert (row.plan_hash, row.rules) == (plan.hash, {rule.id: rule.version for rule in s.files().checked.rules})
 
 
 def test_what_moved_since_the_plan_is_named(shop: Shops) -> None:
@@ -141,9 +141,9 @@ def test_a_publication_that_comes_between_plan_and_commit_is_not_overrun(shop: S
     s.edit("旧", "新")
 
     def slow(*asked: object) -> object:
-        from automation.insight.simple_plan import simple_plan
+        from automation.insight.planning.plan import plan as forecast
 
-        plan = simple_plan(*asked)  # type: ignore[arg-type]
+        plan = forecast(*asked)  # type: ignore[arg-type]
         s.edit("新", "别人的")
         s.publish("faster", "li")
         return plan
@@ -164,7 +164,7 @@ def test_a_large_plan_waits_for_another_person(shop: Shops) -> None:
     people(s, 2)
     plan = s.plan()
     assert refusal(s.publish) == (
-        "not published: 2 people would newly enter, and above 1 somebody else than wang must approve: "
+        "not published: 2 people would enter new or changed rules, and above 1 somebody else than wang must approve: "
         f"automation approve-plan {plan.hash}"
     )
     # one's own approval doesn't count

@@ -53,9 +53,7 @@ TEXTS: dict[str, Text] = {
         "“{found}”可能指多个联系人：{candidates}；请用 #编号 或 类型:值 指明",
         "“{found}” could be several contacts: {candidates}; name one by #id or kind:value",
     ),
-    "erased_already": Text(
-        "编号为 {id} 的联系人已删除过个人信息", "the data of the contact {id} were erased before"
-    ),
+    "erased_already": Text("编号为 {id} 的联系人已删除过个人信息", "the data of the contact {id} were erased before"),
     "changed_meanwhile": Text(
         "联系人 {id} 在删除期间有了新的身份；没有删除任何内容，请再执行一次",
         "the contact {id} got another identity meanwhile; nothing was erased, run the command again",

@@ -16,7 +16,9 @@ TEXTS: dict[str, Text] = {
     ),
     "title": Text("计划 {hash}", "Plan {hash}"),
     "span": Text("{begin} 至 {end}", "{begin} to {end}"),
-    "reach": Text("将新触达 {reach} 人次", "{reach} people would newly enter"),
+    "reach": Text(
+        "新增或改动的规则将有 {reach} 人进入", "{reach} people would enter rules that are new or have changed"
+    ),
     "changes": Text("改动", "Changes"),
     "no_changes": Text("规则没有改动", "no rule changes"),
     "together": Text("规则之间", "Between the rules"),

@@ -35,9 +35,9 @@ TEXTS: dict[str, Text] = {
     "moved_counts": Text("数据已变，人数不同", "the data moved: it would reach other people"),
     "moved_unknown": Text("不是同一个方案", "it has become another plan"),
     "not_approved": Text(
-        "没有发布：新进入 {reach} 人，超过 {over} 人须由 {author} 以外的人批准：{command}",
-        "not published: {reach} people would newly enter, and above {over} somebody else than {author} must approve: "
-        "{command}",
+        "没有发布：新增或改动的规则将有 {reach} 人进入，超过 {over} 人须由 {author} 以外的人批准：{command}",
+        "not published: {reach} people would enter new or changed rules, and above {over} somebody else than {author} "
+        "must approve: {command}",
     ),
     "approved_already": Text("{who} 已批准过这个方案", "{who} has approved this plan already"),
     "approved": Text(
@@ -69,7 +69,9 @@ TEXTS: dict[str, Text] = {
     "cannot_write": Text("写不了 {file}：{reason}", "{file} can't be written: {reason}"),
     "written": Text("写回 {count} 个文件；原文件在 {backup}", "{count} files written; those before are in {backup}"),
     "plan_is": Text("方案 {hash}", "plan {hash}"),
-    "reach": Text("新进入至多 {reach} 人", "at most {reach} people would newly enter"),
+    "reach": Text(
+        "新增或改动的规则将有 {reach} 人进入", "{reach} people would enter rules that are new or have changed"
+    ),
     "unknown_version": Text(
         "没有 {found} 这个发布或规则版本；发布用编号，规则版本用哈希，目录里的文件用 files",
         "{found} is no publication and no rule version: publications have numbers, rule versions a hash, and files "

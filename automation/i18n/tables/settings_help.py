@@ -107,13 +107,13 @@ TEXTS: dict[str, Text] = {
         "edited file changes nothing",
     ),
     "publishing.approval.required": Text(
-        "新进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准（automation approve-plan）才能发布",
+        "新增或改动的规则将进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准（automation approve-plan）才能发布",
         "Whether somebody else than the author must approve a plan (automation approve-plan) by which more people than "
-        "publishing.approval.over would newly enter",
+        "publishing.approval.over would enter its new or changed rules",
     ),
     "publishing.approval.over": Text(
-        "新进入的人数超过它的方案须经批准；0 表示凡有人新进入都须批准",
-        "How many people may newly enter by a plan that nobody approved; 0: none",
+        "新增或改动的规则将进入的人数超过它的方案须经批准；0 表示凡有人进入都须批准",
+        "How many people may enter new or changed rules by a plan that nobody approved; 0: none",
     ),
     "lint.tracking": Text(
         "营销链接须带的跟踪参数，按参数名的开头匹配；写 [] 则 automation lint 不检查",

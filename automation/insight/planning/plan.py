@@ -20,7 +20,7 @@ from automation.insight.rehearsal.outlook import RuleOutlook, read_outlook
 from automation.insight.rehearsal.rehearsal import Rehearsal, Scratch
 from automation.rules.checker import Checked, respec
 from automation.rules.published import published_project, running_id
-from automation.store.planning import alive, calls, only_in, overlaps
+from automation.store.planning import alive, calls, only_in, overlaps, people_entered
 from automation.store.rules import list_rules, load_version
 from automation.store.scratch import forget_pauses
 
@@ -44,6 +44,7 @@ class PlannedRule:
     change: RuleChange | None
     now: RuleOutlook | None  # None: the files no longer have it
     before: RuleOutlook | None  # None: it does not run yet
+    people: int = 0  # who would enter, each counted once
     newcomers: int = 0
     leavers: int = 0
     some_newcomers: tuple[int, ...] = ()  # contact ids
@@ -55,7 +56,7 @@ class PlannedRule:
             "change": self.change.as_dict() if self.change else None,
             "planned": self.now.as_dict() if self.now else None,
             "running": self.before.as_dict() if self.before else None,
-            "would_newly_enter": self.newcomers, "would_no_longer_enter": self.leavers,
+            "people": self.people, "would_newly_enter": self.newcomers, "would_no_longer_enter": self.leavers,
             "contacts_newly": list(self.some_newcomers), "contacts_no_longer": list(self.some_leavers),
             "inside": self.inside.as_dict() if self.inside else None,
         }  # fmt: skip
@@ -80,7 +81,7 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """Names the plan: the files, what runs now, and how many people would newly enter, in two digits.
+        """Names the plan: the files, what runs now, and its reach in two digits.
 
         On a living database the last person changes from minute to minute; that voids no plan, a tenth more does.
         """
@@ -88,8 +89,8 @@ class Plan:
 
     @property
     def reach(self) -> int:
-        """How many people would newly enter, summed over the rules."""
-        return sum(rule.newcomers for rule in self.rules.values())
+        """How many people would enter rules that are new or have changed, summed over these rules."""
+        return sum(rule.people for rule in self.rules.values() if rule.change is not None)
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -124,9 +125,10 @@ def plan(
     stretch = _Stretch(database, now, horizon.after(now, ZoneInfo(project.settings.timezone)), progress)
     with ExitStack() as copies:
         new_copy = copies.enter_context(Scratch(database)).database
-        people = stretch.live(new_copy, project)
+        inside_now = stretch.live(new_copy, project)
         outlook = read_outlook(new_copy, project, now)
         with new_copy.read() as conn:
+            entered = people_entered(conn, to_ms(now))
             met, called = overlaps(conn, to_ms(now)), calls(conn, to_ms(now), EMITTED)
         found = changes(old.checked.rules, project.checked.rules)
         before, newly, no_longer = outlook, _NOBODY, _NOBODY
@@ -136,8 +138,8 @@ def plan(
             before = read_outlook(old_copy, old, now)
             newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)
     rules = {
-        key: _planned(key, found, outlook, before, people, newly, no_longer)
-        for key in dict.fromkeys([*outlook, *(change.id for change in found)])
+        key: _planned(key, found, outlook, before, inside_now, newly, no_longer, entered.get(key, 0))
+        for key in dict.fromkeys([*(spec.id for spec in project.checked.rules), *(change.id for change in found)])
     }
     return Plan(now, stretch.end, project.fingerprint, base, _fingerprint(old), rules, met, circles(called))
 
@@ -194,13 +196,13 @@ def _only_in(one: Database, other: Database, since: datetime) -> _Some:
 
 def _planned(
     key: str, found: Sequence[RuleChange], outlook: Mapping[str, RuleOutlook], before: Mapping[str, RuleOutlook],
-    people: Mapping[str, Inside], newly: _Some, no_longer: _Some,
+    inside_now: Mapping[str, Inside], newly: _Some, no_longer: _Some, people: int,
 ) -> PlannedRule:  # fmt: skip
     newcomers, some_newcomers = newly.get(key, (0, []))
     leavers, some_leavers = no_longer.get(key, (0, []))
     return PlannedRule(
         next((change for change in found if change.id == key), None), outlook.get(key), before.get(key),
-        newcomers, leavers, tuple(some_newcomers), tuple(some_leavers), people.get(key),
+        people, newcomers, leavers, tuple(some_newcomers), tuple(some_leavers), inside_now.get(key),
     )  # fmt: skip
 
 

@@ -122,7 +122,8 @@ def _some(people: Iterable[int]) -> str:
 
 
 def _span(plan: Plan) -> str:
-    return say("planning.span", begin=f"{plan.begin:%Y-%m-%d %H:%M}", end=f"{plan.end:%Y-%m-%d %H:%M}")
+    end = plan.end.astimezone(plan.begin.tzinfo)
+    return say("planning.span", begin=f"{plan.begin:%Y-%m-%d %H:%M}", end=f"{end:%Y-%m-%d %H:%M}")
 
 
 def _indented(sentences: list[str]) -> list[str]:

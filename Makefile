@@ -11,7 +11,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python -m examples.demo
 
 test: lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/.testable
 	$(BIN)/ruff check .

@@ -27,7 +27,8 @@ MEANINGS: dict[str, Text] = {
     "render": Text("预览某人会收到的内容；短信还会显示字符数与计费条数。缺变量时退出码为 1。",
                    "Shows what a person would get; for SMS also characters and segments. Exit code 1 when it would not "
                    "be sent."),
-    "send-test": Text("用真实服务商把模板或规则的消息发给名单上的测试地址（[testing] allowed），内容按 --as 的联系人渲染。"
+    "send-test": Text("用真实服务商把模板或规则的消息发给名单上的测试地址（[testing] allowed），"
+                      "内容按 --as 的联系人渲染。"
                       "在 messages list 中标为测试；不影响频控、冷却、预算、失败率与报表，券码是占位的。",
                       "Sends what a template or a rule would say to a contact, by the real provider, to an address on "
                       "the list [testing] allowed. It is marked as a test in `messages list` and counts nowhere: no "
@@ -41,7 +42,8 @@ MEANINGS: dict[str, Text] = {
                  "有用例未通过或文件有错误时退出码为 1；写法见 docs/testing-rules.zh-CN.md。",
                  "Runs the cases of `tests:` and `*_test.yaml`: the real engine, a database in memory, a clock that is "
                  "moved, nothing sent. Exit code 1 when one fails or a file has a mistake; see docs/testing-rules.md."),
-    "backfill": Text("让规则补上 --since 之后已经发生的事件或已到的日期：先在副本上试算并显示谁会进入，加 --yes 才执行。"
+    "backfill": Text("让规则补上 --since 之后已经发生的事件或已到的日期：先在副本上试算并显示谁会进入，"
+                     "加 --yes 才执行。"
                      "按现在的资料与守则决定，遵守 expires_after；重复执行不会重复进入；记入审计。",
                      "Lets a rule meet the events, or the dates, since a moment: plans on a copy and shows who would "
                      "enter, and does it with --yes. Decided by profiles and guards as they are now, within "

@@ -40,7 +40,10 @@ def test_from_an_edit_to_a_rollback(folder: Path, both: Cli) -> None:
     # when it is published
     said = both("publish", "--reason", "first", "--author", "wang")
     assert said.code == 0, said.err
-    assert "  rule thanks (谢谢) is new\n  rule all (所有人) is new\n3 people would enter rules that are new or have changed\n" in said.out
+    assert (
+        "  rule thanks (谢谢) is new\n  rule all (所有人) is new\n"
+        "3 people would enter rules that are new or have changed\n" in said.out
+    )
     assert said.out.endswith(
         "published: publication 1, by wang\n"
         "the daemon takes it over within 2 seconds; people inside follow each rule's on_change\n"

@@ -22,7 +22,8 @@ TEXTS: dict[str, Text] = {
         "the rule {rule} fired more than {max} times since then; give a later --since",
     ),
     "too_many_people": Text(
-        "将有 {count} 人次进入规则 {rule}，超过其 max_audience（{limit}），没有补入；请写更近的 --since，或调高 max_audience",
+        "将有 {count} 人次进入规则 {rule}，超过其 max_audience（{limit}），没有补入；请写更近的 --since，"
+        "或调高 max_audience",
         "{count} would enter the rule {rule}, more than its max_audience of {limit}; nothing was done. Give a later "
         "--since, or raise max_audience",
     ),

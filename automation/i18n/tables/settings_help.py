@@ -107,7 +107,8 @@ TEXTS: dict[str, Text] = {
         "edited file changes nothing",
     ),
     "publishing.approval.required": Text(
-        "新增或改动的规则将进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准（automation approve-plan）才能发布",
+        "新增或改动的规则将进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准"
+        "（automation approve-plan）才能发布",
         "Whether somebody else than the author must approve a plan (automation approve-plan) by which more people than "
         "publishing.approval.over would enter its new or changed rules",
     ),

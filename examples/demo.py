@@ -23,6 +23,7 @@ from automation.reasons import Reason
 from automation.rules.project import Project
 from automation.settings import Settings, locale_language
 from automation.store.database import Database
+from examples import foresight
 from examples.cdnow import LAST_DAY, ZONE, Order, expected_win_backs, read_orders, replay
 from examples.crash import crash_and_go_on
 
@@ -61,6 +62,7 @@ def main() -> None:
     five_days(engine, clock)
     engine.close()
     tell_all(database, orders)
+    look_ahead(database, project, clock.now())
     database.close()
     survive_a_crash()
     tell_where_to_look()
@@ -151,9 +153,28 @@ def tell_all(database: Database, orders: list[Order]) -> None:
             check_win_backs(report.entered + held_back, orders)
 
 
+def look_ahead(database: Database, project: Project, now: datetime) -> None:
+    """What somebody would do before they let an edit loose on these people."""
+    head(Text("五、先看到结果：测试、模拟、推演、追问", "5. See it before it happens: test, simulate, plan, why"))
+    passed, count, each = foresight.tested(project)
+    tell(Text("automation test：{passed} / {count} 条规则测试通过，每条 {each:.0f} 毫秒",
+              "automation test: {passed} of {count} tests of the rules pass, {each:.0f} ms each"),
+         passed=passed, count=count, each=each)  # fmt: skip
+    edited = foresight.edit(project.settings)
+    tell(Text("若把唤回从 90 天改为 60 天（demo-project/{file}）：", "With the win-back after 60 days instead of 90 "
+              "(demo-project/{file}):"), file=foresight.EDITED)  # fmt: skip
+    local = now.astimezone(ZONE)
+    for lines in (foresight.simulated(database, project, edited, local), foresight.planned(database, edited, local)):
+        print("\n" + "\n".join(f"    {line}" for line in lines))
+    print(f"\nautomation why {foresight.ASKED} {':'.join(foresight.MEMBER)}")
+    print(f"    {foresight.reason(database, project, local)}")
+    if passed < count:
+        raise SystemExit(1)
+
+
 def survive_a_crash() -> None:
     """A process of its own is killed while it sends; what came of it is counted in the outbox, not in our tables."""
-    head(Text("五、发送途中被 kill -9", "5. Killed while sending: kill -9"))
+    head(Text("六、发送途中被 kill -9", "6. Killed while sending: kill -9"))
     folder = FOLDER / "crash"
     folder.mkdir()
     done = crash_and_go_on(folder)
@@ -172,7 +193,7 @@ def survive_a_crash() -> None:
 
 
 def tell_where_to_look() -> None:
-    head(Text("六、接下来看哪里", "6. Where to look next"))
+    head(Text("七、接下来看哪里", "7. Where to look next"))
     written = Counter(path.parts[-3] for path in (FOLDER / "outbox").rglob("*") if path.is_file())
     tell(Text("渲染好的消息在 demo-project/outbox/：{files}",
               "the rendered messages are in demo-project/outbox/: {files}"),
@@ -205,7 +226,11 @@ COMMANDS = (
     ".venv/bin/automation -p demo-project messages list --channel wechat",
     ".venv/bin/automation -p demo-project contacts show member_no:M0004",
     ".venv/bin/automation -p demo-project quarantine list",
-    ".venv/bin/automation -p demo-project validate",
+    ".venv/bin/automation -p demo-project test --coverage",
+    ".venv/bin/automation -p demo-project explain win_back",
+    ".venv/bin/automation -p demo-project funnel win_back",
+    ".venv/bin/automation -p demo-project simulate win_back --from 2026-05-01 --to 2026-08-01",
+    ".venv/bin/automation -p demo-project plan --rules demo-project/what-if.yaml",
     ".venv/bin/automation -p demo-project status",
     "docs/tutorial.md · docs/tutorial.zh-CN.md",
 )

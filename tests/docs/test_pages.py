@@ -101,7 +101,7 @@ def test_the_commands_in_the_written_pages_exist() -> None:
 
     known = {command.name for command in commands()} | {"--help", "--version"}
     for page in PAGES:
-        for found in re.findall(r"`automation ((?:--\w+|\w+)(?: \w+)?)", read(page)):
+        for found in re.findall(r"`automation ((?:--\w+|[\w-]+)(?: [\w-]+)?)", read(page)):
             first = found.split()[0]
             assert found in known or first in known, f"{page.name}: automation {found}"
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import load_project, open_database, open_engine, refuse_fatal
+from automation.cli.context import open_engine, open_running
 from automation.cli.naming import SINCE_HELP, moment_before
 from automation.cli.output import View, ViewOption, emit_value, local_time, progress
 from automation.i18n import say
 
 if TYPE_CHECKING:
     from automation.engine.backfill.backfill import Backfilled
+    from automation.rules.project import Project
 
 
 def register(app: typer.Typer) -> None:
@@ -32,12 +33,12 @@ def backfill(
     from automation.insight.backfilling import check_size
     from automation.settings import author
 
-    plan = _plan(rule, since)
+    project, plan = _plan(rule, since)
     if format_ is View.text:
         _print(plan, planned=True)
     elif dry_run or not yes:
         emit_value({"plan": plan.as_dict()})
-    check_size(load_project(), plan)
+    check_size(project, plan)
     if dry_run or not yes:
         if format_ is View.text and not dry_run:
             typer.echo(say("backfill.to_do_it"))
@@ -51,16 +52,15 @@ def backfill(
         emit_value({"plan": plan.as_dict(), "done": done.as_dict()})
 
 
-def _plan(rule: str, since: str) -> Backfilled:
+def _plan(rule: str, since: str) -> tuple[Project, Backfilled]:
     from automation.clock import SystemClock, from_ms
     from automation.insight.backfilling import plan_backfill
 
-    project = load_project()
-    refuse_fatal(project)
-    database = open_database(project.settings)
+    project, database = open_running()
     try:
         with progress(say("backfill.planning")) as advance:
-            return plan_backfill(database, project, rule, from_ms(moment_before(since)), SystemClock().now(), advance)
+            moment = from_ms(moment_before(since))
+            return project, plan_backfill(database, project, rule, moment, SystemClock().now(), advance)
     finally:
         database.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from automation.cli.context import load_project, open_catalogue, open_database, open_settings, refuse_fatal
+from automation.cli.context import open_catalogue, open_database, open_running, open_settings
 from automation.cli.masking import told_to_the_audit
 from automation.cli.naming import CONTACT_HELP, contact_id_of
 from automation.cli.output import Format, emit_table, emit_value, local_time, progress
@@ -93,12 +93,10 @@ def prune(
     from automation.engine.retention import Pruning
     from automation.settings import author
 
-    project = load_project()
-    refuse_fatal(project)
-    if not project.settings.retention.chosen:
+    if not open_settings().retention.chosen:
         typer.echo(say("privacy.no_retention"))
         return
-    database = open_database(project.settings)
+    project, database = open_running()
     with progress(say("privacy.pruning")) as advance:
         found = Pruning(database, project, SystemClock()).run(dry_run=dry_run, actor=author(), tell=advance)
     database.close()

@@ -20,7 +20,7 @@ JsonKind = Literal["text", "number", "boolean"]
 def among(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
     """`column IN (…)` for any number of integers, or of strings, as one bound parameter. No NULLs in `values`."""
     values = list(values)
-    numeric = not values or isinstance(values[0], int)
+    numeric = isinstance(values[0], int) if values else not isinstance(column.type, String)
     return _Among(column, bindparam(None, to_json(values), String, unique=True), numeric=numeric)
 
 

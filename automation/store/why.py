@@ -101,10 +101,9 @@ def last_occurrences(conn: Connection, rule_id: int, at: int, limit: int) -> lis
 
 def names_contact(conn: Connection, people: Select[Any], contact_ids: Sequence[int]) -> bool:
     """Whether a firing's people (a SELECT of contact_id) hold one of these."""
-    named = people.subquery("people")
-    return (
-        conn.execute(select(named.c.contact_id).where(named.c.contact_id.in_(contact_ids)).limit(1)).first() is not None
-    )
+    (who,) = (column for column in people.selected_columns if column.key == "contact_id")
+    theirs = people.where(who.in_(contact_ids)).limit(1)  # inside the query, so that it looks at nobody else
+    return conn.execute(theirs).first() is not None
 
 
 def entered_by(conn: Connection, occurrence_id: int, rule_id: int, contact_ids: Sequence[int]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import load_project, open_database, open_settings, project_zone, refuse_fatal
+from automation.cli.context import load_project, open_database, open_settings, project_zone
 from automation.cli.naming import SINCE_HELP, local_moment
 from automation.cli.output import emit_value, progress, visible
 from automation.i18n import say
@@ -99,10 +99,16 @@ def simulate(
 
 
 def _project(settings: Settings, rules: Path | None) -> Project:
-    """The project, or the project with another file of rules; with its mistakes told where it can't be used."""
+    """The project, or the project with another file of rules. One with mistakes would show less than is meant."""
+    from automation.errors import AutomationError
+
     chosen = settings if rules is None else settings.model_copy(update={"rules": (str(rules.resolve()),)})
     project = load_project(chosen)
-    refuse_fatal(project)
+    errors = [problem for problem in project.problems if problem.severity == "error"]
+    for problem in errors:
+        typer.echo(problem.shown(), err=True)
+    if errors:
+        raise AutomationError("planning.errors", count=len(errors))
     return project
 
 

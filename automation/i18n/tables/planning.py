@@ -7,6 +7,10 @@ TEXTS: dict[str, Text] = {
         "规则文件无法读取，不能生成计划；请先运行 automation validate 并改正",
         "the rule files can't be read, so there is nothing to plan; run `automation validate` and correct them first",
     ),
+    "errors": Text(
+        "文件有 {count} 处错误（见上），没有推演；请先改正",
+        "{count} errors in the files, listed above: nothing was rehearsed; correct them first",
+    ),
     "bad_horizon": Text(
         "时长 {found} 不对；请写 1d 到 90d 之间，如 14d", "{found} is no horizon; write one from 1d to 90d, like 14d"
     ),

@@ -126,6 +126,7 @@ TEMPLATES = {
     "either.email.html.j2": MAIL,
     "later.email.html.j2": MAIL,
 }
+# Four bad answers in a row happen to some message in every few storms; ten in none.
 SETTINGS = f"""
 lang = "en"
 [daemon]
@@ -135,7 +136,7 @@ reload_seconds = 1.0
 lease_seconds = {LEASE_S}
 batch_size = 16
 backoff_seconds = 5
-max_attempts = 4
+max_attempts = 10
 failure_limit = "none"
 breaker = {{seconds = 30}}
 [webhook]

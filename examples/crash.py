@@ -86,18 +86,21 @@ def _run_and_kill(folder: Path) -> None:
     command = [sys.executable, "-m", "automation.cli.main", "-p", str(folder), "run"]
     daemon = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     before = -1
-    while daemon.poll() is None:
-        now = sum(path.stat().st_size for path in (folder / "outbox").rglob("*.jsonl"))
-        if now != before and len(list(_written(folder))) > PEOPLE // 3:
-            break
-        before = now
-        time.sleep(0.0005)
-    daemon.kill()
-    daemon.wait()
+    try:
+        while daemon.poll() is None:
+            now = sum(path.stat().st_size for path in (folder / "outbox").rglob("*.jsonl"))
+            if now != before and len(list(_written(folder))) > PEOPLE // 3:
+                break
+            before = now
+            time.sleep(0.0005)
+    finally:
+        daemon.kill()
+        daemon.wait()
 
 
 def _written(folder: Path) -> Iterator[str]:
-    """The address of every e-mail in the outbox."""
+    """The address of every e-mail in the outbox; a line that is still being written is none yet."""
     for path in (folder / "outbox").rglob("*.jsonl"):
-        for line in path.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)["to"]
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
+            if line.endswith("\n"):
+                yield json.loads(line)["to"]

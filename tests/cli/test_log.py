@@ -102,7 +102,7 @@ def test_following_until_interrupted(folder: Path, cli: Cli) -> None:
     command = [program, "-p", str(folder), "--lang", "en", "log", "-f", "--format", "json"]
     follower = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ | {
         "PYTHONUNBUFFERED": "1"
-    })  # fmt: skip
+    }, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # fmt: skip
     try:
         # when something is decided meanwhile
         assert cli("ingest", str(folder / "events.jsonl")).code == 0

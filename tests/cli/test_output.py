@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from automation.cli.details import summary
-from automation.cli.masking import mask, mask_identity
 from automation.cli.output import Format, csv_line, emit_table, visible
+from automation.contacts.masking import mask
 from automation.i18n import language
 
 
@@ -80,7 +80,6 @@ def test_visible_text_is_one_printable_line(text: str) -> None:
 )
 def test_masking(value: str, shown: str) -> None:
     assert mask(value) == shown
-    assert mask_identity(f"phone:{value}") == f"phone:{shown}"
 
 
 def test_details_on_one_line() -> None:

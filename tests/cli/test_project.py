@@ -72,7 +72,7 @@ def test_the_example_plugin_works_once_it_is_renamed(folder: Path, both: Cli) ->
     both("ingest", str(folder / "events.jsonl"))
     both("run", "--once")
     # then
-    assert both("contacts", "show", "M001", "--format", "json").json["attributes"]["points"] == 100
+    assert both("contacts", "show", "M001", "--reveal", "--format", "json").json["attributes"]["points"] == 100
     # and its parameters are checked like a built-in's
     (folder / "rules.yaml").write_text(rules.replace(step, points.replace("100", "0")), encoding="utf-8")
     said = both("validate")

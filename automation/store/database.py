@@ -182,6 +182,7 @@ def _journal_in_wal(cursor: Any) -> None:
 
 def _hurry(connection: Any, _record: Any) -> None:
     connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -12288")  # two copies, with several connections each, live at a time
 
 
 def _begin_sqlite(conn: Connection) -> None:

@@ -38,7 +38,12 @@ class Plan(Protocol):
 
     @property
     def reach(self) -> int:
-        """How many people would newly enter."""
+        """How many people would enter new or changed rules."""
+        ...
+
+    @property
+    def unforeseen(self) -> Sequence[str]:
+        """Rules among these that show nobody: an event that never came yet, a date beyond the horizon."""
         ...
 
     def as_dict(self) -> Mapping[str, Any]: ...
@@ -122,8 +127,9 @@ def approve(
 
 
 def needs_approval(project: Project, plan: Plan) -> bool:
+    """Also where nobody can tell how many it will be: that a rule reaches nobody soon doesn't make it small."""
     approval = project.settings.publishing.approval
-    return approval.required and plan.reach > approval.over
+    return approval.required and (plan.reach > approval.over or bool(plan.unforeseen))
 
 
 def publishable(settings: Settings) -> Project:
@@ -176,6 +182,10 @@ def _check_approved(database: Database, wish: Wish, plan: Plan) -> None:
         others = [who for who in approvers(conn, plan.hash) if who != wish.author]
     if not others:
         over = wish.project.settings.publishing.approval.over
+        if plan.reach <= over:
+            rules = ", ".join(plan.unforeseen)
+            params = {"rules": rules, "author": wish.author, "command": _command(wish, plan)}
+            raise AutomationError("publishing.unforeseen", **params)
         params = {"reach": plan.reach, "over": over, "author": wish.author, "command": _command(wish, plan)}
         raise AutomationError("publishing.not_approved", **params)
 

@@ -14,7 +14,7 @@ from automation.store.audit import list_audit
 from automation.store.publications import list_publications
 from tests.conftest import NOON
 from tests.engine.world import World
-from tests.versions.conftest import APPROVED, EXPLICIT, Shop, tag_of
+from tests.versions.conftest import APPROVED, EXPLICIT, RULES, Shop, tag_of
 
 Shops = Callable[..., Shop]
 
@@ -28,6 +28,10 @@ def refusal(act: Callable[[], object], lang: str = "en") -> str:
     with pytest.raises(AutomationError) as raised:
         act()
     return raised.value.text(lang)
+
+
+ONLY_ALL = "rules:\n" + RULES[RULES.index("  - id: all") :]
+"""The rule that everybody enters within the horizon, without the one that waits for an event."""
 
 
 def people(shop: Shop, count: int) -> None:
@@ -206,7 +210,21 @@ def test_approval_is_refused_where_it_could_not_hold(shop: Shops) -> None:
 
 def test_a_small_plan_needs_nobody(shop: Shops) -> None:
     s = shop(APPROVED)
+    s.write("rules.yaml", ONLY_ALL)
     people(s, 1)
+    assert s.publish().id == 1
+
+
+def test_what_nobody_can_foresee_is_not_small(shop: Shops) -> None:
+    """A rule on an event that never came yet, or beyond the horizon, shows nobody, and may reach everybody."""
+    s = shop(APPROVED)
+    people(s, 1)
+    found = refusal(s.publish)
+    assert found.startswith(
+        "not published: nobody can foresee how many people would enter thanks, so somebody else than wang must "
+        "approve: automation approve-plan "
+    )
+    approve(s.database, s.files(), s.plan().hash, "li", NOON)
     assert s.publish().id == 1
 
 
@@ -235,6 +253,8 @@ def test_a_rollback_publishes_the_old_files_again(shop: Shops) -> None:
 
 def test_a_rollback_needs_approval_too(shop: Shops) -> None:
     s = shop(APPROVED)
+    s.write("rules.yaml", ONLY_ALL)
+    people(s, 1)
     s.publish()
     s.edit("旧", "新")
     s.publish()

@@ -23,6 +23,10 @@ TEXTS: dict[str, Text] = {
     "reach": Text(
         "新增或改动的规则将有 {reach} 人进入", "{reach} people would enter rules that are new or have changed"
     ),
+    "unforeseen": Text(
+        "推演期内看不出会有谁进入：{rules}（事件从未来过，或日期在推演期之外）",
+        "nobody can foresee who would enter {rules}: an event that never came, or a date beyond the horizon",
+    ),
     "changes": Text("改动", "Changes"),
     "no_changes": Text("规则没有改动", "no rule changes"),
     "together": Text("规则之间", "Between the rules"),

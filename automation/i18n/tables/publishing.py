@@ -39,6 +39,11 @@ TEXTS: dict[str, Text] = {
         "not published: {reach} people would enter new or changed rules, and above {over} somebody else than {author} "
         "must approve: {command}",
     ),
+    "unforeseen": Text(
+        "没有发布：推演期内看不出这些规则会有多少人进入：{rules}；须由 {author} 以外的人批准：{command}",
+        "not published: nobody can foresee how many people would enter {rules}, so somebody else than {author} must "
+        "approve: {command}",
+    ),
     "approved_already": Text("{who} 已批准过这个方案", "{who} has approved this plan already"),
     "approved": Text(
         "{who} 已批准方案 {hash}。文件、正在运行的版本或数据一有变动，批准即作废",

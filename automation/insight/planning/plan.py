@@ -74,6 +74,7 @@ class Plan:
     rules: Mapping[str, PlannedRule]
     overlaps: Sequence[tuple[str, str, int]]
     circles: Sequence[Sequence[str]]
+    unforeseen: Sequence[str] = ()  # enabled rules, new or changed, of which the horizon shows nobody
 
     @property
     def changes(self) -> list[RuleChange]:
@@ -85,7 +86,7 @@ class Plan:
 
         On a living database the last person changes from minute to minute; that voids no plan, a tenth more does.
         """
-        return plan_hash(self.files, self.publication, [self.running, f"{self.reach:.1e}"])
+        return plan_hash(self.files, self.publication, [self.running, f"{self.reach:.1e}", list(self.unforeseen)])
 
     @property
     def reach(self) -> int:
@@ -95,7 +96,8 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         return {
             "hash": self.hash, "from": self.begin.isoformat(), "to": self.end.isoformat(), "files": self.files,
-            "running": self.publication, "reach": self.reach, "changes": [change.as_dict() for change in self.changes],
+            "running": self.publication, "reach": self.reach, "unforeseen": list(self.unforeseen),
+            "changes": [change.as_dict() for change in self.changes],
             "rules": {key: rule.as_dict() for key, rule in self.rules.items()},
             "overlaps": [{"rules": [one, two], "people": people} for one, two, people in self.overlaps],
             "circles": [list(circle) for circle in self.circles],
@@ -141,7 +143,9 @@ def plan(
         key: _planned(key, found, outlook, before, inside_now, newly, no_longer, entered.get(key, 0))
         for key in dict.fromkeys([*(spec.id for spec in project.checked.rules), *(change.id for change in found)])
     }
-    return Plan(now, stretch.end, project.fingerprint, base, _fingerprint(old), rules, met, circles(called))
+    enabled = {spec.id for spec in project.checked.rules if spec.enabled}
+    unforeseen = [key for key, rule in rules.items() if rule.change and key in enabled and not rule.people]
+    return Plan(now, stretch.end, project.fingerprint, base, _fingerprint(old), rules, met, circles(called), unforeseen)
 
 
 def as_published(database: Database, project: Project) -> Project:

@@ -25,7 +25,9 @@ class Section(NamedTuple):
 
 def plan_sections(plan: Plan) -> Iterator[Section]:
     """What changes, then each rule, then how the rules meet."""
-    yield Section(say("planning.title", hash=plan.hash), [_span(plan), say("planning.reach", reach=plan.reach)])
+    head = [_span(plan), say("planning.reach", reach=plan.reach)]
+    head += [say("planning.unforeseen", rules=", ".join(plan.unforeseen))] if plan.unforeseen else []
+    yield Section(say("planning.title", hash=plan.hash), head)
     told = [sentence for change in plan.changes for sentence in _indented(change.sentences())]
     yield Section(say("planning.changes"), told or [say("planning.no_changes")])
     for key, rule in plan.rules.items():

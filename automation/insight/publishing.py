@@ -183,9 +183,8 @@ def _check_approved(database: Database, wish: Wish, plan: Plan) -> None:
     if not others:
         over = wish.project.settings.publishing.approval.over
         if plan.reach <= over:
-            rules = ", ".join(plan.unforeseen)
-            params = {"rules": rules, "author": wish.author, "command": _command(wish, plan)}
-            raise AutomationError("publishing.unforeseen", **params)
+            rules, command = ", ".join(plan.unforeseen), _command(wish, plan)
+            raise AutomationError("publishing.unforeseen", rules=rules, author=wish.author, command=command)
         params = {"reach": plan.reach, "over": over, "author": wish.author, "command": _command(wish, plan)}
         raise AutomationError("publishing.not_approved", **params)
 

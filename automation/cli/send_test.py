@@ -104,7 +104,7 @@ def _event_names(project: Project, what: str) -> Sequence[str]:
     from automation.triggers.base import EventTrigger
 
     specs = [spec for spec in project.checked.rules if spec.id == what.removeprefix("rule:")]
-    loaded = [load_rule(spec, 0, 0, project.registry) for spec in specs]
+    loaded = [load_rule(spec, 0, 0, project) for spec in specs]
     return [
         name
         for rule in loaded

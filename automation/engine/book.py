@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.types import event_checker
-from automation.engine.entry.holdout import Holdout
+from automation.contacts.share import Share
 from automation.rules.conditions.fused import fuse
 from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.tree import History, histories
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.engine.journey.listening import Listeners
-    from automation.plugin import Registry
     from automation.rules.conditions.facts import Facts
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
+    from automation.templating import TemplateSet
     from automation.triggers.base import Poll, Watch
 
 Predicate = Callable[["Facts"], bool]
@@ -40,6 +40,7 @@ class LoadedRule:
     version_id: int
     trigger: Trigger
     program: Program = field(repr=False)
+    templates: TemplateSet = field(repr=False)
 
     @cached_property
     def audience(self) -> Predicate | None:
@@ -63,11 +64,11 @@ class LoadedRule:
         return frozenset(node.event for node in self.exit_histories)
 
     @cached_property
-    def holdouts(self) -> tuple[Holdout, ...]:
+    def holdouts(self) -> tuple[Share, ...]:
         """The groups that are kept out: of all rules, and of this one."""
         guards = self.spec.guards
         groups = ((GLOBAL_HOLDOUT, guards.global_holdout), (self.spec.id, guards.holdout))
-        return tuple(Holdout.named(seed, share) for seed, share in groups if share)
+        return tuple(Share.named(f"holdout:{name}", below) for name, below in groups if below)
 
     @cached_property
     def people(self) -> str | None:
@@ -228,7 +229,7 @@ class RuleBook:
         return {rule.version_id: rule for rule in self.rules.values()}
 
 
-def load_rule(spec: RuleSpec, rule_id: int, version_id: int, registry: Registry) -> LoadedRule:
-    """Compile one version. KeyError when its trigger's plugin is not there."""
-    trigger: Any = registry.triggers[spec.trigger.type]()
-    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec))
+def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project) -> LoadedRule:
+    """Compile one version, with the project's plugins and templates. KeyError when its trigger's plugin is gone."""
+    trigger: Any = project.registry.triggers[spec.trigger.type]()
+    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates)

@@ -42,7 +42,7 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     for spec in checked.rules:
         ids = known[spec.id]
         if spec.enabled and ids.version_id is not None:
-            active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, project.registry)
+            active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, project)
     held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {
         *published.gone, *published.removed,
     }  # fmt: skip

@@ -39,7 +39,7 @@ class Versions:
             return None
         project = self._book.project
         try:
-            return load_rule(respec(row.content, project.env), row.rule_id, version_id, project.registry)
+            return load_rule(respec(row.content, project.env), row.rule_id, version_id, project)
         except (AutomationError, LookupError) as error:
             _log.error(say("daemon.version_unusable", rule=row.key, version=row.version, reason=str(error)))
             return None

@@ -108,7 +108,7 @@ class _Story:
             row.address or None, row.visit,
         )  # fmt: skip
         past = past_then(self.conn, request, at, NOBODY, self.people, except_message=row.id)
-        return ask_with(self.project.templates, request, past)[row.channel]
+        return ask_with(request, past)[row.channel]
 
     def _onward(self) -> list[Line]:
         """What the run did with it."""

@@ -82,17 +82,17 @@ def loaded_version(question: Question, run: AnyRow) -> LoadedRule | None:
     row = load_version(question.conn, run.rule_version_id)
     if row is None:
         return None
-    spec, registry = question.spec, question.project.registry
+    spec, project = question.spec, question.project
     if spec is None or row.version != spec.version:
-        spec = _as_it_was(question.project, row)
-    return None if spec is None else load_rule(spec, row.rule_id, run.rule_version_id, registry)
+        spec = _as_it_was(project, row)
+    return None if spec is None else load_rule(spec, row.rule_id, run.rule_version_id, project)
 
 
 def rule_of_version(conn: Connection, project: Project, version_id: int) -> LoadedRule | None:
     """A stored version; None when it can't be used any more."""
     row = load_version(conn, version_id)
     spec = _as_it_was(project, row) if row is not None else None
-    return None if row is None or spec is None else load_rule(spec, row.rule_id, version_id, project.registry)
+    return None if row is None or spec is None else load_rule(spec, row.rule_id, version_id, project)
 
 
 def _as_it_was(project: Project, row: AnyRow) -> RuleSpec | None:

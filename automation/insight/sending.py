@@ -89,9 +89,9 @@ def _answers(
     conn: Connection, project: Project, subject: Subject, request: Request, ranked: Ranked
 ) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
     if not subject.moment.past:
-        return ask_all(conn, project.templates, request, to_ms(subject.now), ranked)
+        return ask_all(conn, request, to_ms(subject.now), ranked)
     past = past_then(conn, request, subject.moment.ms, ranked, subject.people)
-    return ask_with(project.templates, request, past)
+    return ask_with(request, past)
 
 
 def guard_line(spec: RuleSpec, step: str, reason: Reason, refusal: Refused | Held | None) -> Line:

@@ -61,7 +61,7 @@ def load_subject(
 ) -> Subject:
     """The same facts as the engine loads for a batch, for one."""
     row, contact_id = rule_row(conn, spec.id), people[0]
-    rule = load_rule(spec, row.id if row else 0, (row.version_id or 0) if row else 0, project.registry)
+    rule = load_rule(spec, row.id if row else 0, (row.version_id or 0) if row else 0, project)
     profile: Mapping[str, Any] = load_contacts(conn, [contact_id]).get(contact_id, {})
     put_back: tuple[str, ...] = ()
     if moment.past:

@@ -95,10 +95,12 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
     return PageResult(looked_at, entered, skipped, page.after if last is None else last, looked_at == page.size)
 
 
-def bucket_clause(multiplier: int, offset: int, below: int) -> ColumnElement[bool]:
-    """SQL of `engine.holdout.bucket(contact id) >= below`: outside the control group."""
+def outside_share(
+    multiplier: int, offset: int, below: int, id_: ColumnElement[int] = contact.c.id
+) -> ColumnElement[bool]:
+    """SQL of `not contacts.share.Share(multiplier, offset, below).holds(id_)`."""
     prime = 2147483647
-    mixed = (contact.c.id % prime * multiplier + offset) % prime
+    mixed = (id_ % prime * multiplier + offset) % prime
     return mixed * (mixed % 65521) % prime % 10_000 >= below
 
 

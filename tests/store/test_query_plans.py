@@ -83,7 +83,7 @@ def _page(**changes: object) -> entering.Page:
     )  # fmt: skip
     guards = [
         (Reason.SKIPPED_AUDIENCE, clause(Group("all", (LEVEL, DID), "audience"), scope)),
-        (Reason.SKIPPED_HOLDOUT, entering.bucket_clause(7, 5, 500)),
+        (Reason.SKIPPED_HOLDOUT, entering.outside_share(7, 5, 500)),
         (Reason.SKIPPED_COOLDOWN, entering.no_entry_since(3, NOW - town.DAY)),
         (Reason.SKIPPED_ALREADY_INSIDE, entering.not_inside(3, "")),
     ]

@@ -210,7 +210,7 @@ class Deliver:
     ) -> None:  # fmt: skip
         content, version, used = Content(), None, None
         if row.template is not None:
-            template = self._book.project.templates.get(row.template, row.channel)
+            template = rule.templates.get(row.template, row.channel)
             if template is None:
                 detail = {"template": row.template}
                 refused.append(Settlement(row, Outcome.permanent("no_template"), Reason.SKIPPED_NO_TEMPLATE, detail))

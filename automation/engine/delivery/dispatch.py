@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import RuleBook
-    from automation.templating import TemplateSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def dispatch(conn: Connection, book: RuleBook, requests: Sequence[Request], now:
     verdicts: dict[int, Verdict] = {}
     dropped: list[Dropped] = []
     for places in _by_priority(book, requests):
-        verdicts |= _decide(conn, book.project.templates, requests, places, past, dropped)
+        verdicts |= _decide(conn, requests, places, past, dropped)
     past.budgets.write(conn)
     write_problems(conn, requests, past)
     if dropped:
@@ -95,14 +94,13 @@ def _by_priority(book: RuleBook, requests: Sequence[Request]) -> list[Sequence[i
 
 
 def _decide(
-    conn: Connection, templates: TemplateSet, requests: Sequence[Request], places: Sequence[int], past: Past,
-    dropped: list[Dropped],
-) -> dict[int, Verdict]:  # fmt: skip
+    conn: Connection, requests: Sequence[Request], places: Sequence[int], past: Past, dropped: list[Dropped]
+) -> dict[int, Verdict]:
     """The verdicts on the requests at `places`. What they take is gone for those after them."""
     verdicts: dict[int, Verdict] = {}
     chosen: list[tuple[int, _Choice, Sent, Sequence[Sent]]] = []
     for i in places:
-        choice = _choose(requests[i], templates, past)
+        choice = _choose(requests[i], past)
         if isinstance(choice, _Choice):
             chosen.append((i, choice, *_take(requests[i], choice, past)))
         else:
@@ -128,12 +126,12 @@ def _take(request: Request, choice: _Choice, past: Past) -> tuple[Sent, Sequence
     return sent, losers
 
 
-def _choose(request: Request, templates: TemplateSet, past: Past) -> _Choice | Held | Skipped:
+def _choose(request: Request, past: Past) -> _Choice | Held | Skipped:
     refusals: list[Refused] = []
     expires_at = _expiry(request, past.now)
     for i, channel in enumerate(request.channels):
         address = request.address or address_of(request.contact, channel)
-        refusal = refusal_of(request, channel, address, templates, past)
+        refusal = refusal_of(request, channel, address, past)
         if isinstance(refusal, Held) and expires_at is not None and refusal.until >= expires_at:
             return Skipped(Reason.FAILED_EXPIRED, {"channel": channel, **refusal.detail})
         if isinstance(refusal, Held) and not request.hold_message:

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
     from automation.rules.spec import QuietHours
     from automation.store.problems import Problem
-    from automation.templating import TemplateSet
 
 TRANSACTIONAL = "transactional"
 
@@ -90,19 +89,17 @@ def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Ref
 
 
 def ask_all(
-    conn: Connection, templates: TemplateSet, request: Request, now: int, ranked: Ranked = NOBODY
+    conn: Connection, request: Request, now: int, ranked: Ranked = NOBODY
 ) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
     """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
-    return ask_with(templates, request, load_past(conn, [request], now, ranked))
+    return ask_with(request, load_past(conn, [request], now, ranked))
 
 
-def ask_with(
-    templates: TemplateSet, request: Request, past: Past
-) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+def ask_with(request: Request, past: Past) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
     """`ask_all` of a past that somebody knows already."""
     found = {}
     for channel in request.channels:
-        asked = Asked(request, channel, request.address or address_of(request.contact, channel), past, templates)
+        asked = Asked(request, channel, request.address or address_of(request.contact, channel), past)
         found[channel] = [(guard.reason, guard.ask(asked)) for guard in _guards_of(channel)]
     return found
 
@@ -112,11 +109,9 @@ def purpose_of(rule: LoadedRule, channel: str) -> str | None:
     return rule.spec.guards.purpose if CHANNELS[channel].reaches_person else None
 
 
-def refusal_of(
-    request: Request, channel: str, address: str | None, templates: TemplateSet, past: Past
-) -> Refused | Held | None:
+def refusal_of(request: Request, channel: str, address: str | None, past: Past) -> Refused | Held | None:
     """The first guard that holds the message back. A message that is queued all the same is asked the others too."""
-    asked = Asked(request, channel, address, past, templates)
+    asked = Asked(request, channel, address, past)
     held: Held | None = None
     for guard in _guards_of(channel):
         refusal = guard.ask(asked)
@@ -134,7 +129,6 @@ class Asked(NamedTuple):
     channel: str
     address: str | None
     past: Past
-    templates: TemplateSet | None = None  # None where no guard that is asked needs them
 
 
 @dataclass(frozen=True)
@@ -152,8 +146,7 @@ def _no_address(asked: Asked) -> Refused | None:
 
 def _no_template(asked: Asked) -> Refused | None:
     name = asked.request.template
-    assert asked.templates is not None
-    there = name is None or asked.templates.get(name, asked.channel) is not None
+    there = name is None or asked.request.rule.templates.get(name, asked.channel) is not None
     return None if there else (Reason.SKIPPED_NO_TEMPLATE, {"template": name})
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.reasons import Reason
 from automation.rules.conditions.sql import SqlScope, clause
-from automation.store.entering import bucket_clause, no_entry_since, not_inside
+from automation.store.entering import no_entry_since, not_inside, outside_share
 from automation.store.schema import contact
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def _held_out(candidate: Candidate, _state: EntryState) -> bool:
 def _holdout_clause(rule: LoadedRule, _now: int) -> ColumnElement[bool] | None:
     outside: ColumnElement[bool] | None = None
     for group in rule.holdouts:
-        one = bucket_clause(group.multiplier, group.offset, group.share)
+        one = outside_share(group.multiplier, group.offset, group.below)
         outside = one if outside is None else outside & one
     return outside
 

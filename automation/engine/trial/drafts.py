@@ -157,7 +157,7 @@ def _variables(
 
 def _newest_event(conn: Connection, project: Project, spec: RuleSpec, contact_id: int) -> Mapping[str, Any]:
     """The contact's newest event that would call the rule; empty when there is none, or the rule goes by the clock."""
-    rule: LoadedRule = load_rule(spec, 0, 0, project.registry)
+    rule: LoadedRule = load_rule(spec, 0, 0, project)
     if not isinstance(rule.trigger, EventTrigger):
         return {}
     events = newest_events(conn, contact_id, rule.trigger.names(spec.trigger.params), LOOKED_AT)

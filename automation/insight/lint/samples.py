@@ -64,7 +64,7 @@ class Sampler:
 
     def _real(self, rule: RuleSpec) -> list[Mapping[str, Any]]:
         assert self._database is not None
-        loaded = load_rule(rule, 0, 0, self._project.registry)
+        loaded = load_rule(rule, 0, 0, self._project)
         with self._database.read() as conn:
             pairs = self._pairs(conn, loaded)
             profiles = load_contacts(conn, sorted({id_ for id_, _ in pairs}))

@@ -43,7 +43,7 @@ class Bench:
     def run(self, spec: RuleSpec, case: Case) -> Record:
         """What comes of the case. Nothing of the one before is left."""
         spec = replace(spec, enabled=True)
-        rule = load_rule(spec, 0, 0, self._project.registry)
+        rule = load_rule(spec, 0, 0, self._project)
         self._contact_id = contact_id = person_for(rule, case.given) or 0
         if not contact_id:
             return Record(faults=(say("tests.nobody_fits"),))

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 
 WHOLE = 10_000
 """Shares are in this part of all contacts."""
 _PRIME = 2147483647
+_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%\Z", re.ASCII)
+
+
+def read_share(text: str) -> int | None:
+    """`5%` or `2.5%`, in 1/10,000; None for anything else, and for more than the whole."""
+    match = _PERCENT.match(text)
+    parts = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else WHOLE + 1
+    return parts if parts <= WHOLE else None
+
+
+def shown_share(below: int) -> str:
+    """`2.5%`"""
+    return f"{below / 100:g}%"
 
 
 @dataclass(frozen=True)

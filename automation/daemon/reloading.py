@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automation.i18n import say
 from automation.rules.project import Project
-from automation.rules.published import changed_plugins, published_project, running_id
+from automation.rules.published import changed_plugins, running_id, running_project
 
 if TYPE_CHECKING:
     from automation.engine.engine import Engine
@@ -34,9 +34,9 @@ class Reloader:
 
     def _look_at_publications(self) -> bool:
         newest = running_id(self._engine.database)
-        if newest is None or str(newest) == self._stamp or newest == self._engine.project.publication:
+        if newest is None or str(newest) == self._stamp or newest == self._engine.project.running:
             return False
-        taken = self._take_over(published_project(self._settings, self._engine.database, newest))
+        taken = self._take_over(running_project(self._settings, self._engine.database))
         self._stamp = str(newest)
         return taken
 

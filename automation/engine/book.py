@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.engine.journey.listening import Listeners
+    from automation.rules.canary import Part
     from automation.rules.conditions.facts import Facts
     from automation.rules.conditions.tree import Condition
     from automation.rules.params import EventPattern
@@ -41,6 +42,13 @@ class LoadedRule:
     trigger: Trigger
     program: Program = field(repr=False)
     templates: TemplateSet = field(repr=False)
+    part: Part | None = None  # the people who meet this version while a canary runs; None: everybody
+
+    def meets(self, contact_id: int | None) -> bool:
+        """Whether this version is the one for a contact; of people nobody knows (None), the others' version tells."""
+        if self.part is None:
+            return True
+        return not self.part.canary if contact_id is None else self.part.holds(contact_id)
 
     @cached_property
     def audience(self) -> Predicate | None:
@@ -138,18 +146,27 @@ class EventRules:
 
 @dataclass(frozen=True, eq=False)
 class RuleBook:
-    """What the engine runs by. Immutable; `project` is what it was made from."""
+    """What the engine runs by. Immutable; `project` is what it was made from.
+
+    `rules` are by id; `canaries` hold the versions that a canary's people meet in the place of those.
+    """
 
     project: Project
     rules: Mapping[str, LoadedRule]
     held: frozenset[int]  # rule ids that are disabled, broken or removed
     activated_at: Mapping[int, int]  # since when each active rule runs, by rule id
     listeners: Mapping[str, Listeners] = field(default_factory=dict)  # those inside whom an event may concern, by name
+    canaries: Sequence[LoadedRule] = ()
+
+    @cached_property
+    def versions(self) -> tuple[LoadedRule, ...]:
+        """Everything that people may enter."""
+        return (*self.rules.values(), *self.canaries)
 
     @cached_property
     def by_event(self) -> dict[str, EventRules]:
         listeners: dict[str, list[tuple[LoadedRule, Any]]] = {}
-        for rule in self.rules.values():
+        for rule in self.versions:
             if isinstance(rule.trigger, EventTrigger):
                 params = rule.spec.trigger.params
                 for name in rule.trigger.names(params):
@@ -183,7 +200,7 @@ class RuleBook:
     @cached_property
     def has_sequences(self) -> bool:
         """Whether any rule asks what happened before or after its event."""
-        return any(rule.after or rule.not_followed_by for rule in self.rules.values())
+        return any(rule.after or rule.not_followed_by for rule in self.versions)
 
     @cached_property
     def ranked(self) -> Mapping[int, RuleSpec]:
@@ -194,11 +211,11 @@ class RuleBook:
     @cached_property
     def has_lists(self) -> bool:
         """Whether any rule's event names people, and not more than so many of them may enter at once."""
-        return any(rule.people and rule.spec.max_audience for rule in self.rules.values())
+        return any(rule.people and rule.spec.max_audience for rule in self.versions)
 
     @cached_property
     def by_clock(self) -> tuple[LoadedRule, ...]:
-        return tuple(rule for rule in self.rules.values() if isinstance(rule.trigger, ClockTrigger))
+        return tuple(rule for rule in self.versions if isinstance(rule.trigger, ClockTrigger))
 
     @cached_property
     def checkers(self) -> dict[str, Any]:
@@ -217,19 +234,28 @@ class RuleBook:
         return self._by_version.get(version_id)
 
     def by_rule(self, rule_id: int) -> LoadedRule | None:
-        """The rule with this id in the database; None when it doesn't run."""
+        """The rule with this id in the database, as all but a canary's people meet it; None when it doesn't run."""
         return self._by_rule.get(rule_id)
+
+    def met_by(self, rule_id: int, contact_id: int) -> LoadedRule | None:
+        """The rule with this id as a contact meets it; None when they don't."""
+        found = (self._by_rule.get(rule_id), self._canaries.get(rule_id))
+        return next((rule for rule in found if rule is not None and rule.meets(contact_id)), None)
 
     @cached_property
     def _by_rule(self) -> dict[int, LoadedRule]:
         return {rule.rule_id: rule for rule in self.rules.values()}
 
     @cached_property
+    def _canaries(self) -> dict[int, LoadedRule]:
+        return {rule.rule_id: rule for rule in self.canaries}
+
+    @cached_property
     def _by_version(self) -> dict[int, LoadedRule]:
-        return {rule.version_id: rule for rule in self.rules.values()}
+        return {rule.version_id: rule for rule in self.versions}
 
 
-def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project) -> LoadedRule:
+def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:
     """Compile one version, with the project's plugins and templates. KeyError when its trigger's plugin is gone."""
     trigger: Any = project.registry.triggers[spec.trigger.type]()
-    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates)
+    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates, part)

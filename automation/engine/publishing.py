@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
+from automation.engine.canaries import apart
 from automation.engine.entry.pending import publish_pending
 from automation.engine.journey.listening import listeners
 from automation.reasons import Reason
@@ -22,27 +23,17 @@ if TYPE_CHECKING:
 
     from automation.engine.book import LoadedRule
     from automation.rules.project import Project
+    from automation.rules.spec import RuleSpec
 
 
 def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     """Store the project's rules and coupon batches, hold or release or end runs accordingly, compile the rest."""
-    checked = project.checked
-    rows = [
-        rules.RuleRow(spec.id, spec.name, "active" if spec.enabled else "disabled", None, spec.version, spec.content)
-        for spec in checked.rules
-    ]
-    for broken in checked.broken:
-        reason = broken.problems[0].shown("en") if broken.problems else ""
-        rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason))
-    published = rules.publish_rules(conn, rows, now)
+    divided = apart(project)
+    published = rules.publish_rules(conn, _rows(project, divided), now)
     keep_taken_over(conn, project, now)
     known = published.known
     coupons.sync_batches(conn, project.catalogue, now)
-    active = {}
-    for spec in checked.rules:
-        ids = known[spec.id]
-        if spec.enabled and ids.version_id is not None:
-            active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, project)
+    active, canaries = _loaded(project, divided, known)
     held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {
         *published.gone, *published.removed,
     }  # fmt: skip
@@ -52,8 +43,50 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     paused = load_pauses(conn).rule_ids
     _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()} - paused, now)
     _bring(conn, active, known)
-    older = older_listeners(conn, [rule.version_id for rule in active.values()])
-    return RuleBook(project, active, held, rules.activated_at(conn), listeners(active.values(), older))
+    rules.forget_canaries(conn, [known[key].rule_id for key in divided])
+    everything = [*active.values(), *canaries]
+    older = older_listeners(conn, [rule.version_id for rule in everything])
+    return RuleBook(project, active, held, rules.activated_at(conn), listeners(everything, older), canaries)
+
+
+def _rows(project: Project, divided: Mapping[str, RuleSpec | None]) -> list[rules.RuleRow]:
+    """What the database keeps of every rule; one that only a canary's people meet is a rule like any other."""
+    rows = []
+    for spec in _specs(project, divided):
+        theirs, status = divided.get(spec.id), "active" if spec.enabled else "disabled"
+        canary = (theirs.version, theirs.content) if theirs is not None and theirs is not spec else None
+        rows.append(rules.RuleRow(spec.id, spec.name, status, None, spec.version, spec.content, canary))
+    for broken in project.checked.broken:
+        reason = broken.problems[0].shown("en") if broken.problems else ""
+        rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason))
+    return rows
+
+
+def _specs(project: Project, divided: Mapping[str, RuleSpec | None]) -> list[RuleSpec]:
+    ours = {spec.id for spec in project.checked.rules}
+    return [*project.checked.rules, *(spec for key, spec in divided.items() if spec is not None and key not in ours)]
+
+
+def _loaded(
+    project: Project, divided: Mapping[str, RuleSpec | None], known: Mapping[str, rules.Known]
+) -> tuple[dict[str, LoadedRule], list[LoadedRule]]:
+    """The active rules by id, and the versions that a canary's people meet in their place."""
+    active: dict[str, LoadedRule] = {}
+    canaries: list[LoadedRule] = []
+    theirs = project.canary
+    for spec in _specs(project, divided):
+        ids = known[spec.id]
+        if not spec.enabled or ids.version_id is None:
+            continue
+        part = theirs.part if theirs is not None and spec.id in divided else None
+        if theirs is not None and part is not None and divided[spec.id] is spec:
+            active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, theirs.project, part)
+            continue
+        active[spec.id] = load_rule(spec, ids.rule_id, ids.version_id, project, part and part.others)
+        other = divided.get(spec.id)
+        if theirs is not None and other is not None and ids.canary_version_id is not None:
+            canaries.append(load_rule(other, ids.rule_id, ids.canary_version_id, theirs.project, theirs.part))
+    return active, canaries
 
 
 def _bring(conn: Connection, active: Mapping[str, LoadedRule], known: Mapping[str, rules.Known]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
+from automation.contacts.share import shown_share
 from automation.engine.entry.guards import ENTRY_GUARDS, decide
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -116,7 +117,7 @@ def _holdout(subject: Subject) -> str:
     guards = subject.rule.spec.guards
     if not subject.rule.holdouts:
         return say("insight.not_set")
-    return say("insight.holdout_of", rule=_percent(guards.holdout), everything=_percent(guards.global_holdout))
+    return say("insight.holdout_of", rule=shown_share(guards.holdout), everything=shown_share(guards.global_holdout))
 
 
 def _mode(subject: Subject) -> str:
@@ -189,7 +190,3 @@ def _traced(
 
 def _time(subject: Subject, ms: int) -> str:
     return shown_time(ms, subject.rule.spec.zone)
-
-
-def _percent(share: int) -> str:
-    return f"{share / 100:g}%"

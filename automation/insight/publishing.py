@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from automation.calendars.duration import Duration
 from automation.clock import to_ms
+from automation.contacts.share import shown_share
 from automation.errors import AutomationError
 from automation.i18n import Text, lookup
 from automation.insight.planning.hashing import what_moved
 from automation.insight.planning.plan import plan as forecast
 from automation.rules.files import ProjectFiles
 from automation.rules.project import Project
-from automation.rules.published import publication_of, running_id
+from automation.rules.published import as_canary, publication_of, running_in, running_rows
 from automation.store.publications import NewPublication, add_publication, approve_plan, approvers, lock_publications
-from automation.store.publications import running as running_row
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from automation.problems import Problem
     from automation.settings import Settings
     from automation.store.database import Database
+    from automation.store.publications import Kind
+    from automation.store.types import AnyRow
 
 HORIZON = Duration(14, "d")
 _LONGEST_NAME = 80
@@ -64,13 +66,18 @@ class RefusedError(AutomationError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What somebody wants to run. `plan_hash`: the plan they saw; `restores`: the publication it is, in a rollback."""
+    """What somebody wants to run. `plan_hash`: the plan they saw; `restores`: the publication it is, in a rollback.
+
+    `canary`: for such a share of the contacts, in 1/10,000; `promotes`: the canary that is to run for everybody.
+    """
 
     project: Project
     author: str
     reason: str
     plan_hash: str | None = None
     restores: int | None = None
+    canary: int | None = None
+    promotes: int | None = None
     horizon: Duration = HORIZON
 
 
@@ -90,16 +97,16 @@ def publish(
     `and_then` is the last thing before the commit: where it raises, nothing was published.
     """
     _check(wish)
-    base = running_id(database)
-    _check_new(database, wish.project, base)
-    plan = (planner or PLANNER)(database, wish.project, now, wish.horizon)
+    base, canary = running_rows(database)
+    _check_new(wish, base, canary)
+    plan = (planner or PLANNER)(database, _whole(database, wish), now, wish.horizon)
     _check_seen(wish, plan)
-    _check_approved(database, wish, plan)
-    new = _new(wish, plan, now)
+    if not _ends_canary(wish, base, canary):
+        _check_approved(database, wish, plan)
+    new = _new(wish, plan, base, now)
     with database.write() as conn:
         lock_publications(conn)
-        newest = running_row(conn)
-        if (newest.id if newest is not None else None) != base:
+        if _ids(*running_in(conn)) != _ids(base, canary):
             raise AutomationError("publishing.moved", what=lookup("publishing.moved_running"), found=plan.hash)
         done = Published(add_publication(conn, new), plan)
         and_then()
@@ -155,13 +162,35 @@ def _check_person(name: str) -> None:
         raise AutomationError("publishing.bad_name", found=name, longest=_LONGEST_NAME)
 
 
-def _check_new(database: Database, project: Project, base: int | None) -> None:
-    """The same files again are only taken to say who wanted what was taken over."""
-    with database.read() as conn:
-        newest = running_row(conn)
-    same = newest is not None and newest.id == base and newest.files_hash == project.files.hash
-    if same and newest is not None and newest.kind != "reload":
-        raise AutomationError("publishing.nothing_new", publication=newest.id)
+def _check_new(wish: Wish, base: AnyRow | None, canary: AnyRow | None) -> None:
+    """The same files again are only taken to say who wanted what was taken over, or to end a canary."""
+    if wish.canary is None and canary is not None and wish.restores is None and wish.promotes is None:
+        share = shown_share(canary.canary_share)
+        raise AutomationError("canary.runs", publication=canary.id, share=share)
+    if wish.promotes is not None and (canary is None or canary.id != wish.promotes):
+        raise AutomationError("canary.none")
+    files = wish.project.files.hash
+    if canary is not None and (canary.files_hash, canary.canary_share) == (files, wish.canary):
+        raise AutomationError("publishing.nothing_new", publication=canary.id)
+    ends = _ends_canary(wish, base, canary)
+    if base is not None and base.files_hash == files and base.kind != "reload" and not ends:
+        raise AutomationError("publishing.nothing_new", publication=base.id)
+
+
+def _ends_canary(wish: Wish, base: AnyRow | None, canary: AnyRow | None) -> bool:
+    """Back to what the others run: that needs no other person, for it was approved when it was published."""
+    return canary is not None and base is not None and wish.restores == base.id
+
+
+def _whole(database: Database, wish: Wish) -> Project:
+    """What would run, with what the others go on with."""
+    if wish.canary is None:
+        return wish.project
+    return as_canary(wish.project.settings, database, wish.project, wish.canary)
+
+
+def _ids(*rows: AnyRow | None) -> tuple[int | None, ...]:
+    return tuple(None if row is None else row.id for row in rows)
 
 
 def _check_seen(wish: Wish, plan: Plan) -> None:
@@ -192,10 +221,16 @@ def _check_approved(database: Database, wish: Wish, plan: Plan) -> None:
 def _command(wish: Wish, plan: Plan) -> str:
     """What the other person types."""
     of = "" if wish.restores is None else f" --rollback {wish.restores}"
+    of += "" if wish.canary is None else f" --canary {shown_share(wish.canary)}"
+    of += "" if wish.promotes is None else " --promote"
     return f"automation approve-plan {plan.hash}{of}"
 
 
-def _new(wish: Wish, plan: Plan, now: datetime) -> NewPublication:
-    kind: Any = "publish" if wish.restores is None else "rollback"
+def _new(wish: Wish, plan: Plan, base: AnyRow | None, now: datetime) -> NewPublication:
+    kinds: dict[Kind, int | None] = {"rollback": wish.restores, "canary": wish.canary, "promote": wish.promotes}
+    kind: Kind = next((kind for kind, asked in kinds.items() if asked is not None), "publish")
     new = publication_of(wish.project, to_ms(now), wish.author, wish.reason, kind)
-    return replace(new, plan_hash=plan.hash, plan=plan.as_dict(), restores=wish.restores)
+    new = replace(new, plan_hash=plan.hash, plan=plan.as_dict(), restores=wish.restores or wish.promotes)
+    if wish.canary is None or base is None:
+        return new
+    return replace(new, canary_share=wish.canary, canary_of=base.id)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
@@ -15,8 +14,7 @@ from automation.insight.account import Line
 from automation.insight.as_of import past_then
 from automation.insight.details import summary
 from automation.reasons import Reason
-from automation.rules.marked import marked
-from automation.rules.params import TemplateName
+from automation.rules.marked import named_templates
 from automation.rules.program import Act
 from automation.store.rules import list_rules
 
@@ -44,7 +42,7 @@ def sendings(conn: Connection, project: Project, subject: Subject) -> list[Sendi
     found, ranked = [], _ranked(conn, project)
     for op in subject.rule.program.ops:
         if isinstance(op, Act):
-            found += [_sending(conn, project, ranked, subject, op, *use) for use in _templates(op)]
+            found += [_sending(conn, project, ranked, subject, op, *use) for use in named_templates(op.params)]
     return found
 
 
@@ -53,17 +51,6 @@ def _ranked(conn: Connection, project: Project) -> Ranked:
     ids = {row.key: row.id for row in list_rules(conn)}
     specs = {ids[spec.id]: spec for spec in project.checked.rules if spec.id in ids}
     return specs if len({spec.priority for spec in specs.values()}) > 1 else NOBODY
-
-
-def _templates(op: Act) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The templates that a step's parameters name, and on which channels: what the checker checks them for."""
-    for mark in marked(type(op.params)):
-        if isinstance(mark.reference, TemplateName):
-            name = getattr(op.params, mark.attribute)
-            asked: Any = mark.reference.channel or getattr(op.params, "channels", ())
-            channels = (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
-            if isinstance(name, str) and channels:
-                yield name, channels
 
 
 def _sending(

@@ -82,7 +82,7 @@ def diff(settings: Settings, database: Database, one: str, other: str) -> Differ
 
 
 def project_difference(old: Project, new: Project) -> Difference:
-    found = changes(old.checked.rules, new.checked.rules)
+    found = changes(old, new)
     return Difference(tuple(found), (*_file_changes(old.files, new.files), *_plugin_changes(old.files, new.files)))
 
 

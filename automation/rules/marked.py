@@ -53,6 +53,17 @@ def names_events(params: BaseModel) -> bool:
     return any(isinstance(mark.reference, marks.EventName) for mark in marked(type(params)))
 
 
+def named_templates(params: BaseModel) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The templates that a step's parameters name, with the channels for which each is wanted."""
+    for mark in marked(type(params)):
+        if isinstance(mark.reference, marks.TemplateName):
+            name = getattr(params, mark.attribute)
+            asked: Any = mark.reference.channel or getattr(params, "channels", ())
+            channels = (asked,) if isinstance(asked, str) else tuple(dict.fromkeys(asked))
+            if isinstance(name, str) and channels:
+                yield name, channels
+
+
 def _references(field: FieldInfo) -> list[marks.Reference]:
     found = [item for item in field.metadata if isinstance(item, marks.Reference)]
     return (found or list(_inside(field.annotation)))[:1]

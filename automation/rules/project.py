@@ -16,6 +16,7 @@ from automation.templating import TemplateSet
 
 if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue
+    from automation.rules.canary import Canary
     from automation.settings import Settings
 
 
@@ -34,6 +35,7 @@ class Project:
     problems: tuple[Problem, ...]
     files: ProjectFiles
     publication: int | None = None
+    canary: Canary | None = None  # what a share of the contacts runs meanwhile
 
     @classmethod
     def load(cls, settings: Settings, files: ProjectFiles | None = None, publication: int | None = None) -> Project:
@@ -66,6 +68,20 @@ class Project:
     def env(self) -> CheckEnv:
         """What stored versions of rules are read against."""
         return _env(self.settings, self.registry, self.catalogue, self.templates)
+
+    def met_by(self, contact_id: int) -> Project:
+        """What runs for this person."""
+        return self.canary.project if self.canary is not None and self.canary.part.holds(contact_id) else self
+
+    @property
+    def running(self) -> int | None:
+        """The number of what was published last."""
+        return self.canary.publication if self.canary is not None else self.publication
+
+    @property
+    def newest(self) -> Project:
+        """What was published last: the canary's files, while there is one."""
+        return self.canary.project if self.canary is not None else self
 
     @property
     def fingerprint(self) -> str:

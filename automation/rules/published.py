@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automation.errors import AutomationError
+from automation.rules.canary import Canary, Part, with_canary
 from automation.rules.files import ProjectFiles
 from automation.rules.project import Project
 from automation.store.publications import (
@@ -13,6 +14,7 @@ from automation.store.publications import (
     lock_publications,
     publication_files,
     running,
+    running_canary,
 )
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from automation.settings import Settings
     from automation.store.database import Database
     from automation.store.publications import Kind
+    from automation.store.types import AnyRow
 
 DAEMON = "daemon"
 """The author of what was taken over as it lay in the folder."""
@@ -30,17 +33,48 @@ def running_project(settings: Settings, database: Database) -> Project:
     """What the engine is to run. AutomationError when publishing is explicit and nothing was published yet."""
     if settings.publishing.mode == "files":
         return Project.load(settings)
-    with database.read() as conn:
-        newest = running(conn)
-    if newest is None:
+    project = newest_project(settings, database)
+    if project is None:
         raise AutomationError("publishing.none_yet")
-    return published_project(settings, database, newest.id)
+    return project
+
+
+def newest_project(settings: Settings, database: Database) -> Project | None:
+    """What was published last for everybody, with the canary that was published after it."""
+    base, canary = running_rows(database)
+    if base is None:
+        return None
+    project = published_project(settings, database, base.id)
+    if canary is None:
+        return project
+    part = Part(base.id, canary.canary_share, canary=True)
+    return with_canary(project, Canary(part, published_project(settings, database, canary.id), canary.id))
+
+
+def as_canary(settings: Settings, database: Database, project: Project, below: int) -> Project:
+    """What would run if `project` were published for `below`/10,000 of the contacts. AutomationError if it can't be."""
+    base, _ = running_rows(database)
+    if base is None or settings.publishing.mode == "files":
+        raise AutomationError("canary.needs_explicit")
+    part = Part(base.id, below, canary=True)
+    return with_canary(published_project(settings, database, base.id), Canary(part, project))
+
+
+def running_rows(database: Database) -> tuple[AnyRow | None, AnyRow | None]:
+    """The newest publication for everybody, and its newest canary; without their files."""
+    with database.read() as conn:
+        return running_in(conn)
+
+
+def running_in(conn: Connection) -> tuple[AnyRow | None, AnyRow | None]:
+    base = running(conn)
+    return base, None if base is None else running_canary(conn, base.id)
 
 
 def running_id(database: Database) -> int | None:
-    """The id of the newest publication."""
-    with database.read() as conn:
-        newest = running(conn)
+    """The number of what was published last: of the canary, while there is one."""
+    base, canary = running_rows(database)
+    newest = canary or base
     return None if newest is None else newest.id
 
 
@@ -57,7 +91,7 @@ def changed_plugins(project: Project) -> list[str]:
     """The plugin files that are not those the project was published with: code is not stored."""
     if project.publication is None:
         return []
-    here, then = ProjectFiles.read(project.settings).plugins, project.files.plugins
+    here, then = ProjectFiles.read(project.settings).plugins, project.newest.files.plugins
     return sorted(name for name in {*here, *then} if here.get(name) != then.get(name))
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import PydanticCustomError
 
 from automation.catalogue.nearest import offer
+from automation.contacts.share import read_share
 from automation.i18n import Text, lookup
 from automation.problems import Problem
 from automation.rules.params import positive_duration, signed_duration, time_of_day, zone
@@ -25,7 +26,6 @@ T = TypeVar("T")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
 _AMOUNT = re.compile(r"(\d{1,9})(?:\.(\d{1,4}))?\Z", re.ASCII)
-_PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,2}))?%\Z")
 
 
 @dataclass
@@ -131,12 +131,10 @@ class Reader:
 
     def percent(self, node: Node, path: str) -> int | None:
         """`5%` or `2.5%`, in 1/10,000."""
-        match = _PERCENT.match(node.text) if isinstance(node, Scalar) else None
-        parts = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else 10_001
-        if parts <= 10_000:
-            return parts
-        self.error(node, path, "bad_percent", found=shown(node))
-        return None
+        share = read_share(node.text) if isinstance(node, Scalar) else None
+        if share is None:
+            self.error(node, path, "bad_percent", found=shown(node))
+        return share
 
     def amount(self, node: Node, path: str) -> int | None:
         """Money in the currency's unit, above zero: `500`, `12.5`. In 1/10,000 of the unit."""

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 from automation.store.bulk import insert_rows, update_rows
 from automation.store.expressions import among
 from automation.store.lists import named_rows
-from automation.store.schema import rule_change, run
+from automation.store.schema import rule, rule_change, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -79,8 +79,11 @@ def save_places(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _elsewhere(change: AnyRow) -> tuple[ColumnElement[bool], ...]:
+    """Inside on another version, and not on the one that a canary's people are to run."""
+    canary = select(rule.c.canary_version_id).where(rule.c.id == change.rule_id)
     return (
         run.c.rule_id == change.rule_id,
         run.c.rule_version_id != change.rule_version_id,
+        run.c.rule_version_id != func.coalesce(canary.scalar_subquery(), 0),
         run.c.ended_at.is_(None),
     )

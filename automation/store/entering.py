@@ -104,6 +104,13 @@ def outside_share(
     return mixed * (mixed % 65521) % prime % 10_000 >= below
 
 
+def in_share(people: Select[Any], multiplier: int, offset: int, below: int, *, inside: bool) -> Select[Any]:
+    """`people` (a SELECT of contact_id and whatever else) in a share of all contacts, or outside it."""
+    named = people.subquery("everybody")
+    outside = outside_share(multiplier, offset, below, named.c.contact_id)
+    return select(named).where(not_(outside) if inside else outside)
+
+
 def no_entry_since(rule_id: int, since: int) -> ColumnElement[bool]:
     """The contact has not entered the rule since a moment."""
     earlier = select(literal(1)).where(

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 BACKFILLED = "backfilled"
 """In the detail of a firing that somebody asked for afterwards: by whom."""
+EVERYBODY = (0, None, None)
 _COLUMNS = (
     "key", "rule_id", "rule_version_id", "due_at", "since", "since_event_id", "status", "cursor", "looked_at",
-    "entered", "skipped", "finished_at", "reason", "detail",
+    "entered", "skipped", "finished_at", "reason", "detail", "canary", "canary_of_id", "canary_share",
 )  # fmt: skip
 
 
@@ -37,14 +38,18 @@ def open_occurrence(
     missed: str | None = None,
     late: bool = False,
     asked_by: str | None = None,
+    part: tuple[int, int | None, int | None] = EVERYBODY,
 ) -> bool:
-    """Write one firing, to be worked off, or with the reason why it was `missed`. False when it was there already."""
+    """Write one firing, to be worked off, or with the reason why it was `missed`. False when it was there already.
+
+    `part` is (canary, canary_of_id, canary_share): a canary's people and the others each have a firing of their own.
+    """
     status = "running" if missed is None else "missed"
     told = ({"found_at": now} if late else {}) | ({BACKFILLED: asked_by} if asked_by is not None else {})
     detail = to_json(told) if told else None
     row = (
         key, rule_id, rule_version_id, due_at, since, since_event_id, status, 0, 0, 0, "{}",
-        now if missed else None, missed, detail,
+        now if missed else None, missed, detail, *part,
     )  # fmt: skip
     return insert_rows(conn, occurrence, _COLUMNS, [row], skip_existing=True) == 1
 
@@ -94,8 +99,8 @@ def count_entering(conn: Connection, people: Select[Any], guards: Sequence[Colum
 
 
 def recent_entered(conn: Connection, rule_id: int, count: int = 10) -> list[int]:
-    """How many people each of the rule's last complete occurrences entered."""
-    done = occurrence.c.rule_id == rule_id, occurrence.c.status == "done"
+    """How many people each of the rule's last complete occurrences entered, those of canaries left out."""
+    done = occurrence.c.rule_id == rule_id, occurrence.c.status == "done", occurrence.c.canary == 0
     query = select(occurrence.c.entered).where(*done).order_by(occurrence.c.due_at.desc()).limit(count)
     return list(conn.scalars(query))
 

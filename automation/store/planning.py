@@ -46,10 +46,11 @@ def only_in(scratch: Database, other: Path, since: int, sample: int) -> Iterator
 
 
 def people_entered(conn: Connection, since: int) -> dict[str, int]:
-    """How many people each rule has let in since a moment, each counted once."""
+    """How many people each rule has let in since a moment, each counted once; a canary's, where it has one."""
     sql = """
         SELECT rule.key, count(DISTINCT run.contact_id) FROM run JOIN rule ON rule.id = run.rule_id
-        WHERE run.entered_at >= ? GROUP BY rule.key
+        WHERE run.entered_at >= ? AND run.rule_version_id = coalesce(rule.canary_version_id, run.rule_version_id)
+        GROUP BY rule.key
     """
     return dict(fetch(conn, sql, since))
 
@@ -87,8 +88,9 @@ def calls(conn: Connection, since: int, emitted: str) -> list[tuple[str, str, in
 
 
 def alive(conn: Connection) -> list[AnyRow]:
-    """(rule key, rule status, current, amount) of the people inside; `current`: on the version that runs now."""
-    current = (run.c.rule_version_id == rule.c.version_id).label("current")
+    """(rule key, rule status, current, amount) of the people inside; `current`: on a version that runs now."""
+    now = rule.c.version_id, func.coalesce(rule.c.canary_version_id, rule.c.version_id)
+    current = run.c.rule_version_id.in_(now).label("current")
     query = select(rule.c.key, rule.c.status, current, func.count().label("amount"))
     query = query.join(rule, rule.c.id == run.c.rule_id).where(run.c.ended_at.is_(None))
     return named_rows(conn, query.group_by(rule.c.key, rule.c.status, current))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from automation.store.types import AnyRow
 
-Kind = Literal["publish", "rollback", "reload"]
+Kind = Literal["publish", "rollback", "reload", "canary", "promote"]
 _BRIEF = tuple(column for column in publication.c if column.name not in ("layout", "files", "plugins", "plan"))
 
 
@@ -37,6 +37,8 @@ class NewPublication:
     plan_hash: str | None = None
     plan: Mapping[str, Any] | None = None
     restores: int | None = None
+    canary_share: int | None = None  # in 1/10,000 of all contacts; None: everybody
+    canary_of: int | None = None  # the publication that the others run meanwhile
 
 
 def lock_publications(conn: Connection) -> None:
@@ -53,7 +55,7 @@ def add_publication(conn: Connection, new: NewPublication) -> int:
         "files_hash": new.files_hash, "layout": dict(new.layout), "files": dict(new.files),
         "plugins": dict(new.plugins), "rules": dict(new.rules), "plan_hash": new.plan_hash,
         "plan": None if new.plan is None else dict(new.plan), "parent_id": None if parent is None else parent.id,
-        "restores_id": new.restores,
+        "restores_id": new.restores, "canary_share": new.canary_share, "canary_of_id": new.canary_of,
     }  # fmt: skip
     given = {name: value for name, value in values.items() if value is not None}
     id_ = int(conn.execute(insert(publication).values(given).returning(publication.c.id)).scalar_one())
@@ -61,6 +63,8 @@ def add_publication(conn: Connection, new: NewPublication) -> int:
         "reason": new.reason, "files": new.files_hash, "plan": new.plan_hash, "after": values["parent_id"],
         "restores": new.restores,
     }  # fmt: skip
+    if new.canary_share is not None:
+        detail |= {"canary_share": new.canary_share, "canary_of": new.canary_of}
     write_audit(conn, [AuditRow(new.at, new.author, f"publication.{new.kind}", f"publication:{id_}", detail)])
     return id_
 
@@ -68,6 +72,12 @@ def add_publication(conn: Connection, new: NewPublication) -> int:
 def running(conn: Connection) -> AnyRow | None:
     """The newest publication that is meant for everybody, without its files."""
     query = select(*_BRIEF).where(publication.c.canary_share.is_(None)).order_by(publication.c.id.desc()).limit(1)
+    return conn.execute(query).one_or_none()
+
+
+def running_canary(conn: Connection, base: int) -> AnyRow | None:
+    """The newest canary of the publication that everybody else runs, without its files."""
+    query = select(*_BRIEF).where(publication.c.canary_of_id == base).order_by(publication.c.id.desc()).limit(1)
     return conn.execute(query).one_or_none()
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from automation.store.bulk import allocate_ids, insert_rows, to_json, update_rows
 from automation.store.expressions import among, constant
@@ -29,16 +29,18 @@ class RuleRow:
     detail: str | None = None
     version: str | None = None
     content: Mapping[str, Any] | None = None
+    canary: tuple[str, Mapping[str, Any]] | None = None  # version and content that a canary's people run meanwhile
 
 
 @dataclass(frozen=True)
 class Known:
-    """A rule's ids in the database, whether it was active until now, and whether it has another version now."""
+    """A rule's ids in the database, whether it was active until now, and whether some inside had another version."""
 
     rule_id: int
     version_id: int | None
     was_active: bool = False
     changed: bool = False
+    canary_version_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,42 +76,57 @@ def _publish(
     ids = {key: row.id for key, row in before.items()} | dict(
         zip(fresh, allocate_ids(conn, rule, len(fresh)), strict=True)
     )
-    versions, missing = _versions(conn, [(ids[key], row) for key, row in wanted.items() if row.version is not None])
+    versions, missing = _versions(conn, [one for key, row in wanted.items() for one in _stated(ids[key], row)])
     new, changed, known = [], [], {}
     for key, row in wanted.items():
         old = before.get(key)
         was_active = old is not None and old.status == "active"
         since = (old.activated_at if old is not None and was_active else now) if row.status == "active" else None
-        version_id = versions[ids[key]] if row.version is not None else old.version_id if old is not None else None
-        values = (row.name, row.status, row.detail, version_id, since)
+        version_id = versions[ids[key], row.version] if row.version else old.version_id if old is not None else None
+        canary_id = versions[ids[key], row.canary[0]] if row.canary else None
+        values = (row.name, row.status, row.detail, version_id, canary_id, since)
         if old is None:
             new.append((ids[key], *values, key))
-        elif values != (old.name, old.status, old.status_detail, old.version_id, old.activated_at):
+        elif values != tuple(getattr(old, name) for name in _RULE):
             changed.append((old.id, *values))
-        changed_now = old is not None and old.version_id is not None and old.version_id != version_id
-        known[key] = Known(ids[key], version_id, was_active, changed_now)
+        known[key] = Known(ids[key], version_id, was_active, _changed(old, version_id, canary_id), canary_id)
     insert_rows(conn, rule, ("id", *_RULE, "key"), new)
     update_rows(conn, rule, _RULE, changed)
-    insert_rows(conn, rule_version, ("id", "rule_id", "version", "content", "created_at"),
-                [(*one, to_json(row.content), now) for *one, row in missing])  # fmt: skip
+    rows = [(id_, rule_id, version, to_json(content), now) for id_, (rule_id, version, content) in missing]
+    insert_rows(conn, rule_version, ("id", "rule_id", "version", "content", "created_at"), rows)
     return known
 
 
-_RULE = ("name", "status", "status_detail", "version_id", "activated_at")
+_RULE = ("name", "status", "status_detail", "version_id", "canary_version_id", "activated_at")
+
+
+def _changed(old: AnyRow | None, version_id: int | None, canary_id: int | None) -> bool:
+    """Whether people may be inside a version that is not current any more, of a rule or of its canary that is over."""
+    if old is None or old.version_id is None:
+        return False
+    return bool(old.version_id != version_id or (old.canary_version_id is not None and canary_id is None))
+
+
+_Stated: TypeAlias = tuple[int, str, Mapping[str, Any]]
+"""Rule id, version and content."""
+
+
+def _stated(rule_id: int, row: RuleRow) -> list[_Stated]:
+    """The versions of a rule that the files state."""
+    stated = [(row.version, row.content)] if row.version is not None else []
+    return [(rule_id, version, content or {}) for version, content in (*stated, *([row.canary] if row.canary else []))]
 
 
 def _versions(
-    conn: Connection, wanted: Sequence[tuple[int, RuleRow]]
-) -> tuple[dict[int, int], list[tuple[int, int, str, RuleRow]]]:
-    """{rule id: id of its version}, and (id, rule id, version, row) of those that the database does not have yet."""
+    conn: Connection, wanted: Sequence[_Stated]
+) -> tuple[dict[tuple[int, str], int], list[tuple[int, _Stated]]]:
+    """{(rule id, version): its id}, and the new ids of those that the database does not have yet."""
     query = select(rule_version.c.id, rule_version.c.rule_id, rule_version.c.version)
-    query = query.where(among(rule_version.c.rule_id, [rule_id for rule_id, _ in wanted]))
-    there = {(rule_id, version): id_ for id_, rule_id, version in conn.execute(query)} if wanted else {}
-    missing = [(rule_id, row) for rule_id, row in wanted if (rule_id, row.version) not in there]
-    fresh = allocate_ids(conn, rule_version, len(missing))
-    found = {rule_id: there[rule_id, row.version] for rule_id, row in wanted if (rule_id, row.version) in there}
-    found |= {rule_id: id_ for id_, (rule_id, _) in zip(fresh, missing, strict=True)}
-    return found, [(id_, rule_id, str(row.version), row) for id_, (rule_id, row) in zip(fresh, missing, strict=True)]
+    query = query.where(among(rule_version.c.rule_id, [rule_id for rule_id, *_ in wanted]))
+    found = {(rule_id, version): id_ for id_, rule_id, version in conn.execute(query)} if wanted else {}
+    missing = [one for one in wanted if one[:2] not in found]
+    new = list(zip(allocate_ids(conn, rule_version, len(missing)), missing, strict=True))
+    return found | {(rule_id, version): id_ for id_, (rule_id, version, _) in new}, new
 
 
 def load_version(conn: Connection, version_id: int) -> AnyRow | None:
@@ -158,21 +175,32 @@ def release_runs(conn: Connection, rule_ids: Sequence[int]) -> int:
     return conn.execute(freed.values(status="active")).rowcount
 
 
-def trigger_states(conn: Connection) -> dict[int, AnyRow]:
-    """How far each clock trigger has been evaluated, by rule id."""
-    return {row.rule_id: row for row in conn.execute(select(trigger_state))}
+TriggerKey: TypeAlias = tuple[int, int]
+"""Rule id, and 1 for the version that a canary's people run, 0 for the others'."""
+
+
+def trigger_states(conn: Connection) -> dict[TriggerKey, AnyRow]:
+    """How far each clock trigger has been evaluated."""
+    return {(row.rule_id, row.canary): row for row in conn.execute(select(trigger_state))}
 
 
 def save_trigger_state(
-    conn: Connection, rule_id: int, fingerprint: str, evaluated_to: int, last_event_id: int, *, fresh: bool
+    conn: Connection, key: TriggerKey, fingerprint: str, evaluated_to: int, last_event_id: int, *, fresh: bool
 ) -> None:
     """Write one trigger's progress; `fresh` when it has no row yet, unless another process has begun by then."""
     values = {"fingerprint": fingerprint, "evaluated_to": evaluated_to, "last_event_id": last_event_id}
     if fresh:
-        row = (rule_id, fingerprint, evaluated_to, last_event_id)
-        insert_rows(conn, trigger_state, ("rule_id", *values), [row], skip_existing=True)
+        row = (*key, fingerprint, evaluated_to, last_event_id)
+        insert_rows(conn, trigger_state, ("rule_id", "canary", *values), [row], skip_existing=True)
     else:
-        conn.execute(update(trigger_state).where(trigger_state.c.rule_id == rule_id).values(**values))
+        mine = trigger_state.c.rule_id == key[0], trigger_state.c.canary == key[1]
+        conn.execute(update(trigger_state).where(*mine).values(**values))
+
+
+def forget_canaries(conn: Connection, except_rules: Collection[int]) -> None:
+    """The triggers of canaries that are over have no progress any more."""
+    over = trigger_state.c.canary == 1, ~among(trigger_state.c.rule_id, sorted(except_rules))
+    conn.execute(delete(trigger_state).where(*over))
 
 
 def keep_template(conn: Connection, hash_: str, name: str, channel: str, content: str, now: int) -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from automation.insight.planning.changes import changes
 from automation.rules.project import Project
-from automation.rules.spec import RuleSpec
 from automation.settings import Settings
 from tests.engine.world import CATALOG, TEMPLATES
 
@@ -33,17 +32,17 @@ rules:
 
 @pytest.fixture
 def specs(tmp_path: Path) -> object:
-    """The checked rules of a text."""
+    """The project with the rules of a text."""
     (tmp_path / "templates").mkdir()
     (tmp_path / "catalog.yaml").write_text(CATALOG, encoding="utf-8")
     for name, text in TEMPLATES.items():
         (tmp_path / "templates" / name).write_text(text, encoding="utf-8")
 
-    def read(text: str) -> tuple[RuleSpec, ...]:
+    def read(text: str) -> Project:
         (tmp_path / "rules.yaml").write_text(dedent(text), encoding="utf-8")
         project = Project.load(Settings(folder=tmp_path))
         assert [p.shown("en") for p in project.problems if p.severity == "error"] == []
-        return project.checked.rules
+        return project
 
     return read
 

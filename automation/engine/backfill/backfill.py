@@ -87,6 +87,8 @@ class Backfill:
         rule = self._book.rules.get(key)
         if rule is None:
             raise BackfillError("backfill.not_running", rule=key)
+        if rule.part is not None:
+            raise BackfillError("canary.no_backfill", rule=key)
         if rule.watch is not None:
             raise BackfillError("backfill.segment", rule=key)
         if since >= self._clock.now():

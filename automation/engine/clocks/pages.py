@@ -13,14 +13,15 @@ from automation.engine.clocks.segments import enter_watched
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
 from automation.reasons import Reason
-from automation.store.entering import Page, PageResult
+from automation.rules.canary import Part
+from automation.store.entering import Page, PageResult, in_share
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import BACKFILLED, claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
 from automation.triggers.base import ClockTrigger, Firing, Window
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
@@ -94,8 +95,9 @@ class Pages:
         firing = Firing(row.key, from_ms(row.due_at))
         active_since = from_ms(self._book.activated_at.get(rule.rule_id, row.due_at))
         window = Window(from_ms(row.since), row.since_event_id, active_since, rule.rule_id, from_ms(now))
+        people = trigger.people(rule.spec.trigger.params, rule.spec.zone, firing, window)
         return Page(
-            people=trigger.people(rule.spec.trigger.params, rule.spec.zone, firing, window),
+            people=_of_part(people, row),
             guards=clauses(rule, now),
             occurrence_id=row.id,
             key=row.key,
@@ -136,6 +138,14 @@ class Pages:
     def _log(self, conn: Connection, row: AnyRow, code: Reason, detail: dict[str, Any]) -> None:
         entry = Entry(code, row.rule_id, row.rule_version_id, detail={"key": row.key, **detail})
         write_log(conn, to_ms(self._clock.now()), [entry])
+
+
+def _of_part(people: Select[Any], row: AnyRow) -> Select[Any]:
+    """Of the people of a firing, those whom it looks at: a canary's or the others."""
+    if row.canary_of_id is None:
+        return people
+    share = Part(row.canary_of_id, row.canary_share, bool(row.canary)).share
+    return in_share(people, share.multiplier, share.offset, share.below, inside=bool(row.canary))
 
 
 def _claim(conn: Connection, book: RuleBook, paused: frozenset[int]) -> AnyRow | None:

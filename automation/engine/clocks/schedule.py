@@ -17,11 +17,12 @@ from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.events import last_event_id
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import open_occurrence
+from automation.store.occurrences import EVERYBODY, open_occurrence
 from automation.store.pauses import load_pauses
 from automation.store.rules import save_trigger_state, trigger_states
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from sqlalchemy import Connection
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from automation.engine.book import LoadedRule, RuleBook
     from automation.engine.versions import Versions
     from automation.store.database import Database
+    from automation.store.rules import TriggerKey
     from automation.store.types import AnyRow
     from automation.triggers.base import Firing
 
@@ -61,7 +63,7 @@ class Schedule:
         with self._database.write() as conn:
             states = trigger_states(conn)
             due = [rule for rule in due if rule.rule_id not in pauses.rule_ids]
-            return sum(self._fire(conn, rule, states.get(rule.rule_id), self._clock.now()) for rule in due)
+            return sum(self._fire(conn, rule, states, self._clock.now()) for rule in due)
 
     def work(self) -> bool:
         """Decide one page of the oldest unfinished occurrence; False when there is none."""
@@ -74,17 +76,17 @@ class Schedule:
         now = self._clock.now()
         moments: list[datetime] = []
         for rule in self._book.by_clock:
-            state = states.get(rule.rule_id)
+            state = states.get(_key(rule))
             firing = self._next(rule, self._evaluated_to(rule, state) if state is not None else now)
             if firing is not None:
                 moments.append(firing.at)
         return min(moments, default=None)
 
-    def _due(self, states: dict[int, AnyRow], now: datetime) -> list[LoadedRule]:
+    def _due(self, states: Mapping[TriggerKey, AnyRow], now: datetime) -> list[LoadedRule]:
         """The rules that have something to fire, or no state yet."""
         due = []
         for rule in self._book.by_clock:
-            state = states.get(rule.rule_id)
+            state = states.get(_key(rule))
             if state is None or state.fingerprint != _fingerprint(rule):
                 due.append(rule)
             else:
@@ -93,12 +95,13 @@ class Schedule:
                     due.append(rule)
         return due
 
-    def _fire(self, conn: Connection, rule: LoadedRule, state: AnyRow | None, now: datetime) -> int:
-        fingerprint, newest = _fingerprint(rule), last_event_id(conn)
+    def _fire(self, conn: Connection, rule: LoadedRule, states: Mapping[TriggerKey, AnyRow], now: datetime) -> int:
+        fingerprint, newest, key = _fingerprint(rule), last_event_id(conn), _key(rule)
+        state = states.get(key)
         if state is None or state.fingerprint != fingerprint:
-            begin = self._book.activated_at.get(rule.rule_id, to_ms(now)) if state is None else to_ms(now)
-            save_trigger_state(conn, rule.rule_id, fingerprint, begin, newest, fresh=state is None)
-            evaluated_to, last_id = from_ms(begin), newest
+            begin, last_id = self._begin(rule, fingerprint, states, newest, now)
+            save_trigger_state(conn, key, fingerprint, begin, last_id, fresh=state is None)
+            evaluated_to = from_ms(begin)
         else:
             evaluated_to, last_id = self._evaluated_to(rule, state), state.last_event_id
         firings, complete = self._firings(rule, evaluated_to, now)
@@ -112,8 +115,21 @@ class Schedule:
             if missed is None:
                 since, last_id = firing.at, newest
         if firings:
-            save_trigger_state(conn, rule.rule_id, fingerprint, to_ms(firings[-1].at), newest, fresh=False)
+            save_trigger_state(conn, key, fingerprint, to_ms(firings[-1].at), newest, fresh=False)
         return opened
+
+    def _begin(
+        self, rule: LoadedRule, fingerprint: str, states: Mapping[TriggerKey, AnyRow], newest: int, now: datetime
+    ) -> tuple[int, int]:
+        """From when on, and after which event, a trigger is evaluated that is new or has changed.
+
+        That of a canary goes on where the others stand, if it is the same: nobody is lost when the two part.
+        """
+        others = states.get((rule.rule_id, 0))
+        if others is not None and others.fingerprint == fingerprint:
+            return others.evaluated_to, others.last_event_id
+        is_new = _key(rule) not in states and others is None
+        return self._book.activated_at.get(rule.rule_id, to_ms(now)) if is_new else to_ms(now), newest
 
     def _evaluated_to(self, rule: LoadedRule, state: AnyRow) -> datetime:
         """What was due while the rule was disabled is neither caught up nor missed."""
@@ -158,11 +174,16 @@ class Schedule:
             now=to_ms(now),
             missed=missed,
             late=late(firing.at, now),
+            part=EVERYBODY if rule.part is None else (int(rule.part.canary), rule.part.of, rule.part.below),
         )
         if new and missed:
             detail = {"key": firing.key, "due_at": firing.at.isoformat(), "reason": missed}
             write_log(conn, to_ms(now), [Entry(Reason.OCCURRENCE_MISSED, rule.rule_id, rule.version_id, detail=detail)])
         return int(new)
+
+
+def _key(rule: LoadedRule) -> TriggerKey:
+    return rule.rule_id, int(rule.part is not None and rule.part.canary)
 
 
 def _fingerprint(rule: LoadedRule) -> str:

@@ -22,7 +22,8 @@ def newcomers(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now
     by_rule: dict[LoadedRule, dict[int, Arrival]] = {}
     for arrival in arrivals:
         for rule in book.watched_events.get(arrival.name, ()) if arrival.contact_id is not None else ():
-            by_rule.setdefault(rule, {})[arrival.contact_id or 0] = arrival
+            if rule.meets(arrival.contact_id):
+                by_rule.setdefault(rule, {})[arrival.contact_id or 0] = arrival
     if not by_rule:
         return []
     lock_contacts(conn, {contact_id for touched in by_rule.values() for contact_id in touched})
@@ -43,7 +44,7 @@ def changed_people(conn: Connection, book: RuleBook, contact_ids: Iterable[int],
     return [
         Meeting(rule, Arrival(None, "", one.contact_id, {}), one.contact_id, changed=_change(one, now))
         for rule in rules
-        for one in _moved(conn, rule, people, now)
+        for one in _moved(conn, rule, [contact_id for contact_id in people if rule.meets(contact_id)], now)
     ]
 
 

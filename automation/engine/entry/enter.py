@@ -83,7 +83,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
         for value in dict.fromkeys(values):
             contact_id = named[kind].get(value)
             meetings.append(Meeting(rule, arrival, contact_id, None if contact_id else f"{kind}:{value}"))
-    return meetings
+    return [meeting for meeting in meetings if meeting.rule.meets(meeting.contact_id)]
 
 
 def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, list[str]]:
@@ -172,12 +172,11 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
         )
         for m in meetings
     ]
-    by_rule: dict[int, list[int]] = {}
+    by_rule: dict[LoadedRule, list[int]] = {}
     for i, meeting in enumerate(meetings):
         if meeting.rule.audience_histories:
-            by_rule.setdefault(meeting.rule.rule_id, []).append(i)
-    for indexes in by_rule.values():
-        rule = meetings[indexes[0]].rule
+            by_rule.setdefault(meeting.rule, []).append(i)
+    for rule, indexes in by_rule.items():
         people = [(meetings[i].contact_id or 0, None) for i in indexes]
         counts = load_histories(conn, rule.audience_histories, people, now, rule.spec.zone)
         for i, count in zip(indexes, counts, strict=True):

@@ -38,8 +38,8 @@ class Pending:
     """Decides what is due, for one rule book. The rows carry the truth: a crash leaves them due."""
 
     def __init__(self, database: Database, clock: Clock, book: RuleBook) -> None:
-        self._database, self._clock = database, clock
-        self._rules = {rule.rule_id: rule for rule in book.rules.values()}
+        self._database, self._clock, self._book = database, clock, book
+        self._running = {rule.rule_id for rule in book.rules.values()}
 
     def __call__(self, limit: int = 500) -> int:
         """Decide up to `limit` due entries; returns how many were taken."""
@@ -59,8 +59,8 @@ class Pending:
         return retried(decide)
 
     def _decide(self, conn: Connection, rows: Sequence[AnyRow], now: int) -> None:
-        known = [row for row in rows if row.rule_id in self._rules]
-        strange = {row.rule_id for row in rows} - self._rules.keys()
+        known = [row for row in rows if row.rule_id in self._running]
+        strange = {row.rule_id for row in rows} - self._running
         if strange:  # written by a process whose rules were older; publishing sorts them out
             stop_pending(conn, strange)
         if not known:
@@ -77,12 +77,11 @@ class Pending:
         people = survivors(conn, sorted({row.contact_id for row in rows}))
         waiting = []
         for row in rows:
-            rule, event = self._rules[row.rule_id], events.get(row.event_id)
-            contact_id = people.get(row.contact_id, row.contact_id)
-            refused = _obstacle(rule, event, row, now)
-            if refused is not None or event is None:
-                code, detail = refused or (Reason.SKIPPED_EXPIRED, {})
-                log.append(Entry(code, rule.rule_id, rule.version_id, contact_id, event_id=row.event_id, detail=detail))
+            contact_id, event = people.get(row.contact_id, row.contact_id), events.get(row.event_id)
+            rule = self._book.met_by(row.rule_id, contact_id)
+            refused = _NOT_THEIRS if rule is None else _obstacle(rule, event, row, now)
+            if refused is not None or rule is None or event is None:
+                log.append(_refused(row, contact_id, rule, *(refused or (Reason.SKIPPED_EXPIRED, {}))))
                 continue
             arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties)
             span = Span(contact_id, row.event_id, event.occurred_at, row.due_at)
@@ -90,9 +89,19 @@ class Pending:
         return waiting
 
 
+def _refused(
+    row: AnyRow, contact_id: int, rule: LoadedRule | None, code: Reason, detail: Mapping[str, Any] | None
+) -> Entry:
+    version_id = row.rule_version_id if rule is None else rule.version_id
+    return Entry(code, row.rule_id, version_id, contact_id, event_id=row.event_id, detail=detail)
+
+
 class _Waiting(NamedTuple):
     meeting: Meeting
     span: Span
+
+
+_NOT_THEIRS = Reason.SKIPPED_DISABLED, {"rule": "not_in_canary"}
 
 
 def publish_pending(conn: Connection, active: Iterable[int], removed: Sequence[int], now: int) -> None:

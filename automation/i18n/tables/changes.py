@@ -10,6 +10,7 @@ TEXTS: dict[str, Text] = {
     "key_added": Text("{where}：新增 {new}", "{where}: added {new}"),
     "key_changed": Text("{where}：由 {old} 改为 {new}", "{where}: from {old} to {new}"),
     "key_removed": Text("{where}：删去 {old}", "{where}: removed {old}"),
+    "template_reads_otherwise": Text("模板 {template} 的内容有变", "template {template} reads otherwise"),
     "list": Text("、", ", "),
     "file_added": Text("新增文件 {file}", "file {file} is new"),
     "file_changed": Text("修改文件 {file}", "file {file} changes"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from automation.contacts.share import shown_share
 from automation.i18n import say
 from automation.rules.conditions.sentence import Teller
 from automation.rules.spec import Mode
@@ -28,9 +29,9 @@ def entry_sentences(subject: Subject) -> Iterator[str]:
     if guards.cooldown is None or subject.spec.mode != Mode():
         yield _again(subject, subject.spec.mode)
     if guards.holdout:
-        yield say("explain.holdout", share=percent(guards.holdout))
+        yield say("explain.holdout", share=shown_share(guards.holdout))
     if guards.global_holdout:
-        yield say("explain.global_holdout", share=percent(guards.global_holdout))
+        yield say("explain.global_holdout", share=shown_share(guards.global_holdout))
     if subject.spec.max_audience is not None:
         yield say("explain.max_audience", count=f"{subject.spec.max_audience:,}")
 
@@ -47,11 +48,6 @@ def message_sentences(subject: Subject) -> Iterator[str]:
         yield _quiet(guards.quiet_hours)
     if guards.budget is not None:
         yield _budget(guards.budget)
-
-
-def percent(share: int) -> str:
-    """Of 1/10,000."""
-    return f"{share / 100:g}%"
 
 
 def _again(subject: Subject, mode: Mode) -> str:

@@ -7,8 +7,8 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
+from automation.contacts.share import shown_share
 from automation.i18n import say
-from automation.insight.explain.guards import percent
 from automation.rules.handling import NO_LIMIT
 from automation.rules.spec import RuleSpec
 
@@ -28,7 +28,7 @@ def handling_sentences(subject: Subject) -> Iterator[str]:
 
 def _failure_limit(share: int) -> str:
     never = share >= NO_LIMIT
-    return say("explain.failure_limit_none") if never else say("explain.failure_limit", share=percent(share))
+    return say("explain.failure_limit_none") if never else say("explain.failure_limit", share=shown_share(share))
 
 
 HANDLING: dict[str, Callable[[Any], str]] = {

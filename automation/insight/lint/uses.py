@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automation.rules.marked import marked
-from automation.rules.params import TemplateName, TemplateText
+from automation.rules.marked import marked, named_templates
+from automation.rules.params import TemplateText
 from automation.rules.spec import Do, RuleSpec, each_step
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def uses_in(rules: Iterable[RuleSpec]) -> list[Use]:
     found: dict[tuple[str, str, str], Use] = {}
     for rule in rules:
         for step in each_step(rule.steps):
-            for template, channels in _named(step) if isinstance(step, Do) else ():
+            for template, channels in named_templates(step.params) if isinstance(step, Do) else ():
                 for channel in channels:
                     found.setdefault((rule.id, template, channel), Use(rule, step, template, channel))  # type: ignore[arg-type]
     return list(found.values())
@@ -61,13 +61,3 @@ def _texts(value: Any) -> Iterator[str]:
         yield from (text for item in value.values() for text in _texts(item))
     elif isinstance(value, (list, tuple)):
         yield from (text for item in value for text in _texts(item))
-
-
-def _named(step: Do) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The templates that a step's parameters name, with their channels."""
-    for mark in marked(type(step.params)):
-        if isinstance(mark.reference, TemplateName):
-            name = getattr(step.params, mark.attribute)
-            asked: Any = mark.reference.channel or getattr(step.params, "channels", ())
-            if isinstance(name, str):
-                yield name, ((asked,) if isinstance(asked, str) else tuple(asked))

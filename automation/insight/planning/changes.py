@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from automation.i18n import say
 from automation.insight.planning.differing import KeyChange, differences
+from automation.rules.canary import changed_templates
 from automation.rules.stored import version_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
 
 Kind = Literal["added", "changed", "removed"]
@@ -40,11 +42,26 @@ class RuleChange:
         return {**about, "sentence": self.headline(), "keys": [key.as_dict() for key in self.keys]}
 
 
-def changes(old: Iterable[RuleSpec], new: Iterable[RuleSpec]) -> list[RuleChange]:
-    """What changes from the rules `old` to the rules `new`, in the order of `new`; the removed come last."""
-    specs = {spec.id: spec for spec in new}
-    found = content_changes([spec.content for spec in old], [spec.content for spec in specs.values()])
-    return [_placed(change, specs[change.id]) if change.id in specs else change for change in found]
+def changes(old: Project, new: Project) -> list[RuleChange]:
+    """What changes from the rules of `old` to those of `new`, in the order of `new`; the removed come last.
+
+    A rule whose templates read differently has changed too.
+    """
+    before = {spec.id: spec for spec in old.checked.rules}
+    after = {spec.id: spec for spec in new.checked.rules}
+    found = content_changes([spec.content for spec in before.values()], [spec.content for spec in after.values()])
+    by_id = {change.id: _placed(change, after[change.id]) if change.id in after else change for change in found}
+    for key, spec in after.items():
+        if key in before:
+            texts = tuple(_of_template(key, name) for name in changed_templates(before[key], old, spec, new))
+            if texts:
+                change = by_id.get(key) or _change(before[key].content, spec.content)
+                by_id[key] = replace(change, keys=(*change.keys, *texts))
+    return [by_id[key] for key in dict.fromkeys([*after, *by_id]) if key in by_id]
+
+
+def _of_template(key: str, name: str) -> KeyChange:
+    return KeyChange(f"rules/{key}/templates/{name}", "changed")
 
 
 def content_changes(old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]]) -> list[RuleChange]:

@@ -40,6 +40,8 @@ class KeyChange:
         return "/".join(part for part in self.path.split("/") if part != "with")
 
     def sentence(self, lang: str | None = None) -> str:
+        if self.old is None and self.new is None:
+            return say("changes.template_reads_otherwise", lang, template=self.path.rsplit("templates/", 1)[-1])
         where = _label(self.path, lang)
         told = say(f"changes.key_{self.kind}", lang, where=where, old=shown(self.old, lang), new=shown(self.new, lang))
         return f"{told}  ({self.place})" if self.place and self.kind != "removed" else told

@@ -19,7 +19,7 @@ from automation.insight.rehearsal.feed import EMITTED, feed
 from automation.insight.rehearsal.outlook import RuleOutlook, read_outlook
 from automation.insight.rehearsal.rehearsal import Rehearsal, Scratch
 from automation.rules.checker import Checked, respec
-from automation.rules.published import published_project, running_id
+from automation.rules.published import newest_project
 from automation.store.planning import alive, calls, only_in, overlaps, people_entered
 from automation.store.rules import list_rules, load_version
 from automation.store.scratch import forget_pauses
@@ -75,6 +75,7 @@ class Plan:
     overlaps: Sequence[tuple[str, str, int]]
     circles: Sequence[Sequence[str]]
     unforeseen: Sequence[str] = ()  # enabled rules, new or changed, of which the horizon shows nobody
+    canary: int | None = None  # the share of the contacts for whom it would run, in 1/10,000; None: everybody
 
     @property
     def changes(self) -> list[RuleChange]:
@@ -86,7 +87,8 @@ class Plan:
 
         On a living database the last person changes from minute to minute; that voids no plan, a tenth more does.
         """
-        return plan_hash(self.files, self.publication, [self.running, f"{self.reach:.1e}", list(self.unforeseen)])
+        shown = [self.running, f"{self.reach:.1e}", list(self.unforeseen), self.canary]
+        return plan_hash(self.files, self.publication, shown)
 
     @property
     def reach(self) -> int:
@@ -96,7 +98,8 @@ class Plan:
     def as_dict(self) -> dict[str, Any]:
         return {
             "hash": self.hash, "from": self.begin.isoformat(), "to": self.end.isoformat(), "files": self.files,
-            "running": self.publication, "reach": self.reach, "unforeseen": list(self.unforeseen),
+            "running": self.publication, "canary": self.canary, "reach": self.reach,
+            "unforeseen": list(self.unforeseen),
             "changes": [change.as_dict() for change in self.changes],
             "rules": {key: rule.as_dict() for key, rule in self.rules.items()},
             "overlaps": [{"rules": [one, two], "people": people} for one, two, people in self.overlaps],
@@ -122,30 +125,37 @@ def plan(
     """
     if project.checked.fatal:
         raise PlanError("planning.fatal")
-    base = running_id(database)
-    old = as_published(database, project) if base is None else published_project(project.settings, database, base)
+    old, wanted = newest_project(project.settings, database) or as_published(database, project), project.newest
     stretch = _Stretch(database, now, horizon.after(now, ZoneInfo(project.settings.timezone)), progress)
     with ExitStack() as copies:
         new_copy = copies.enter_context(Scratch(database)).database
         inside_now = stretch.live(new_copy, project)
-        outlook = read_outlook(new_copy, project, now)
+        outlook = read_outlook(new_copy, wanted, now)
         with new_copy.read() as conn:
             entered = people_entered(conn, to_ms(now))
             met, called = overlaps(conn, to_ms(now)), calls(conn, to_ms(now), EMITTED)
-        found = changes(old.checked.rules, project.checked.rules)
+        found = changes(_replaced(old, project), wanted)
         before, newly, no_longer = outlook, _NOBODY, _NOBODY
         if found:
             old_copy = copies.enter_context(Scratch(database)).database
             stretch.live(old_copy, old)
-            before = read_outlook(old_copy, old, now)
+            before = read_outlook(old_copy, old.newest, now)
             newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)
     rules = {
         key: _planned(key, found, outlook, before, inside_now, newly, no_longer, entered.get(key, 0))
-        for key in dict.fromkeys([*(spec.id for spec in project.checked.rules), *(change.id for change in found)])
+        for key in dict.fromkeys([*(spec.id for spec in wanted.checked.rules), *(change.id for change in found)])
     }
-    enabled = {spec.id for spec in project.checked.rules if spec.enabled}
+    enabled = {spec.id for spec in wanted.checked.rules if spec.enabled}
     unforeseen = [key for key, rule in rules.items() if rule.change and key in enabled and not rule.people]
-    return Plan(now, stretch.end, project.fingerprint, base, _fingerprint(old), rules, met, circles(called), unforeseen)
+    running, share = _fingerprint(old), project.canary.part.below if project.canary is not None else None
+    together = met, circles(called), unforeseen
+    return Plan(now, stretch.end, wanted.fingerprint, old.running, running, rules, *together, share)
+
+
+def _replaced(old: Project, project: Project) -> Project:
+    """The files that go: the others', as a rule, and a canary's where everybody goes back to what the others run."""
+    back = project.canary is None and project.fingerprint == old.fingerprint
+    return old.newest if back else old
 
 
 def as_published(database: Database, project: Project) -> Project:
@@ -212,5 +222,6 @@ def _planned(
 
 def _fingerprint(project: Project) -> str:
     """Of the versions that run."""
-    versions = "\n".join(f"{spec.id} {spec.version} {spec.enabled}" for spec in project.checked.rules)
+    both = [project] if project.canary is None else [project, project.newest]
+    versions = "\n".join(f"{spec.id} {spec.version} {spec.enabled}" for one in both for spec in one.checked.rules)
     return hashlib.sha256(versions.encode()).hexdigest()[:16]

@@ -16,6 +16,7 @@ rule = Table(
     Column("status", String(10), nullable=False),  # active | disabled | broken | removed
     Column("status_detail", Text),  # why it is broken
     Column("version_id", Id),  # the version that runs now
+    Column("canary_version_id", Id),  # the version that a canary's people run meanwhile
     Column("activated_at", Millis),  # since when the trigger listens without a break
 )
 
@@ -35,6 +36,7 @@ trigger_state = Table(
     "trigger_state",
     metadata,
     Column("rule_id", Id, primary_key=True),
+    Column("canary", Integer, primary_key=True, server_default="0"),  # 1: of the version that a canary's people run
     Column("fingerprint", String(16), nullable=False),  # hash of the trigger; a changed trigger starts afresh
     Column("evaluated_to", Millis, nullable=False),
     Column("last_event_id", Id, nullable=False),
@@ -60,7 +62,10 @@ occurrence = Table(
     Column("reason", String(40)),  # why it is held or was missed
     Column("detail", Json),  # the counts that were weighed
     Column("decided_by", String(80)),  # who approved or rejected it
-    UniqueConstraint("key", "rule_id"),
+    Column("canary", Integer, nullable=False, server_default="0"),  # 1: it looks at a canary's people only
+    Column("canary_of_id", Id),  # the publication by which people are told apart; None: everybody is looked at
+    Column("canary_share", Integer),  # the canary's people, in 1/10,000; the others have a firing of their own
+    UniqueConstraint("key", "rule_id", "canary"),
     Index(
         "ix_occurrence_running",
         "id",

@@ -11,6 +11,7 @@ import typer
 from automation.cli.context import load_project, open_database, open_settings, project_zone
 from automation.cli.naming import SINCE_HELP, local_moment
 from automation.cli.output import emit_value, progress, visible
+from automation.cli.publishing import Share, chosen_share
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     rules: _Rules = None,
+    canary: Share = None,
     horizon: Annotated[str, typer.Option(help="How far ahead, 1d to 90d 推演多久")] = "14d",
     format_: _Shape = Shape.text,
 ) -> None:
@@ -49,14 +51,16 @@ def plan(
     from automation.errors import AutomationError
     from automation.insight.planning.plan import plan as make
     from automation.insight.planning.telling import plan_sections
+    from automation.rules.published import as_canary
 
     settings = open_settings()
     ahead = Duration.parse(horizon)
     if ahead is None or ahead.unit not in ("d", "w") or not 1 <= ahead.amount * (7 if ahead.unit == "w" else 1) <= 90:
         raise AutomationError("planning.bad_horizon", found=horizon)
-    project = _project(settings, rules)
+    project, share = _project(settings, rules), chosen_share(canary)
     database = open_database(settings)
     try:
+        project = project if share is None else as_canary(settings, database, project, share)
         with progress(say("planning.working")) as advance:
             found = make(database, project, SystemClock().now().astimezone(project_zone()), ahead, advance)
     finally:

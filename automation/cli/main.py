@@ -12,6 +12,7 @@ from automation import __version__
 from automation.cli import (
     auditing,
     backfilling,
+    canaries,
     contacts,
     control,
     coupons,
@@ -60,7 +61,7 @@ def options(
 
 
 for module in (
-    project, daemon, control, events, reading, publishing, report, send_test,
+    project, daemon, control, events, reading, publishing, canaries, report, send_test,
     backfilling, linting, explaining, testing, forecasting,
 ):  # fmt: skip
     module.register(app)

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from automation.settings import Settings
     from automation.store.database import Database
 
-_Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit 原因，记入审计")]
-_Author = Annotated[str | None, typer.Option("--author", help="Who; default: AUTOMATION_AUTHOR or the user 作者")]
-_PlanHash = Annotated[str | None, typer.Option("--plan", help="The plan you saw; refused when it moved 看过的方案")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the audit 原因，记入审计")]
+Author = Annotated[str | None, typer.Option("--author", help="Who; default: AUTOMATION_AUTHOR or the user 作者")]
+Share = Annotated[str | None, typer.Option("--canary", help="For a share of the contacts, like 5% 灰度比例")]
+PlanHash = Annotated[str | None, typer.Option("--plan", help="The plan you saw; refused when it moved 看过的方案")]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,16 +34,22 @@ def register(app: typer.Typer) -> None:
     app.command("rollback", help="Let an earlier publication run again 回退")(rollback)
 
 
-def publish(reason: _Reason, plan: _PlanHash = None, author: _Author = None, format_: ViewOption = View.text) -> None:
+def publish(
+    reason: Reason,
+    plan: PlanHash = None,
+    author: Author = None,
+    canary: Share = None,
+    format_: ViewOption = View.text,
+) -> None:
     """Checks the files, plans, and publishes exactly that plan. Exit code 1 when it is refused."""
     from automation.insight.publishing import Wish, publishable
     from automation.settings import author as this_user
 
-    settings = open_settings()
+    settings, share = open_settings(), chosen_share(canary)
     database = open_database(settings)
     try:
-        wish = Wish(publishable(settings), author or this_user(), reason, plan)
-        _tell(settings, _publish(database, wish), wish, format_)
+        wish = Wish(publishable(settings), author or this_user(), reason, plan, canary=share)
+        carry_out(settings, database, wish, format_)
     finally:
         database.close()
 
@@ -51,17 +58,25 @@ def approve_plan(
     plan: Annotated[str, typer.Argument(metavar="HASH", help="As publish or plan shows it 方案的哈希")],
     by: Annotated[str | None, typer.Option("--by", help="Who approves; default: the user 批准人")] = None,
     rollback: Annotated[int | None, typer.Option("--rollback", help="The plan of a rollback to V 回退的方案")] = None,
+    canary: Share = None,
+    promote: Annotated[bool, typer.Option("--promote", help="The plan of the canary for all 灰度转全量的方案")] = False,
 ) -> None:
     """Plans again from the same files: only the plan that is asked about can be approved."""
     from automation.insight.publishing import approve, publishable
-    from automation.rules.published import published_project
+    from automation.rules.published import as_canary, canary_project, published_project
     from automation.settings import author as this_user
 
-    settings = open_settings()
+    settings, share = open_settings(), chosen_share(canary)
     database = open_database(settings)
     try:
         who = by or this_user()
-        project = publishable(settings) if rollback is None else published_project(settings, database, rollback)
+        if promote:
+            project = canary_project(settings, database)
+        elif rollback is not None:
+            project = published_project(settings, database, rollback)
+        else:
+            files = publishable(settings)
+            project = files if share is None else as_canary(settings, database, files, share)
         _print_plan(approve(database, project, plan, who, _now()))
     finally:
         database.close()
@@ -84,7 +99,7 @@ def versions(
             emit_table(_OF_RULE, [_turn(turn) for turn in turns], format_, bom=bom)
             return
         rows, now = history(database, limit)
-        emit_table(_HISTORY, [_shown(row, row.id == now, format_) for row in rows], format_, bom=bom)
+        emit_table(_HISTORY, [_shown(row, row.id in now, format_) for row in rows], format_, bom=bom)
     finally:
         database.close()
 
@@ -110,10 +125,12 @@ def diff(
 
 
 def rollback(
-    version: Annotated[int, typer.Argument(metavar="V", help="The publication's number 发布编号")],
-    reason: _Reason,
-    plan: _PlanHash = None,
-    author: _Author = None,
+    reason: Reason,
+    version: Annotated[
+        int | None, typer.Argument(metavar="V", help="The publication; default: a canary ends 发布编号，默认撤回灰度")
+    ] = None,
+    plan: PlanHash = None,
+    author: Author = None,
     write_files: Annotated[
         bool, typer.Option("--write-files", help="Write its files into the folder, keep a backup 写回目录")
     ] = False,
@@ -127,13 +144,14 @@ def rollback(
     settings = open_settings()
     database = open_database(settings)
     try:
+        version = version if version is not None else _others(database)
         project = published_project(settings, database, version)
         wish = Wish(project, author or this_user(), reason, plan, restores=version)
         if settings.publishing.mode == "files" or write_files:
             write = _writing(settings, project, version, really=write_files)
         else:
             write = int
-        _tell(settings, _publish(database, wish, write), wish, format_)
+        carry_out(settings, database, wish, format_, write)
     finally:
         database.close()
 
@@ -141,28 +159,65 @@ def rollback(
 # ---------------------------------------------------------------- publishing
 
 
-def _publish(database: Database, wish: Wish, and_then: Callable[[], object] = int) -> Published:
+def carry_out(
+    settings: Settings, database: Database, wish: Wish, format_: View, and_then: Callable[[], object] = int
+) -> None:
+    """Publish what is wished, and tell what came of it."""
     from automation.insight.publishing import RefusedError, publish
 
     try:
-        return publish(database, wish, _now(), and_then=and_then)
+        done = publish(database, wish, _now(), and_then=and_then)
     except RefusedError as refused:
         for problem in refused.problems:
             typer.echo(problem.shown(), err=True)
         raise
+    _tell(settings, done, wish, format_)
+
+
+def chosen_share(text: str | None) -> int | None:
+    """`5%` in 1/10,000. AutomationError for what is no share, nobody or everybody."""
+    from automation.contacts.share import WHOLE, read_share
+    from automation.errors import AutomationError
+
+    share = None if text is None else read_share(text)
+    if text is not None and (share is None or not 0 < share < WHOLE):
+        raise AutomationError("canary.bad_share", found=text)
+    return share
+
+
+def _others(database: Database) -> int:
+    """What all but the canary's people run. AutomationError when no canary runs: then nobody knows what is meant."""
+    from automation.errors import AutomationError
+    from automation.rules.published import running_rows
+
+    base, canary = running_rows(database)
+    if base is None or canary is None:
+        raise AutomationError("canary.no_version")
+    return int(base.id)
 
 
 def _tell(settings: Settings, done: Published, wish: Wish, format_: View) -> None:
     if format_ is View.json:
         about = {"publication": done.id, "author": wish.author, "reason": wish.reason, "restores": wish.restores}
-        emit_value({**about, "plan": done.plan.as_dict()})
+        canary = {"canary": wish.canary, "promotes": wish.promotes}
+        emit_value({**about, **canary, "plan": done.plan.as_dict()})
         return
     _print_plan(done.plan)
-    key = "published" if wish.restores is None else "rolled_back"
-    typer.echo(say(f"publishing.{key}", id=done.id, of=wish.restores, author=wish.author))
+    typer.echo(_done(done, wish))
     explicit = settings.publishing.mode == "explicit"
     after = "takes_effect" if explicit else "files_decide"
     typer.echo(say(f"publishing.{after}", seconds=f"{settings.daemon.reload_seconds:g}"))
+
+
+def _done(done: Published, wish: Wish) -> str:
+    from automation.contacts.share import shown_share
+
+    if wish.canary is not None:
+        return say("canary.published", id=done.id, share=shown_share(wish.canary), of=done.of, author=wish.author)
+    if wish.promotes is not None:
+        return say("canary.promoted", id=done.id, of=wish.promotes, author=wish.author)
+    key = "published" if wish.restores is None else "rolled_back"
+    return say(f"publishing.{key}", id=done.id, of=wish.restores, author=wish.author)
 
 
 def _print_plan(plan: Plan) -> None:
@@ -208,7 +263,12 @@ _OF_RULE = ("publication", "at", "version", "author", "reason")
 
 
 def _shown(row: Any, runs: bool, format_: Format) -> dict[str, Any]:
-    notes = [say("publishing.restores", id=row.restores_id)] if row.restores_id else []
+    from automation.contacts.share import shown_share
+
+    restores = "canary.promotes" if row.kind == "promote" else "publishing.restores"
+    notes = [say(restores, id=row.restores_id)] if row.restores_id else []
+    if row.canary_share is not None:
+        notes.append(say("canary.share_of", share=shown_share(row.canary_share), of=row.canary_of_id))
     notes += [say("publishing.runs_now")] if runs else []
     kind = say(f"publishing.kind_{row.kind}") if format_ is Format.table else row.kind
     return {

@@ -14,6 +14,7 @@ from automation.insight.as_of import Moment
 from automation.insight.details import shown_time, summary
 from automation.insight.subject import Subject, load_subject
 from automation.reasons import Reason
+from automation.rules.canary import Part
 from automation.store import why as store
 from automation.triggers.base import ClockTrigger, EventTrigger, Firing, Window
 
@@ -40,9 +41,17 @@ def considered_lines(conn: Connection, project: Project, subject: Subject, known
         told = _event_line(conn, subject, known, subject.event)
         return [told] if told is not None else []
     if isinstance(subject.rule.trigger, ClockTrigger):
-        rows = store.last_occurrences(conn, known.id, subject.moment.bound, LATEST)
-        return list(_occurrence_lines(conn, project, subject, known, rows))
+        rows = store.last_occurrences(conn, known.id, subject.moment.bound, 2 * LATEST)
+        mine = [row for row in rows if _looks_at(row, subject.contact_id)]
+        return list(_occurrence_lines(conn, project, subject, known, mine[:LATEST]))
     return []
+
+
+def _looks_at(row: AnyRow, contact_id: int) -> bool:
+    """While a canary runs, its people and the others each have a firing of their own."""
+    if row.canary_of_id is None:
+        return True
+    return Part(row.canary_of_id, row.canary_share, bool(row.canary)).holds(contact_id)
 
 
 def _event_line(conn: Connection, subject: Subject, known: AnyRow, event: AnyRow) -> Line | None:

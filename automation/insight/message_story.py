@@ -52,9 +52,9 @@ class _Story:
     """One message and what is known around it."""
 
     def __init__(self, conn: Connection, project: Project, row: AnyRow, moment: Moment) -> None:
-        self.conn, self.project, self.row, self.moment = conn, project, row, moment
+        self.conn, self.project, self.row, self.moment = conn, project.met_by(row.contact_id), row, moment
         self.people = (row.contact_id, *merged_ids(conn, row.contact_id))
-        self.rule = rule_of_version(conn, project, row.rule_version_id)
+        self.rule = rule_of_version(conn, self.project, row.rule_version_id)
         self.zone = self.rule.spec.zone if self.rule is not None else ZoneInfo(project.settings.timezone)
 
     def account(self) -> Account:

@@ -83,10 +83,11 @@ class Wish:
 
 @dataclass(frozen=True)
 class Published:
-    """`id` of the publication, and the plan that it carries out."""
+    """`id` of the publication, and the plan that it carries out. `of`: what ran for everybody until now."""
 
     id: int
     plan: Plan
+    of: int | None = None
 
 
 def publish(
@@ -108,7 +109,7 @@ def publish(
         lock_publications(conn)
         if _ids(*running_in(conn)) != _ids(base, canary):
             raise AutomationError("publishing.moved", what=lookup("publishing.moved_running"), found=plan.hash)
-        done = Published(add_publication(conn, new), plan)
+        done = Published(add_publication(conn, new), plan, None if base is None else base.id)
         and_then()
     return done
 

@@ -15,15 +15,17 @@ from automation.i18n import say
 from automation.insight.account import Line
 from automation.insight.as_of import Moment
 from automation.insight.subject import MAX_RUNS
+from automation.rules.canary import Part, variants
 from automation.rules.checker import respec
 from automation.store.contacts import merged_ids, survivors
 from automation.store.rules import list_rules, load_version
-from automation.store.why import rule_row, runs_then, version_then
+from automation.store.why import published_then, rule_row, runs_then, version_then
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
+    from automation.rules.canary import Canary
     from automation.rules.checker import BrokenRule
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 class Question:
     """`spec` is None where the files have no such rule that could run; `known` where the database has none.
 
-    `then` is the version that ran at a moment in the past, where it is another than the files have.
+    `then` is the version that ran at a moment in the past, where it is another than the files have. `project` is the
+    canary's for a contact who belongs to one; `canary` is there where the rule has two versions.
     """
 
     conn: Connection
@@ -47,6 +50,7 @@ class Question:
     then: AnyRow | None
     runs: Sequence[AnyRow]
     written: str | None  # the version that the files have
+    canary: Canary | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -64,17 +68,30 @@ class Question:
 
 def ask_about(conn: Connection, project: Project, key: str, contact_id: int, moment: Moment) -> Question:
     """AutomationError for a rule that nobody knows, ContactError for such a contact."""
-    people = _people(conn, contact_id)
+    people, divided, canary = _people(conn, contact_id), variants(project), project.canary
+    project = project.met_by(people[0])
+    theirs = canary is not None and canary.project is project
     spec = next((spec for spec in project.checked.rules if spec.id == key), None)
+    if theirs:
+        spec = divided.get(key) or spec
     broken = next((rule for rule in project.checked.broken if rule.id == key), None)
-    known, written = rule_row(conn, key), spec.version if spec is not None else None
+    known, written = rule_row(conn, key, canary=theirs), spec.version if spec is not None else None
     if known is None and spec is None and broken is None:
         raise _unknown(conn, project, key)
-    then = version_then(conn, known.id, key, moment.ms) if known is not None and moment.past else None
+    then = _ran_then(conn, known.id, key, people[0], moment) if known is not None and moment.past else None
     if then is not None and (spec is None or then.version != spec.version):
         spec = _as_it_was(project, then) or spec
     runs = runs_then(conn, known.id, people, moment.bound, MAX_RUNS) if known is not None else []
-    return Question(conn, project, people, moment, spec, broken, known, then, runs, written)
+    about = canary if key in divided else None
+    return Question(conn, project, people, moment, spec, broken, known, then, runs, written, about)
+
+
+def _ran_then(conn: Connection, rule_id: int, key: str, contact_id: int, moment: Moment) -> AnyRow | None:
+    """The version that a contact met at a moment, or the newest by then where no publication was kept."""
+    base, canary = published_then(conn, moment.ms)
+    theirs = canary is not None and Part(canary.canary_of_id, canary.canary_share, canary=True).holds(contact_id)
+    ran = canary if theirs else base
+    return version_then(conn, rule_id, None if ran is None else ran.rules.get(key), moment.ms)
 
 
 def loaded_version(question: Question, run: AnyRow) -> LoadedRule | None:

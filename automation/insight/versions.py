@@ -13,8 +13,8 @@ from automation.i18n import say
 from automation.insight.planning.changes import RuleChange, changes, content_changes
 from automation.insight.planning.differing import KeyChange, differences
 from automation.rules.project import Project
-from automation.rules.published import published_project
-from automation.store.publications import list_publications, running, versions_like
+from automation.rules.published import published_project, running_in
+from automation.store.publications import list_publications, versions_like
 from automation.yamltree import parse, plain
 
 if TYPE_CHECKING:
@@ -86,11 +86,10 @@ def project_difference(old: Project, new: Project) -> Difference:
     return Difference(tuple(found), (*_file_changes(old.files, new.files), *_plugin_changes(old.files, new.files)))
 
 
-def history(database: Database, limit: int) -> tuple[list[AnyRow], int | None]:
-    """The newest publications, oldest first, and the id of the one that runs."""
+def history(database: Database, limit: int) -> tuple[list[AnyRow], set[int]]:
+    """The newest publications, oldest first, and the ids of what runs: for everybody, and as a canary."""
     with database.read() as conn:
-        rows, now = list_publications(conn, limit), running(conn)
-    return rows, None if now is None else now.id
+        return list_publications(conn, limit), {row.id for row in running_in(conn) if row is not None}
 
 
 def rule_versions(database: Database, rule: str, limit: int) -> list[RuleVersion]:
@@ -102,7 +101,7 @@ def rule_versions(database: Database, rule: str, limit: int) -> list[RuleVersion
 
 def _turns(rows: list[AnyRow], rule: str) -> Iterator[RuleVersion]:
     last: tuple[bool, str | None] = (False, None)
-    for row in rows:
+    for row in (row for row in rows if row.canary_share is None):
         state = rule in row.rules, row.rules.get(rule)
         if state != last:
             yield RuleVersion(row, state[1], not state[0])

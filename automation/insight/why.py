@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automation.clock import to_ms
+from automation.contacts.share import shown_share
 from automation.engine.switches import paused_now
 from automation.i18n import say
 from automation.insight.account import Account, Line, placed
@@ -56,13 +57,13 @@ def _not_running(question: Question) -> tuple[list[Line], str]:
     seen = broken.problems[0].shown() if broken is not None and broken.problems else ""
     state = Line("rule", False, say("insight.is_broken" if broken else "insight.is_removed"), seen)
     obstacle = _first_obstacle(state.sentence, again=bool(question.runs))
-    return [state], _joined([_entered(question), obstacle])
+    return [state, *_canary_lines(question)], _joined([_entered(question), obstacle])
 
 
 def _state_lines(question: Question, spec: RuleSpec) -> list[Line]:
     """Whether the rule runs at all, and whether the database knows it as the files have it."""
     known, status = question.known, "active" if spec.enabled else "disabled"
-    lines = [Line("rule", spec.enabled, say(f"insight.is_{status}"), spec.version, spec.path)]
+    lines = [Line("rule", spec.enabled, say(f"insight.is_{status}"), spec.version, spec.path), *_canary_lines(question)]
     if question.moment.past:
         return lines + question.version_lines(spec)
     if known is None:
@@ -71,6 +72,18 @@ def _state_lines(question: Question, spec: RuleSpec) -> list[Line]:
         seen = f"{say(f'insight.rule_{known.status}')}, {known.version or '–'}"
         lines.append(Line("rule", None, say("insight.published_otherwise"), seen, spec.path, 1))
     return lines
+
+
+def _canary_lines(question: Question) -> list[Line]:
+    """Which of two versions this person meets."""
+    canary = question.canary
+    if canary is None or question.moment.past:
+        return []
+    inside = canary.part.holds(question.people[0])
+    told = say(
+        f"canary.why_{'in' if inside else 'out'}", publication=canary.publication, share=shown_share(canary.part.below)
+    )
+    return [Line("rule", None, told, "", "", 1)]
 
 
 def _pause_lines(question: Question, spec: RuleSpec) -> list[Line]:

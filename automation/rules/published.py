@@ -60,6 +60,14 @@ def as_canary(settings: Settings, database: Database, project: Project, below: i
     return with_canary(published_project(settings, database, base.id), Canary(part, project))
 
 
+def canary_project(settings: Settings, database: Database) -> Project:
+    """What the canary's people run. AutomationError when no canary runs."""
+    _, canary = running_rows(database)
+    if canary is None:
+        raise AutomationError("canary.none")
+    return published_project(settings, database, canary.id)
+
+
 def running_rows(database: Database) -> tuple[AnyRow | None, AnyRow | None]:
     """The newest publication for everybody, and its newest canary; without their files."""
     with database.read() as conn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from automation.store.messages import COUNTED
 from automation.store.schema import event, message, occurrence, pending_entry, publication, rule, rule_version, run
@@ -17,19 +17,26 @@ if TYPE_CHECKING:
     from automation.store.types import AnyRow
 
 
-def rule_row(conn: Connection, key: str) -> AnyRow | None:
-    """A rule as the database knows it, with the version that runs now."""
-    query = select(rule, rule_version.c.version).outerjoin(rule_version, rule_version.c.id == rule.c.version_id)
+def rule_row(conn: Connection, key: str, *, canary: bool = False) -> AnyRow | None:
+    """A rule as the database knows it, with the version that runs now: the others', or that of a canary's people."""
+    runs = func.coalesce(rule.c.canary_version_id, rule.c.version_id) if canary else rule.c.version_id
+    query = select(rule, rule_version.c.version).outerjoin(rule_version, rule_version.c.id == runs)
     return conn.execute(query.where(rule.c.key == key)).one_or_none()
 
 
-def version_then(conn: Connection, rule_id: int, key: str, at: int) -> AnyRow | None:
-    """The version that ran at a moment, or was the newest where no publication was kept; None before the first."""
-    published = select(publication.c.rules).where(publication.c.at <= at).order_by(publication.c.id.desc()).limit(1)
-    ran = conn.execute(published).scalar_one_or_none()
+def published_then(conn: Connection, at: int) -> tuple[AnyRow | None, AnyRow | None]:
+    """What had been published for everybody by a moment, and the canary that ran beside it: their ids and rules."""
+    wanted = publication.c.id, publication.c.rules, publication.c.canary_of_id, publication.c.canary_share
+    newest = select(*wanted).where(publication.c.at <= at).order_by(publication.c.id.desc()).limit(1)
+    base = conn.execute(newest.where(publication.c.canary_of_id.is_(None))).one_or_none()
+    return base, None if base is None else conn.execute(newest.where(publication.c.canary_of_id == base.id)).first()
+
+
+def version_then(conn: Connection, rule_id: int, version: str | None, at: int) -> AnyRow | None:
+    """The version `version` of a rule, if there was one by a moment, or else the newest by then; None before that."""
     mine = select(rule_version).where(rule_version.c.rule_id == rule_id, rule_version.c.created_at <= at)
-    if ran is not None and ran.get(key) is not None:
-        found = conn.execute(mine.where(rule_version.c.version == ran[key])).one_or_none()
+    if version is not None:
+        found = conn.execute(mine.where(rule_version.c.version == version)).one_or_none()
         if found is not None:
             return found
     return conn.execute(mine.order_by(rule_version.c.created_at.desc(), rule_version.c.id.desc()).limit(1)).first()

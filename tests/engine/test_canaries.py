@@ -296,7 +296,9 @@ def test_a_cooldown_lasts_through_promotion(world: Worlds) -> None:
 def test_people_inside_a_canary_that_is_rolled_back_follow_on_change(
     world: Worlds, on_change: str, left: str | None
 ) -> None:
-    rules = THANKS.replace("    steps:\n", f"    on_change: {on_change}\n    steps:\n      - wait: 1d\n        id: pause\n")
+    rules = THANKS.replace(
+        "    steps:\n", f"    on_change: {on_change}\n    steps:\n      - wait: 1d\n        id: pause\n"
+    )
     w = world(rules)
     people = crowd(w)
     publish(w, new(rules))

@@ -18,6 +18,11 @@ TEXTS: dict[str, Text] = {
         "not published: publication {publication} runs as a canary ({share}). First automation promote or automation "
         "rollback, or replace it with publish --canary",
     ),
+    "no_version": Text(
+        "没有正在进行的灰度发布可撤回；要回退到更早的发布，请写它的编号，见 automation versions",
+        "no canary is running that could be rolled back; to go back to an earlier publication, name its number: see "
+        "automation versions",
+    ),
     "none": Text("没有正在进行的灰度发布", "no canary is running"),
     "other_zone": Text(
         "灰度期间时区不能不同：现在是 {now}，新文件是 {then}；请先全量发布时区",

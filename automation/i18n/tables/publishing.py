@@ -94,6 +94,8 @@ TEXTS: dict[str, Text] = {
     "runs_now": Text("运行中", "runs"),
     "kind_publish": Text("发布", "publish"),
     "kind_rollback": Text("回退", "rollback"),
+    "kind_canary": Text("灰度", "canary"),
+    "kind_promote": Text("转全量", "promote"),
     "kind_reload": Text("随文件生效", "reload"),
     "restores": Text("回退到 {id}", "back to {id}"),
     "rule_gone": Text("已删除", "removed"),

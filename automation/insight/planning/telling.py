@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from automation.channels import CHANNELS
+from automation.contacts.share import shown_share
 from automation.i18n import say
 from automation.insight.rehearsal.outlook import UNITS, RuleOutlook
 from automation.reasons import Reason
@@ -26,6 +27,7 @@ class Section(NamedTuple):
 def plan_sections(plan: Plan) -> Iterator[Section]:
     """What changes, then each rule, then how the rules meet."""
     head = [_span(plan), say("planning.reach", reach=plan.reach)]
+    head += [say("canary.planned", share=shown_share(plan.canary))] if plan.canary is not None else []
     head += [say("planning.unforeseen", rules=", ".join(plan.unforeseen))] if plan.unforeseen else []
     yield Section(say("planning.title", hash=plan.hash), head)
     told = [sentence for change in plan.changes for sentence in _indented(change.sentences())]

@@ -8,6 +8,7 @@ import typer
 
 from automation.cli.context import open_database, open_settings, project_zone
 from automation.cli.output import BomOption, Format, FormatOption, View, ViewOption, emit_table, emit_value, visible
+from automation.cli.side_by_side import canary_report, print_canary
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -144,7 +145,10 @@ def rollback(
     settings = open_settings()
     database = open_database(settings)
     try:
-        version = version if version is not None else _others(database)
+        if version is None:
+            version = _others(database)
+            if format_ is View.text:
+                print_canary(canary_report(settings, database))
         project = published_project(settings, database, version)
         wish = Wish(project, author or this_user(), reason, plan, restores=version)
         if settings.publishing.mode == "files" or write_files:
@@ -216,6 +220,8 @@ def _done(done: Published, wish: Wish) -> str:
         return say("canary.published", id=done.id, share=shown_share(wish.canary), of=done.of, author=wish.author)
     if wish.promotes is not None:
         return say("canary.promoted", id=done.id, of=wish.promotes, author=wish.author)
+    if done.ended is not None:
+        return say("canary.rolled_back", id=done.id, of=done.ended, base=wish.restores, author=wish.author)
     key = "published" if wish.restores is None else "rolled_back"
     return say(f"publishing.{key}", id=done.id, of=wish.restores, author=wish.author)
 

@@ -83,11 +83,15 @@ class Wish:
 
 @dataclass(frozen=True)
 class Published:
-    """`id` of the publication, and the plan that it carries out. `of`: what ran for everybody until now."""
+    """`id` of the publication, and the plan that it carries out.
+
+    `of` is what ran for everybody until now, `ended` the canary that this takes back.
+    """
 
     id: int
     plan: Plan
     of: int | None = None
+    ended: int | None = None
 
 
 def publish(
@@ -109,7 +113,8 @@ def publish(
         lock_publications(conn)
         if _ids(*running_in(conn)) != _ids(base, canary):
             raise AutomationError("publishing.moved", what=lookup("publishing.moved_running"), found=plan.hash)
-        done = Published(add_publication(conn, new), plan, None if base is None else base.id)
+        ended = canary.id if canary is not None and wish.restores is not None else None
+        done = Published(add_publication(conn, new), plan, None if base is None else base.id, ended)
         and_then()
     return done
 

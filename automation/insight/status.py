@@ -150,13 +150,17 @@ def _accounts(conn: Connection, settings: Settings, now: int) -> list[dict[str, 
 def _rules(conn: Connection) -> list[dict[str, Any]]:
     counted, paused = runs.counts(conn), load_pauses(conn).rule_ids
     return [
-        {"rule": row.key, "name": row.name, "state": _state(row, paused), "detail": row.status_detail}
+        {"rule": row.key, "name": row.name, "state": _state(row, paused), "detail": row.status_detail or _canary(row)}
         | {
             state: counted.get((row.id, state), 0)
             for state in ("active", "sending", "held", "done", "exited", "failed")
         }
         for row in rules.list_rules(conn)
     ]
+
+
+def _canary(row: AnyRow) -> str | None:
+    return None if row.canary_version_id is None else say("canary.in_status")
 
 
 def _state(row: AnyRow, paused: Set[int]) -> str:

@@ -124,10 +124,18 @@ MEANINGS: dict[str, Text] = {
                             "audited."),
     "publish": Text("发布编辑好的文件：先校验、算出方案，再按这个方案原样发布，记下作者、时间与原因。--plan "
                     "只发布看过的那个方案，文件、正在运行的版本或数据有变动即拒绝。publishing.mode 为 explicit 时，"
-                    "守护进程只运行发布过的内容。",
+                    "守护进程只运行发布过的内容。--canary 5% 只让固定的一部分联系人运行，见 docs/canary.zh-CN.md。",
                     "Lets the edited files run: checks them, plans, and publishes exactly that plan, with author, time "
                     "and reason. With --plan only the plan that was seen: it is refused when files, what runs, or the "
-                    "data moved. With publishing.mode = explicit the daemon runs only what was published."),
+                    "data moved. With publishing.mode = explicit the daemon runs only what was published. --canary 5% "
+                    "lets a stable share of the contacts run it, see docs/canary.md."),
+    "canary": Text("灰度发布进行中：按规则并排列出灰度与其余两边进入、跳过、发送、失败、费用与目标的数字，"
+                   "比率附 95% 区间。没有灰度时退出码为 1。",
+                   "While a canary runs: who entered, was skipped, got what, at what cost and with how many goals, rule "
+                   "by rule, beside the others; rates with their 95 % interval. Exit code 1 when none runs."),
+    "promote": Text("让灰度的文件对所有人运行：先列出两边的数字，再与 publish 一样算方案、按需批准。",
+                    "Lets a canary's files run for everybody: shows the numbers, then plans and asks for approval like "
+                    "publish."),
     "approve-plan": Text("批准他人的方案（[publishing.approval]）。作者不能批准自己的方案；方案一变，批准作废。",
                          "Approves somebody else's plan ([publishing.approval]). Nobody approves their own; an "
                          "approval is void once the plan has changed."),
@@ -136,9 +144,10 @@ MEANINGS: dict[str, Text] = {
     "diff": Text("用文字说明两个版本的差别：哪条规则、哪个键、由什么改为什么；files 指目录里的文件。",
                  "Tells in words what differs: which rule, which key, from what to what; `files` is the folder."),
     "rollback": Text("重新发布以前的一个版本，与 publish 一样校验、算方案、按需批准。publishing.mode 为 files 时须加 "
-                     "--write-files，把文件写回目录并备份现有文件。",
+                     "--write-files，把文件写回目录并备份现有文件。灰度进行中不写编号即撤回灰度。",
                      "Publishes an earlier publication once more, checked, planned and approved like any other. With "
-                     "publishing.mode = files it needs --write-files: the files are written back, today's are kept."),
+                     "publishing.mode = files it needs --write-files: the files are written back, today's are kept. "
+                     "While a canary runs, without a number it takes the canary back."),
     "audit list": Text("查看谁改了什么；个人信息默认打码。", "Lists who changed what; personal data is masked."),
     "audit verify": Text("沿哈希链核对审计记录，指出被改动、缺失或绕过程序写入的条目；--head 用以前记下的链头核对末尾。"
                          "不符时退出码为 1。",

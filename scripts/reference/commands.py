@@ -131,8 +131,8 @@ MEANINGS: dict[str, Text] = {
                     "lets a stable share of the contacts run it, see docs/canary.md."),
     "canary": Text("灰度发布进行中：按规则并排列出灰度与其余两边进入、跳过、发送、失败、费用与目标的数字，"
                    "比率附 95% 区间。没有灰度时退出码为 1。",
-                   "While a canary runs: who entered, was skipped, got what, at what cost and with how many goals, rule "
-                   "by rule, beside the others; rates with their 95 % interval. Exit code 1 when none runs."),
+                   "While a canary runs: who entered, was skipped, got what, at what cost and with how many goals, "
+                   "rule by rule, beside the others; rates with their 95 % interval. Exit code 1 when none runs."),
     "promote": Text("让灰度的文件对所有人运行：先列出两边的数字，再与 publish 一样算方案、按需批准。",
                     "Lets a canary's files run for everybody: shows the numbers, then plans and asks for approval like "
                     "publish."),

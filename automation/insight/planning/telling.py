@@ -72,12 +72,16 @@ def outlook_lines(
     now, then = rule or RuleOutlook("", ""), (before or RuleOutlook("", "")) if compared else None
     yield _figure("planning.entered", now.entered, then.entered if then else None)
     if now.entered:
-        yield say("planning.by_day", days=_days(now.days))
+        yield _by_day(now.days)
     for channel in dict.fromkeys([*now.messages, *(then.messages if then else ())]):
         count, other = _sent(now, channel), _sent(then, channel) if then else None
         yield _figure("planning.messages", count, other, channel=CHANNELS[channel].title)
+        if count:
+            yield _by_day(now.messages[channel])
     if now.cost or (then and then.cost):
         yield _figure("planning.cost", now.cost / UNITS, then.cost / UNITS if then else None)
+        if now.cost:
+            yield _by_day({day: cost / UNITS for day, cost in now.costs.items() if cost})
     for key, of_rule in (("skipped", now.skipped), ("unsent", now.unsent), ("left", now.left)):
         others: Mapping[str, int] = getattr(then, key) if then else {}
         for code in dict.fromkeys([*of_rule, *others]):
@@ -116,9 +120,9 @@ def _sent(rule: RuleOutlook, channel: str) -> int:
     return rule.messages[channel].total() if channel in rule.messages else 0
 
 
-def _days(days: Mapping[str, int]) -> str:
-    shown = [f"{day[5:]} {count:,}" for day, count in sorted(days.items())]
-    return " · ".join(shown if len(shown) <= DAYS else [*shown[:DAYS], "…"])
+def _by_day(days: Mapping[str, float]) -> str:
+    shown = [f"{day[5:]} {_number(count)}" for day, count in sorted(days.items())]
+    return "  " + say("planning.by_day", days=" · ".join(shown if len(shown) <= DAYS else [*shown[:DAYS], "…"]))
 
 
 def _some(people: Iterable[int]) -> str:

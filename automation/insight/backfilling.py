@@ -28,7 +28,7 @@ def plan_backfill(
     progress: Callable[[int], None] | None = None,
 ) -> Backfilled:
     """What `backfill` would do now; `database` is only read. BackfillError when the rule can't be backfilled."""
-    with Scratch(database) as scratch:
+    with Scratch(database, with_log=True) as scratch:
         rehearsal = Rehearsal(scratch.database, project, now)
         try:
             return _made(rehearsal.engine, rule, since, ACTOR, progress)

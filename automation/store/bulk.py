@@ -6,6 +6,7 @@ SQLAlchemy's own executemany reaches about half of what the drivers can do, so t
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, BigInteger, Integer
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection, Table
+
+
+TOGETHER = 50
+"""Rows in one INSERT of SQLite; more are hardly faster."""
+_VARIABLES = 999
+"""As many question marks as every SQLite takes in one statement."""
 
 
 def insert_rows(
@@ -35,13 +42,28 @@ def insert_rows(
     cursor = conn.connection.cursor()
     try:
         if conn.dialect.name == "sqlite":
-            cursor.executemany(_sqlite(table, columns, skip_existing), rows)
-        else:
-            arrays = [array_text(column) for column in zip(*rows, strict=True)]
-            cursor.execute(_postgres(table, columns, skip_existing), arrays)
+            return _insert_sqlite(cursor, table, columns, rows, skip_existing)
+        arrays = [array_text(column) for column in zip(*rows, strict=True)]
+        cursor.execute(_postgres(table, columns, skip_existing), arrays)
         return int(cursor.rowcount)
     finally:
         cursor.close()
+
+
+def _insert_sqlite(
+    cursor: Any, table: Table, columns: tuple[str, ...], rows: Sequence[Sequence[Any]], skip_existing: bool
+) -> int:
+    """Many rows a statement: each costs SQLite half of what it costs alone."""
+    together = min(TOGETHER, _VARIABLES // len(columns))
+    whole, written = len(rows) - len(rows) % together, 0
+    for start in range(0, whole, together):
+        values = list(chain.from_iterable(rows[start : start + together]))
+        cursor.execute(_sqlite(table, columns, skip_existing, together), values)
+        written += cursor.rowcount
+    if whole < len(rows):
+        cursor.executemany(_sqlite(table, columns, skip_existing), rows[whole:])
+        written += cursor.rowcount
+    return written
 
 
 def update_rows(
@@ -94,10 +116,10 @@ to_json = writer()
 
 
 @lru_cache(maxsize=256)
-def _sqlite(table: Table, columns: tuple[str, ...], skip_existing: bool) -> str:
-    marks = ", ".join("?" * len(columns))
+def _sqlite(table: Table, columns: tuple[str, ...], skip_existing: bool, rows: int = 1) -> str:
+    marks = ", ".join([f"({', '.join('?' * len(columns))})"] * rows)
     tail = " ON CONFLICT DO NOTHING" if skip_existing else ""
-    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES ({marks}){tail}"
+    return f"INSERT INTO {table.name} ({_names(columns)}) VALUES {marks}{tail}"
 
 
 @lru_cache(maxsize=256)

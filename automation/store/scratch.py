@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, Text, cast, func, select
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from automation.store.bulk import insert_rows
 from automation.store.database import Database
@@ -15,6 +16,7 @@ from automation.store.schema import (
     coupon_batch,
     coupon_code,
     event,
+    execution_log,
     message,
     metadata,
     pending_entry,
@@ -40,36 +42,43 @@ _FORGOTTEN = (
 """What belongs to the time after the moment that a copy is taken back to."""
 
 
-def copy_database(source: Database, file: Path) -> Database:
-    """Everything that decisions read, as of one moment, in a new SQLite `file`. The source is only read."""
-    if source.file is not None:
-        _back_up(source, file)
-        return Database(f"sqlite:///{file}", durable=False)
+def copy_database(source: Database, file: Path, *, with_log: bool = True) -> Database:
+    """Everything that decisions read, as of one moment, in a new SQLite `file`. The source is only read.
+
+    Without the log where nobody asks what was decided before: on PostgreSQL that saves the longest of the tables.
+    """
     scratch = Database(f"sqlite:///{file}", durable=False)
-    metadata.create_all(scratch.engine)
+    if source.file is not None:
+        _back_up(source, scratch)
+        return scratch
+    left_out = _NOT_COPIED if with_log else _NOT_COPIED | {execution_log.name}
     with source.snapshot() as conn, scratch.write() as target:
         for table in metadata.sorted_tables:
-            if table.name not in _NOT_COPIED:
+            target.execute(CreateTable(table))
+            if table.name not in left_out:
                 _stream(conn, target, table)
+        for table in metadata.sorted_tables:  # last: a growing index is written again and again
+            for index in sorted(table.indexes, key=lambda index: str(index.name)):
+                target.execute(CreateIndex(index))
     return scratch
 
 
-def _back_up(source: Database, file: Path) -> None:
+def _back_up(source: Database, target: Database) -> None:
     """SQLite's own copy: writers go on meanwhile."""
-    target = Database(f"sqlite:///{file}", durable=False)
     with source.read() as conn, closing(target.engine.raw_connection()) as raw:
         ours: Any = conn.connection.driver_connection
         ours.backup(raw.driver_connection)
-    target.close()
 
 
 def _stream(conn: Connection, target: Connection, table: Table) -> None:
-    """One table, portion by portion; JSON as its text."""
-    names = tuple(column.name for column in table.columns)
+    """One table, portion by portion in the order of its key; JSON as its text. The driver's own rows, untouched."""
     columns = [cast(c, Text).label(c.name) if isinstance(c.type, JSON) else c for c in table.columns]
-    rows = conn.execution_options(stream_results=True, yield_per=CHUNK).execute(select(*columns))
-    for portion in rows.partitions():
-        insert_rows(target, table, names, [tuple(row) for row in portion])
+    query = str(select(*columns).order_by(*table.primary_key).compile(dialect=conn.dialect))
+    driver: Any = conn.connection.driver_connection
+    with driver.cursor(name="scratch", binary=True) as cursor:
+        cursor.execute(query)
+        while rows := cursor.fetchmany(CHUNK):
+            insert_rows(target, table, tuple(column.name for column in table.columns), rows)
 
 
 def take_back(scratch: Database, moment: int) -> None:

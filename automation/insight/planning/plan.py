@@ -127,17 +127,17 @@ def plan(
         raise PlanError("planning.fatal")
     old, wanted = newest_project(project.settings, database) or as_published(database, project), project.newest
     stretch = _Stretch(database, now, horizon.after(now, ZoneInfo(project.settings.timezone)), progress)
+    found = changes(_replaced(old, project), wanted)
     with ExitStack() as copies:
         new_copy = copies.enter_context(Scratch(database)).database
+        old_copy = copies.enter_context(Scratch(new_copy)).database if found else None
         inside_now = stretch.live(new_copy, project)
         outlook = read_outlook(new_copy, wanted, now)
         with new_copy.read() as conn:
             entered = people_entered(conn, to_ms(now))
             met, called = overlaps(conn, to_ms(now)), calls(conn, to_ms(now), EMITTED)
-        found = changes(_replaced(old, project), wanted)
         before, newly, no_longer = outlook, _NOBODY, _NOBODY
-        if found:
-            old_copy = copies.enter_context(Scratch(database)).database
+        if old_copy is not None:
             stretch.live(old_copy, old)
             before = read_outlook(old_copy, old.newest, now)
             newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)

@@ -43,12 +43,12 @@ class RehearsalError(AutomationError):
 class Scratch:
     """A copy of a database in a temporary folder that goes when the block ends."""
 
-    def __init__(self, source: Database) -> None:
-        self._source, self._open = source, ExitStack()
+    def __init__(self, source: Database, *, with_log: bool = False) -> None:
+        self._source, self._open, self._with_log = source, ExitStack(), with_log
 
     def __enter__(self) -> Self:
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="automation-rehearsal-")))
-        self.database = copy_database(self._source, folder / "scratch.db")
+        self.database = copy_database(self._source, folder / "scratch.db", with_log=self._with_log)
         self._open.callback(self.database.close)
         return self
 

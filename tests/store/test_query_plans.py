@@ -42,6 +42,7 @@ from automation.store import (
     why,
 )  # fmt: skip
 from automation.store.database import Database
+from automation.store.sought import Sought
 from tests.store import town
 from tests.store.plans import plans_of, recording
 
@@ -226,7 +227,8 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "funnel: steps": (lambda c: funnels.count_steps(c, funnels.Span(3)), {"*": {"ix_execution_log_rule"}}),
     "funnel: last": (lambda c: funnels.count_last(c, funnels.Span(3, NOW - town.DAY)),
                      {"*": {"ix_execution_log_rule"}}),
-    "messages of a contact": (lambda c: messages.list_messages(c, contact_ids=[3]), {"*": {"ix_message_contact"}}),
+    "messages of a contact": (lambda c: messages.list_messages(c, Sought(contact_ids=[3])),
+                              {"*": {"ix_message_contact"}}),
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     SKIPPED_REPEATED = "skipped.repeated"
     SKIPPED_UNKNOWN_CONTACT = "skipped.unknown_contact"
     SKIPPED_SEQUENCE = "skipped.sequence"
+    SKIPPED_ENDLESS = "skipped.endless"
     SKIPPED_EXPIRED = "skipped.expired"
     SKIPPED_ERROR = "skipped.error"
     PENDING = "pending"

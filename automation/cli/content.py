@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def show_content(channel: str, content: Content, exact: Content | None = None) -> None:
     """Each part under its name; a text message with what it costs. `exact`: what is sent, where `content` is masked."""
-    for name in ("subject", "text", "html"):
+    for name in ("subject", "text", "html", "list_unsubscribe"):
         part = getattr(content, name)
         if part is not None:
             typer.echo(f"{say(f'cli.part_{name}')}{_indented(part)}")
@@ -26,7 +26,7 @@ def show_content(channel: str, content: Content, exact: Content | None = None) -
 
 def as_dict(content: Content) -> dict[str, Any]:
     """The parts that there are."""
-    parts = {name: getattr(content, name) for name in ("subject", "text", "html", "data")}
+    parts = {name: getattr(content, name) for name in ("subject", "text", "html", "list_unsubscribe", "data")}
     return {name: part for name, part in parts.items() if part is not None}
 
 

@@ -62,21 +62,19 @@ def list_messages(
     """The newest first."""
     from automation.cli.tests_sent import marked_rule, with_tests
     from automation.store.messages import list_messages as read
+    from automation.store.sought import Sought
 
     _check_choices(status, channel)
     settings = open_settings()
     catalogue = open_catalogue(settings)
     database = open_database(settings)
     with database.read() as conn:
-        filters: dict[str, Any] = {
-            "rule_key": check_rule(conn, rule) if rule else None,
-            "contact_ids": contact_ids_of(conn, catalogue, contact) if contact else None,
-            "status": status,
-            "channel": channel,
-            "since": moment_before(since) if since else None,
-            "limit": limit,
-        }
-        rows = with_tests(conn, read(conn, **filters), **filters)
+        sought = Sought(
+            check_rule(conn, rule) if rule else None,
+            contact_ids_of(conn, catalogue, contact) if contact else None,
+            status, channel, moment_before(since) if since else None, limit,
+        )  # fmt: skip
+        rows = with_tests(conn, read(conn, sought), sought)
     columns = _IN_TABLE if format_ is Format.table else _IN_DATA
     with shown(database, catalogue, "messages list", {row.contact_id for row in rows}, reveal=reveal):
         shaped = [_shaped(row) for row in rows]

@@ -15,18 +15,19 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.store.database import Database
+    from automation.store.sought import Sought
     from automation.store.types import AnyRow
 
 
-def with_tests(conn: Connection, messages: Sequence[AnyRow], limit: int, **filters: Any) -> list[Any]:
-    """The newest of both, the newest first. `filters` are those of the messages."""
+def with_tests(conn: Connection, messages: Sequence[AnyRow], sought: Sought) -> list[Any]:
+    """The newest of both, the newest first. `sought` is what the messages were looked up by."""
     from automation.store.sent_tests import list_tests
 
-    tests = [as_message(row) for row in list_tests(conn, limit=limit, **filters)]
+    tests = [as_message(row) for row in list_tests(conn, sought)]
     if not tests:
         return list(messages)
     both: Iterable[Any] = (*messages, *tests)
-    return sorted(both, key=lambda row: row.queued_at, reverse=True)[:limit]
+    return sorted(both, key=lambda row: row.queued_at, reverse=True)[: sought.limit]
 
 
 def marked_rule(row: Any) -> str | None:

@@ -15,7 +15,7 @@ from automation.i18n import lookup
 from automation.rules.checker import respec
 from automation.rules.conditions.tree import History
 from automation.store.audit import AuditRow, write_audit
-from automation.store.pruning import PRUNABLE, count_range, id_range, living_versions, prune_range
+from automation.store.pruning import PRUNABLE, count_range, id_range, living_versions, next_keys, prune_range
 from automation.store.retry import retried
 from automation.store.rules import load_version
 
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
     from automation.store.database import Database
-    from automation.store.pruning import Prunable
+    from automation.store.pruning import Key, Prunable
 
 BATCH = 1000
-"""Ids of one transaction."""
+"""Ids, or other keys, of one transaction."""
 REST_S = 0.005
 """At least so long nobody prunes between two transactions, and as long as the one before took: others come through."""
 
 
 class RetentionError(AutomationError):
-    """What is kept is shorter than what a rule asks for."""
+    """What is kept is shorter than what a rule, or another setting, asks for."""
 
 
 @dataclass(frozen=True)
@@ -69,27 +69,28 @@ class Pruning:
     ) -> list[Pruned]:  # fmt: skip
         """Prune everything that is due. RetentionError, before anything is, when a rule needs more than is kept.
 
-        `tell` gets the number of ids of each transaction; `stopping` is asked between them. What was pruned is audited,
-        also when something stops it half-way.
+        `tell` gets the number of keys of each transaction; `stopping` is asked between them. What was pruned is
+        audited, also when something stops it half-way.
         """
         now = self._clock.now()
         self.check(now)
-        done: list[Pruned] = []
+        befores = {what: to_ms(_span(kept).before(now, self._zone)) for what, kept in self._chosen.items()}
+        rows: dict[str, int] = {}
         try:
             for kind in PRUNABLE:
-                if kind.what in self._chosen:
-                    before = to_ms(_span(self._chosen[kind.what]).before(now, self._zone))
-                    rows = 0
-                    for count in self._batches(kind, before, dry_run, tell, stopping):
-                        rows += count
-                        done = [*(one for one in done if one.what != kind.what), Pruned(kind.what, before, rows)]
+                if kind.what in befores:
+                    rows.setdefault(kind.what, 0)
+                    for count in self._batches(kind, befores[kind.what], dry_run, tell, stopping):
+                        rows[kind.what] += count
         finally:
-            if not dry_run and any(one.rows for one in done):
+            done = [Pruned(what, befores[what], count) for what, count in rows.items()]
+            if not dry_run and any(rows.values()):
                 self._audit(done, actor, now)
         return done
 
     def check(self, now: datetime) -> None:
-        """RetentionError that names the rule which asks for more than is kept."""
+        """RetentionError that names the rule, or the setting, which asks for more than is kept."""
+        self._check_times(now)
         for spec in self._specs():
             for need in needs_of(spec):
                 if need.setting in self._chosen:
@@ -100,6 +101,15 @@ class Pruning:
                             "privacy.too_short", setting=need.setting, kept=str(kept), rule=spec.id, wanted=wanted,
                             path=need.path,
                         )  # fmt: skip
+
+    def _check_times(self, now: datetime) -> None:
+        """An event without a time is recognised by the time it was given, so that must not go before the event."""
+        times, events = self._chosen.get("event_times"), self._chosen.get("events")
+        if times is None:
+            return
+        if events is None or _span(events).before(now, self._zone) < _span(times).before(now, self._zone):
+            wanted = lookup("privacy.for_ever_kept") if events is None else events
+            raise RetentionError("privacy.times_too_short", kept=times, events=wanted)
 
     def _specs(self) -> Iterator[RuleSpec]:
         """The rules as the files have them, and the older versions that people are still inside of."""
@@ -114,18 +124,35 @@ class Pruning:
         self, kind: Prunable, before: int, dry_run: bool, tell: Callable[[int], None], stopping: Callable[[], bool]
     ) -> Iterator[int]:
         """The rows of each transaction."""
-        with self._database.read() as conn:
-            after, upto = id_range(conn, kind, before)
-        yield 0
-        while after < upto and not stopping():
-            end, began = min(after + BATCH, upto), monotonic()
-            yield self._range(kind, after, end, before, dry_run)
-            tell(end - after)
-            after = end
-            if not dry_run and after < upto:
-                time.sleep(max(REST_S, monotonic() - began))
+        rest = 0.0
+        for after, upto, keys in self._ranges(kind, before):
+            if stopping():
+                return
+            time.sleep(rest)
+            began = monotonic()
+            yield self._range(kind, after, upto, before, dry_run)
+            tell(keys)
+            rest = 0.0 if dry_run else max(REST_S, monotonic() - began)
 
-    def _range(self, kind: Prunable, after: int, upto: int, before: int, dry_run: bool) -> int:
+    def _ranges(self, kind: Prunable, before: int) -> Iterator[tuple[Key, Key, int]]:
+        """(after, up to, how many keys) of each transaction."""
+        if kind.written:
+            with self._database.read() as conn:
+                first, last = id_range(conn, kind, before)
+            for id_ in range(first, last, BATCH):
+                upto = min(id_ + BATCH, last)
+                yield (id_,), (upto,), upto - id_
+            return
+        after: Key = ("",) * len(kind.key)
+        while True:
+            with self._database.read() as conn:
+                keys = next_keys(conn, kind, after, BATCH)
+            if not keys:
+                return
+            yield after, keys[-1], len(keys)
+            after = keys[-1]
+
+    def _range(self, kind: Prunable, after: Key, upto: Key, before: int, dry_run: bool) -> int:
         if dry_run:
             with self._database.read() as conn:
                 return count_range(conn, kind, after, upto, before)

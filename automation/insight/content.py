@@ -53,7 +53,6 @@ def masked_variables(catalogue: Catalogue, variables: Mapping[str, Any]) -> dict
 def masked_content(content: Content) -> Content:
     """The parts, with what else is known or looks personal in them masked."""
     show = masker()
-    parts = {
-        name: part and show.text(part) for name in ("subject", "text", "html") for part in [getattr(content, name)]
-    }
+    names = "subject", "text", "html", "list_unsubscribe"
+    parts = {name: part and show.text(part) for name in names for part in [getattr(content, name)]}
     return replace(content, **parts, data=show.value(content.data))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import re
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic_core import PydanticCustomError
 
 from automation.providers.base import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from email.policy import EmailPolicy
 
     from automation.providers.base import Outgoing
+    from automation.templating.content import Content
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -37,8 +37,17 @@ def bad_header(error: BadHeader) -> Outcome:
     return Outcome.permanent(error.code, str(error), "bad_address" if error.code == "bad_address" else None)
 
 
-READABLE = SMTP  # bodies as they are, for files
-ANY_SERVER = SMTP.clone(cte_type="7bit")  # bodies encoded, for servers of any age
+class _Whole(UnstructuredHeader):
+    """A long address as it is: the standard library would encode it as words, which no mail program reads there."""
+
+    def fold(self: Any, *, policy: Any) -> str:  # mixed into a header that has the name
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", cast("type[BaseHeader]", _Whole))
+READABLE = SMTP.clone(header_factory=_HEADERS)  # bodies as they are, for files
+ANY_SERVER = READABLE.clone(cte_type="7bit")  # bodies encoded, for servers of any age
 
 
 def build(
@@ -61,7 +70,7 @@ def build(
     mail["X-Automation-Reference"] = _clean("X-Automation-Reference", message.reference)
     if reply_to:
         mail["Reply-To"] = parse_sender(_clean("Reply-To", reply_to))
-    for name, value in list_unsubscribe(message.payload).items():
+    for name, value in list_unsubscribe(message.content).items():
         mail[name] = value
     _set_body(mail, message.content.text, message.content.html)
     return mail
@@ -100,13 +109,13 @@ def mailbox(value: str | None) -> str | None:
     return value
 
 
-def list_unsubscribe(payload: Mapping[str, Any]) -> dict[str, str]:
-    """The headers for `list_unsubscribe` (a mailto: or https: URL); https gets RFC 8058's one click as well."""
-    url = payload.get("list_unsubscribe")
-    if not url:
+def list_unsubscribe(content: Content) -> dict[str, str]:
+    """RFC 2369's header for a mailto: or https: address; https gets RFC 8058's one click as well."""
+    address = content.list_unsubscribe
+    if not address:
         return {}
-    headers = {"List-Unsubscribe": _clean("List-Unsubscribe", f"<{url}>")}
-    if str(url).startswith("https:"):
+    headers = {"List-Unsubscribe": _clean("List-Unsubscribe", f"<{address}>")}
+    if address.startswith("https:"):
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 

@@ -235,7 +235,7 @@ def _fault(message: Outgoing) -> Outcome | None:
     content = message.content
     try:
         check_address(message.address)
-        list_unsubscribe(message.payload)
+        list_unsubscribe(message.content)
     except BadHeader as error:
         return bad_header(error)
     if not (content.subject and (content.text or content.html)):
@@ -252,7 +252,7 @@ def _person(letter: Letter, substitutions: Mapping[str, str]) -> dict[str, Any]:
     }
     if substitutions:
         person["substitutions"] = dict(substitutions)
-    headers = list_unsubscribe(message.payload)
+    headers = list_unsubscribe(message.content)
     return {**person, "headers": headers} if headers else person
 
 

@@ -16,6 +16,7 @@ from automation.store.schema import message, rule
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from automation.store.sought import Sought
     from automation.store.types import AnyRow
 
 _NEW = (
@@ -159,29 +160,10 @@ def newest_messages(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in conn.execute(query.group_by(message.c.run_id))}
 
 
-def list_messages(
-    conn: Connection,
-    *,
-    rule_key: str | None = None,
-    contact_ids: Sequence[int] | None = None,
-    status: str | None = None,
-    channel: str | None = None,
-    since: int | None = None,
-    limit: int = 100,
-) -> list[AnyRow]:
+def list_messages(conn: Connection, sought: Sought) -> list[AnyRow]:
     """The newest messages with their rule's key, the newest first."""
     query = select(message, rule.c.key.label("rule")).join(rule, rule.c.id == message.c.rule_id)
-    if rule_key is not None:
-        query = query.where(rule.c.key == rule_key)
-    if contact_ids is not None:
-        query = query.where(message.c.contact_id.in_(contact_ids))
-    if status is not None:
-        query = query.where(message.c.status == status)
-    if channel is not None:
-        query = query.where(message.c.channel == channel)
-    if since is not None:
-        query = query.where(message.c.queued_at >= since)
-    return list(conn.execute(query.order_by(message.c.id.desc()).limit(limit)))
+    return list(conn.execute(sought.newest(query, message, rule.c.key, message.c.queued_at)))
 
 
 def load_message(conn: Connection, message_id: int) -> AnyRow | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import JSON, Text, cast, func, select
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from automation.reasons import Reason
 from automation.store.bulk import insert_rows
 from automation.store.database import Database
 from automation.store.lists import named_rows
@@ -23,6 +24,7 @@ from automation.store.schema import (
     rule,
     run,
 )
+from automation.store.schema import execution_log as log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,12 +138,11 @@ def next_due(conn: Connection) -> int | None:
     return min((moment for moment in found if moment is not None), default=None)
 
 
-def echoes(conn: Connection, moment: int, source: str) -> int:
-    """How often one contact had the same event of `source` at a moment, at most."""
-    times = func.count().label("times")
-    at_once = select(times).where(event.c.occurred_at == moment, event.c.source == source)
-    most = at_once.group_by(event.c.name, event.c.contact_id).order_by(times.desc()).limit(1)
-    return conn.scalar(most) or 0
+def endless_since(conn: Connection, begin: int) -> int | None:
+    """When the engine first stopped rules that called each other on and on."""
+    stopped = log.c.code == Reason.SKIPPED_ENDLESS.value, log.c.at >= begin
+    at: int | None = conn.scalar(select(func.min(log.c.at)).where(*stopped))
+    return at
 
 
 def page_of_events(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import select, update
 
@@ -11,10 +11,9 @@ from automation.store.expressions import constant
 from automation.store.schema import test_message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection
 
+    from automation.store.sought import Sought
     from automation.store.types import AnyRow
 
 _OUTCOME = ("status", "provider_message_id", "outcome_code", "outcome_detail", "settled_at")
@@ -63,26 +62,10 @@ def lose_tests(conn: Connection, now: int, code: str, detail: str) -> int:
     return conn.execute(update(test_message).where(*lost).values(**values)).rowcount
 
 
-def list_tests(
-    conn: Connection,
-    *,
-    rule_key: str | None = None,
-    contact_ids: Sequence[int] | None = None,
-    status: str | None = None,
-    channel: str | None = None,
-    since: int | None = None,
-    limit: int = 100,
-) -> list[AnyRow]:
-    """The newest tests, the newest first; by the same filters as messages. `contact_ids`: whose profile was used."""
-    query: Any = select(test_message)
-    for column, wanted in ((test_message.c.rule, rule_key), (test_message.c.status, status),
-                           (test_message.c.channel, channel)):  # fmt: skip
-        query = query if wanted is None else query.where(column == wanted)
-    if contact_ids is not None:
-        query = query.where(test_message.c.contact_id.in_(contact_ids))
-    if since is not None:
-        query = query.where(test_message.c.sent_at >= since)
-    return list(conn.execute(query.order_by(test_message.c.id.desc()).limit(limit)))
+def list_tests(conn: Connection, sought: Sought) -> list[AnyRow]:
+    """The newest tests, the newest first. A test is that of the contact whose profile was used."""
+    columns = test_message.c
+    return list(conn.execute(sought.newest(select(test_message), test_message, columns.rule, columns.sent_at)))
 
 
 def load_test(conn: Connection, id_: int) -> AnyRow | None:

@@ -14,6 +14,7 @@ class Content:
     text: str | None = None  # SMS body, e-mail text part, WeCom text
     subject: str | None = None  # e-mail
     html: str | None = None  # e-mail
+    list_unsubscribe: str | None = None  # e-mail: the https: or mailto: address by which mail programs unsubscribe
     data: Mapping[str, Any] | None = None  # WeChat/WeCom: the rendered YAML template
 
 

@@ -15,7 +15,8 @@ from automation.templating.content import Content
 from automation.templating.errors import RenderError, TemplateError
 from automation.templating.plain import plain_text
 
-EMAIL_BLOCKS = ("subject", "text", "html")
+EMAIL_BLOCKS = ("subject", "text", "html", "list_unsubscribe")
+_ADDRESS = re.compile(r"(https://|mailto:)[!-;=?-~]{1,900}")  # one line of RFC 5322 holds it, between < and >
 _BLOCK_TEXT = re.compile(r"[|>][-+0-9]*\s*(#.*)?$")
 
 
@@ -53,7 +54,10 @@ class TextForm(Form):
 
 
 class EmailForm(Form):
-    """`NAME.email.html.j2`: the blocks `subject`, `html`, and `text`, which is made from the html when absent."""
+    """`NAME.email.html.j2`: the blocks `subject`, `html`, and `text`, which is made from the html when absent.
+
+    `list_unsubscribe` may hold the address by which mail programs unsubscribe; when it is empty there is none.
+    """
 
     def _compile(self, sources: Mapping[str, str], file: str, prefix: str) -> list[Compiled]:
         compiled = Compiled(sources, file, html=True, prefix=prefix)
@@ -74,7 +78,13 @@ class EmailForm(Form):
             if not text:
                 raise self._empty(part)
         text = parts.get("text", "").strip() or plain_text(html)
-        return Content(text=text, subject=subject, html=html)
+        return Content(text, subject, html, list_unsubscribe=self._way_out(parts.get("list_unsubscribe", "")))
+
+    def _way_out(self, block: str) -> str | None:
+        address = block.strip()
+        if address and not _ADDRESS.fullmatch(address):
+            raise RenderError("templating.bad_unsubscribe", file=self.place, line=1)
+        return address or None
 
 
 class DataForm(Form):

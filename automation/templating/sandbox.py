@@ -112,8 +112,8 @@ class _Guard(NodeTransformer):
 
 
 def is_plain_block(name: str) -> bool:
-    """The blocks of an HTML file that hold plain text: `subject`, `text`, `subject_…`, `text_…`."""
-    return name.partition("_")[0] in ("subject", "text")
+    """The blocks of an HTML file that hold plain text: `subject`, `text`, `subject_…`, `text_…`, `list_unsubscribe`."""
+    return name.partition("_")[0] in ("subject", "text") or name == "list_unsubscribe"
 
 
 def _filtered(node: Any, name: str) -> nodes.Filter:

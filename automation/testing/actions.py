@@ -31,6 +31,7 @@ from automation.rules.conditions.facts import Facts
 from automation.store.bulk import insert_rows
 from automation.store.events import NewEvent
 from automation.store.schema import contact
+from automation.testing.sentences import check_sentence
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -57,6 +58,7 @@ def check_action(
     """
     check_class(action_class)
     trial = Trial(action_class, params, catalogue or builtin(), event or {}, variables or {})
+    check_sentence(action_class(), trial.params, trial.catalogue)
     with database.write() as conn:
         people = make_people(conn)
     check_empty_batch(trial, database)

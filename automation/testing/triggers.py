@@ -15,10 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from automation.catalogue.builtin import builtin
 from automation.plugin import check_shape
+from automation.testing.sentences import check_sentence
 from automation.triggers.base import ClockTrigger, EventTrigger, Firing, Window
 
 if TYPE_CHECKING:
+    from automation.catalogue.model import Catalogue
     from automation.store.database import Database
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -26,9 +29,10 @@ ZONES = ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe")
 """No change of clocks, changes of an hour, changes of half an hour."""
 
 
-def check_event_trigger(trigger: EventTrigger, params: Any) -> None:
-    """The shape of the class, and that it listens to something."""
+def check_event_trigger(trigger: EventTrigger, params: Any, *, catalogue: Catalogue | None = None) -> None:
+    """The shape of the class, its sentence, and that it listens to something. `catalogue` knows what `params` name."""
     check_shape(type(trigger))
+    check_sentence(trigger, params, catalogue or builtin())
     names = trigger.names(params)
     assert names, "names() is empty: the trigger would never fire"
     assert len(set(names)) == len(names), f"names() repeats itself: {names}"
@@ -43,9 +47,15 @@ def check_clock_trigger(
     zones: Sequence[str] = ZONES,
     start: datetime = START,
     firings: int = 400,
+    *,
+    catalogue: Catalogue | None = None,
 ) -> None:
-    """The shape of the class, its firings from `start` on, and its people on each database."""
+    """The shape of the class, its sentence, its firings from `start` on, and its people on each database.
+
+    `catalogue` knows what `params` name.
+    """
     check_shape(type(trigger))
+    check_sentence(trigger, params, catalogue or builtin())
     assert trigger.missed in ("latest", "all"), f"missed is latest or all, not {trigger.missed!r}"
     for zone in map(ZoneInfo, zones):
         found = check_firings(trigger, params, zone, start, firings)

@@ -18,8 +18,10 @@ NAME = "templates"
 
 CONTENTS: dict[str, Text] = {
     "sms": Text("短信正文；国内短信以【签名】开头或结尾", "the text; in China it begins or ends with 【signature】"),
-    "email": Text("区块 subject、html，可加 text（不写则由 html 得出）；可用 {% extends \"_base.html.j2\" %} 套版式",
-                  "the blocks subject and html, and text if you like (else it is made from the html); a layout comes "
+    "email": Text("区块 subject、html，可加 text（不写则由 html 得出）、list_unsubscribe（一键退订的地址）；"
+                  "可用 {% extends \"_base.html.j2\" %} 套版式",
+                  "the blocks subject and html, and if you like text (else it is made from the html) and "
+                  "list_unsubscribe (the address of one-click unsubscribing); a layout comes "
                   "with {% extends \"_base.html.j2\" %}"),
     "wechat": Text("YAML：template_id、data，可加 url、miniprogram", "YAML: template_id, data; url, miniprogram"),
     "wechat_subscribe": Text("YAML：template_id、data，可加 page", "YAML: template_id, data; page"),

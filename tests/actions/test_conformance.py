@@ -10,7 +10,7 @@ import pytest
 
 from automation.actions.base import Action, Done, Failed, Outbound
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, current_language
 from automation.plugin import Params, Registry, param
 from automation.reasons import Reason
 from automation.store.database import Database
@@ -148,6 +148,31 @@ class NoEnglish(Good):
     title = Text("试", "")
 
 
+class Mute(Good):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return "试" if current_language() == "zh" else " "
+
+
+class Stammers(Good):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return "test" if current_language() == "en" else params.wrod  # type: ignore[no-any-return]
+
+
+class Wordless(Good):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return None  # type: ignore[return-value]
+
+
+class Stops(Good):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return "试。" if current_language() == "zh" else "test"
+
+
+class Chats(Good):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return "one\ntwo"
+
+
 @pytest.mark.parametrize(
     ("action", "said"),
     [
@@ -165,6 +190,11 @@ class NoEnglish(Good):
         (OneIdentity, "two people's events have one identity"),
         (NoLabel, "the parameter word has no label in ['zh', 'en']"),
         (NoEnglish, "`title` is empty in one language"),
+        (Mute, "Mute: sentence() is empty in en"),
+        (Stammers, "Stammers: sentence() fails in zh: AttributeError: "),
+        (Wordless, "Wordless: sentence() must give text; in zh it gives None"),
+        (Stops, "Stops: sentence() ends in a full stop in zh: '试。'"),
+        (Chats, "Chats: sentence() has several lines in zh"),
     ],
 )
 def test_a_broken_action_is_told_what_it_breaks(sqlite_db: Database, action: type[Action], said: str) -> None:

@@ -7,6 +7,12 @@ from pathlib import Path
 from tests.cli.conftest import Cli
 
 
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
 def test_findings_are_lines_that_editors_know(folder: Path, people: Cli) -> None:
     (folder / "templates" / "birthday.sms.j2").write_text("【店】{{ contact.name }}，最佳好礼 {{ coupon.code }}")
     (folder / "brand.yaml").write_text("tone: [用“您”称呼]", encoding="utf-8")
@@ -16,15 +22,19 @@ def test_findings_are_lines_that_editors_know(folder: Path, people: Cli) -> None
     assert lines[0] == "品牌语气（请自行对照）：用“您”称呼"
     assert "templates/birthday.sms.j2:1:23: 错误 L101 绝对化用语“最佳”" in said.out
     assert "    改法：在结尾写“拒收请回复R”" in said.out
-    assert lines[-1] == "3 个错误，1 个警告，2 条提示"
+    assert lines[-1] == "2 个错误，0 个警告，1 条提示"
 
 
-def test_warnings_alone_are_no_failure(people: Cli) -> None:
+def test_warnings_alone_are_no_failure(folder: Path, people: Cli) -> None:
+    change(folder / "templates" / "order_thanks.email.html.j2", "{{ brand.link }}", "http://shop.example.com")
     said = people("lint", "order_thanks")
-    assert (said.code, said.out.splitlines()[-1]) == (0, "0 errors, 0 warnings, 1 notes")
+    assert (said.code, said.out.splitlines()[-1]) == (0, "0 errors, 1 warnings, 0 notes")
 
 
-def test_json_and_annotations(people: Cli) -> None:
+def test_json_and_annotations(folder: Path, people: Cli) -> None:
+    mail = folder / "templates" / "case_study.email.html.j2"
+    change(mail, ' · <a href="{{ brand.link }}/unsubscribe">退订</a>', "")
+    change(mail, "lint: allow L501 ", "")
     told = people("lint", "whitepaper_nurture", "--format", "json", "--sample", "0")
     assert told.code == 1
     assert (told.json["ok"], told.json["errors"], told.json["tone"]) == (False, 1, [])
@@ -40,9 +50,9 @@ def test_json_and_annotations(people: Cli) -> None:
 
 
 def test_without_a_sample_the_database_is_left_alone(folder: Path, cli: Cli) -> None:
-    assert cli("lint", "--sample", "0").code == 1
+    assert cli("lint", "--sample", "0").code == 0
     assert not (folder / "automation.db").exists()
-    assert cli("lint").code == 1
+    assert cli("lint").code == 0
     assert (folder / "automation.db").exists()
 
 

@@ -63,3 +63,12 @@ def test_a_broken_template_is_not_sent(folder: Path, people: Cli) -> None:
     said = people("render", "birthday", "-c", "M001", "--channel", "sms")
     assert said.code == 1
     assert "automation validate" in said.err
+
+
+def test_the_address_of_one_click_unsubscribing_is_shown(people: Cli, folder: Path) -> None:
+    mail = folder / "templates" / "case_study.email.html.j2"
+    address = "{% block list_unsubscribe %}https://a.cn/u/1{% endblock %}"
+    mail.write_text(mail.read_text("utf-8") + address, encoding="utf-8")
+    shown = people("render", "case_study", "-c", "M001", "--event", '{"title": "x"}')
+    assert "one-click unsubscribe: https://a.cn/u/1" in shown.out
+    assert "一键退订： https://a.cn/u/1" in people("render", "case_study", "-c", "M001", lang="zh").out

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from automation.engine.engine import Engine
+from automation.insight.content import content_of
 from tests.engine.world import World
 from tests.fakes.server import Drop, Hang
 from tests.fakes.twilio import ACCOUNT, SENDER, TOKEN, FakeTwilio, error
@@ -244,3 +245,39 @@ def test_a_rules_own_attempts_go_before_the_setting(world: Callable[..., World],
     w.run()
     assert [(m.channel, m.status, m.attempts) for m in w.messages()] == [("sms", "failed", 1), ("email", "accepted", 1)]
     assert "message.retrying" not in w.codes()
+
+
+LEAVING = {
+    "hello.email.html.j2": "{% block subject %}您好{% endblock %}{% block html %}<p>您好</p>{% endblock %}"
+    "{% block list_unsubscribe %}https://a.cn/u?a=1&m={{ contact.level | urlencode }}{% endblock %}"
+}
+
+
+@pytest.mark.parametrize("step", ["email.send, with: {", "message.send, with: {channels: [email], "])
+def test_a_templates_unsubscribe_address_becomes_headers(world: Callable[..., World], step: str) -> None:
+    rule = RULE.partition("    steps:")[0] + f"    steps: [{{do: {step}template: hello}}}}]\n"
+    w = world(rule, templates=LEAVING)
+    w.person("M1", email="a@example.com", level="金卡")
+    w.event("order.paid", "M1", amount=1, sku="a")
+    w.run()
+    (mail,) = w.outbox("email")
+    head = mail.partition("\n\n")[0].splitlines()
+    assert "List-Unsubscribe: <https://a.cn/u?a=1&m=%E9%87%91%E5%8D%A1>" in head
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in head
+    # and what was sent can be shown, as far as it may be
+    (message,) = w.messages()
+    with w.database.read() as conn:
+        content, _ = content_of(conn, w.engine.project.catalogue, message)
+    assert content is not None
+    assert (content.list_unsubscribe or "").startswith("https://a.cn/u?a=1")
+
+
+def test_an_unsubscribe_address_that_is_none_holds_the_mail_back(world: Callable[..., World]) -> None:
+    broken = {name: text.replace("https:", "http:") for name, text in LEAVING.items()}
+    w = world(RULE.partition("    steps:")[0] + "    steps: [{do: email.send, with: {template: hello}}]\n",
+              templates=broken)  # fmt: skip
+    anna = w.person("M1", email="a@example.com", level="金卡")
+    w.event("order.paid", "M1", amount=1, sku="a")
+    w.run()
+    assert w.outbox("email") == []
+    assert "failed.render" in w.codes(anna)

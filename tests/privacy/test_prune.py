@@ -14,13 +14,23 @@ from automation.engine import retention
 from automation.engine.retention import Pruning, RetentionError
 from automation.store import schema
 from automation.store.bulk import insert_rows
-from automation.store.pruning import PRUNABLE, id_range, prune_range
+from automation.store.events import NewEvent, store_new_events
+from automation.store.pruning import PRUNABLE, id_range, next_keys, prune_range
 from automation.store.quarantine import Rejected, store_rejected
+from automation.store.sent_tests import NewTest, begin_test, end_test
 from tests.engine.world import World
 from tests.store.plans import plans_of, recording
 from tests.store.town import DAY
 
-KEEP = '[retention]\nevents = "400d"\nlog = "400d"\ncontent = "90d"\nmessages = "400d"\nquarantine = "30d"\n'
+KEEP = """
+[retention]
+events = "400d"
+log = "400d"
+content = "90d"
+messages = "400d"
+quarantine = "30d"
+event_times = "800d"
+"""
 RULES = """
     timezone: Asia/Shanghai
     rules:
@@ -50,9 +60,10 @@ def test_what_is_old_goes_and_what_is_needed_stays(world: Any) -> None:
         store_rejected(conn, [Rejected("x", "ingest.nul", {}, "{}")], to_ms(town.clock.now()))
     town.run()
     town.clock.advance(timedelta(days=100))
-    assert pruned(town, dry_run=True) == {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1}
+    due = {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1, "event_times": 0}
+    assert pruned(town, dry_run=True) == due
     assert len(town.table("quarantine")) == 1
-    assert pruned(town) == {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1}
+    assert pruned(town) == due
     (message,) = town.messages()
     assert (message.status, message.variables, message.payload) == ("accepted", None, None)
     town.clock.advance(timedelta(days=400))
@@ -81,6 +92,100 @@ def test_an_event_that_was_pruned_is_not_taken_for_a_new_one(world: Any) -> None
     again = town.events([timed, untimed, untimed.replace("u1", "u2")])
     assert (again.stored, again.quarantined) == (1, 2)
     assert again.reasons[0].code == "ingest.too_old"
+
+
+def test_a_time_that_was_given_outlives_its_event_and_then_goes(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retention, "BATCH", 2)  # so that there are pages
+    town = world(RULES, settings=KEEP)
+    anna = town.person("M1", phone="13800000001", name="安娜")
+    names = [f"u{i}" for i in range(5)]
+    untimed = [f'{{"name": "vip.welcome", "contact": "M1", "message_id": "{name}"}}' for name in names]
+    town.events(untimed)
+    town.clock.advance(timedelta(days=700))
+    assert town.events([untimed[0].replace("u0", "young")]).stored == 1
+    assert [pruned(town)[what] for what in ("events", "event_times")] == [5, 0]
+    # when the times are old enough, and somebody inside still keeps one of the events
+    town.clock.advance(timedelta(days=101))
+    with town.database.write() as conn:
+        kept = NewEvent("vip.welcome", anna, town.table("event_time")[0].occurred_at, *key_of(town, "u3"), {})
+        store_new_events(conn, [kept], to_ms(town.clock.now()) - 1)
+        inside = ("id", "key", "rule_id", "rule_version_id", "contact_id", "status", "position", "variables",
+                  "entered_at")  # fmt: skip
+        insert_rows(conn, schema.run, inside, [(1, "e0", 1, 1, anna, "held", 0, "{}", 0)])
+    assert pruned(town, dry_run=True)["event_times"] == 4
+    assert pruned(town)["event_times"] == 4
+    # then that one stays, and the young one
+    assert sorted(row.message_id for row in town.table("event_time")) == ["u3", "young"]
+    # and who comes without a time again is new
+    assert town.events([untimed[1]]).stored == 1
+    (audited,) = [row.detail for row in town.table("audit") if row.action == "retention.pruned"][-1:]
+    assert audited["event_times"]["rows"] == 4
+
+
+def key_of(town: World, message_id: str) -> tuple[str, str]:
+    (row,) = [row for row in town.table("event_time") if row.message_id == message_id]
+    return row.source, row.message_id
+
+
+@pytest.mark.parametrize(
+    ("kept", "message"),
+    [
+        (
+            'event_times = "800d"',
+            r"event_times = 800d is shorter than events are kept \(for ever\); nothing was pruned",
+        ),
+        ('events = "400d"\nevent_times = "57w"', r"event_times = 57w is shorter than events are kept \(400d\)"),
+        ('events = "400d"\nevent_times = "400d"', ""),
+        ('events = "400d"', ""),
+    ],
+)
+def test_times_that_go_before_their_events_are_refused(tmp_path: Any, sqlite_db: Any, kept: str, message: str) -> None:
+    town = World(tmp_path, sqlite_db, RULES, settings=f"[retention]\n{kept}\n")
+    if message:
+        with pytest.raises(RetentionError, match=message):
+            pruned(town)
+    else:
+        assert pruned(town)["events"] == 0
+    town.engine.close()
+
+
+def test_test_sends_go_with_the_messages(world: Any) -> None:
+    town = world(RULES, settings=KEEP)
+    anna = town.person("M1", phone="13800000001", name="安娜")
+    old = to_ms(town.clock.now())
+    statuses = ("accepted", "failed", "unknown", "sending")
+    with town.database.write() as conn:
+        ids = [begin_test(conn, new_test(anna, old)) for _ in statuses]
+        for id_, status in zip(ids[:3], statuses, strict=False):
+            end_test(conn, id_, status, None, "code", "the text said 安娜", old)
+    town.clock.advance(timedelta(days=91))
+    with town.database.write() as conn:
+        begin_test(conn, new_test(anna, to_ms(town.clock.now())))
+    # when the content is due
+    assert pruned(town, dry_run=True)["content"] == 3
+    assert pruned(town)["content"] == 3
+    # then what was said is gone, but not of the test that is being sent, nor of the young one
+    told = [(row.status, row.payload, row.variables, row.outcome_detail) for row in in_order(town)]
+    assert told[:3] == [(status, None, None, None) for status in statuses[:3]]
+    assert [row[0] for row in told if row[2] == {"name": "安娜"} and row[1] == {"a": 1}] == ["sending", "sending"]
+    # when the tests themselves are
+    town.clock.advance(timedelta(days=310))
+    assert pruned(town)["messages"] == 3
+    assert len(in_order(town)) == 2
+    (audited,) = [row.detail for row in town.table("audit") if row.action == "retention.pruned"][-1:]
+    assert audited["messages"]["rows"] == 3
+
+
+def new_test(contact_id: int, sent_at: int) -> NewTest:
+    said = '{"a": 1}', '{"name": "安娜"}'
+    return NewTest(
+        "tester", contact_id, None, None, None, "sms", "13900000000", "hello", None, *said, "", sent_at, sent_at,
+        "outbox", "outbox",
+    )  # fmt: skip
+
+
+def in_order(town: World) -> list[Any]:
+    return sorted(town.table("test_message"), key=lambda row: row.id)
 
 
 @pytest.mark.parametrize(
@@ -140,20 +245,25 @@ def test_many_rows_go_in_small_transactions(world: Any, monkeypatch: pytest.Monk
     assert len([step for step in steps if step]) >= 5
 
 
-@pytest.mark.parametrize("kind", PRUNABLE, ids=lambda kind: kind.what)
+@pytest.mark.parametrize("kind", PRUNABLE, ids=lambda kind: f"{kind.what}-{kind.table}")
 def test_pruning_reads_ranges_only(db: Any, kind: Any) -> None:
     from tests.store import town as rows
 
     rows.build(db)
     database = recording(db.url.render_as_string(hide_password=False))
     before = rows.NOW - 30 * DAY
-    ranges = plans_of(database, lambda conn: id_range(conn, kind, before))
-    removing = plans_of(database, lambda conn: prune_range(conn, kind, 100, 200, before))
+    after, upto = ((100,), (200,)) if kind.written else (("s", "u100"), ("s", "u200"))
+    ranges = plans_of(
+        database,
+        lambda conn: id_range(conn, kind, before) if kind.written else next_keys(conn, kind, after, 100),
+    )
+    removing = plans_of(database, lambda conn: prune_range(conn, kind, after, upto, before))
     database.close()
     told = "\n".join("\n".join((plan.sql, *plan.lines)) for plan in (*ranges, *removing))
-    key = "rowid" if db.is_sqlite else f"pk_{kind.table}"
-    assert [scan for plan in removing for scan in plan.scans] == [], told
-    assert key in {name for plan in (*ranges, *removing) for name in plan.indexes}, told
+    sqlite_key = "USING INTEGER PRIMARY KEY" if kind.written else f"{kind.table} USING PRIMARY KEY"
+    looked_at = removing if kind.written else [*ranges, *removing]
+    assert [scan for plan in looked_at for scan in plan.scans] == [], told
+    assert (sqlite_key if db.is_sqlite else f"pk_{kind.table}") in told, told
 
 
 def test_without_settings_nothing_is_pruned(world: Any) -> None:

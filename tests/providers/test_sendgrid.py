@@ -184,11 +184,13 @@ def test_no_connection_is_transient(make: Make) -> None:
 
 
 def test_unsubscribe_headers_go_along(make: Make, server: FakeSendGrid) -> None:
-    message = email(1)
-    url = "https://example.com/u/1"
-    make().send([Outgoing("m-1", "email", message.address, message.content, {"list_unsubscribe": url})])
-    expected = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    assert server.mails[0].headers == expected
+    """Each person's own, in one call."""
+    urls = [f"https://example.com/u?a=1&t={number}" for number in range(2)]
+    make().send([*(email(number, list_unsubscribe=url) for number, url in enumerate(urls)), email(2)])
+    post = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    expected = [{"List-Unsubscribe": f"<{url}>", **post} for url in urls]
+    assert [mail.headers for mail in server.mails] == [*expected, {}]
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("content", [{"subject": ""}, {"text": "", "html": ""}])

@@ -142,7 +142,7 @@ def test_line_breaks_in_headers_are_refused(make: Make, server: FakeSmtp) -> Non
         email(1, to=f"a@example.com{evil}"),
         email(2, subject=f"s{evil}"),
         Outgoing(f"m{evil}", "email", "a@example.com", content),
-        Outgoing("m-4", "email", "a@example.com", content, {"list_unsubscribe": f"https://e.com/{evil}"}),
+        email(4, list_unsubscribe=f"https://e.com/{evil}"),
         email(5),
     ]
     expected = [("permanent", "bad_address"), *[("permanent", "bad_header")] * 3, ("accepted", None)]
@@ -150,11 +150,15 @@ def test_line_breaks_in_headers_are_refused(make: Make, server: FakeSmtp) -> Non
     assert [mail["Subject"] for mail in server.mails] == ["生日快乐"]
 
 
-def test_an_unsubscribe_link_goes_along(make: Make, server: FakeSmtp) -> None:
-    content = Content(subject="s", text="t")
-    make().send([Outgoing("m-1", "email", "a@example.com", content, {"list_unsubscribe": "https://e.com/u/1"})])
-    assert server.mails[0]["List-Unsubscribe"] == "<https://e.com/u/1>"
-    assert server.mails[0]["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+@pytest.mark.parametrize("length", [1, 60, 800])
+def test_an_unsubscribe_address_goes_along_whole(make: Make, server: FakeSmtp, length: int) -> None:
+    address = f"https://e.com/u?a=1&t={'x' * length}"
+    make().send([email(1, list_unsubscribe=address), email(2, list_unsubscribe="mailto:leave@e.com"), email(3)])
+    both, first, none = server.mails
+    assert dict(both.raw_items())["List-Unsubscribe"] == f"<{address}>"  # as it came, not decoded
+    assert both.get_all("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
+    assert (first["List-Unsubscribe"], first["List-Unsubscribe-Post"]) == ("<mailto:leave@e.com>", None)
+    assert (none["List-Unsubscribe"], none["List-Unsubscribe-Post"]) == (None, None)
 
 
 @pytest.fixture

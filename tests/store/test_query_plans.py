@@ -22,6 +22,7 @@ from automation.rules.conditions.history import load_histories
 from automation.rules.conditions.sql import SqlScope, clause
 from automation.rules.conditions.tree import Compare, FieldRef, Group, History
 from automation.store import (
+    chains,
     coupons,
     dropping,
     entering,
@@ -41,6 +42,7 @@ from automation.store import (
     why,
 )  # fmt: skip
 from automation.store.database import Database
+from automation.store.sought import Sought
 from tests.store import town
 from tests.store.plans import plans_of, recording
 
@@ -182,6 +184,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "store_events": (_store_some, {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
     "settle_times": (_settle_some, {"postgresql": {"pk_event_time"}}),
     "load_properties": (lambda c: events.load_properties(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
+    "callers": (lambda c: chains.callers(c, IDS, 0), {"sqlite": {"rowid"}, "postgresql": {"pk_run", "pk_event"}}),
     "last_event_id": (events.last_event_id, {"postgresql": {"pk_event"}}),
     "list_rejected": (lambda c: quarantine.list_rejected(c, limit=10), {"sqlite": {"ix_quarantine_status"}}),
     "count_rejected": (quarantine.count_rejected, {"*": {"ix_quarantine_status"}}),
@@ -224,7 +227,8 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "funnel: steps": (lambda c: funnels.count_steps(c, funnels.Span(3)), {"*": {"ix_execution_log_rule"}}),
     "funnel: last": (lambda c: funnels.count_last(c, funnels.Span(3, NOW - town.DAY)),
                      {"*": {"ix_execution_log_rule"}}),
-    "messages of a contact": (lambda c: messages.list_messages(c, contact_ids=[3]), {"*": {"ix_message_contact"}}),
+    "messages of a contact": (lambda c: messages.list_messages(c, Sought(contact_ids=[3])),
+                              {"*": {"ix_message_contact"}}),
 }  # fmt: skip
 
 

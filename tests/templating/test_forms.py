@@ -61,6 +61,50 @@ def test_the_text_part_is_made_from_the_html_when_absent(tmp_path: Path) -> None
     )
 
 
+LEAVING = (
+    "{% block subject %}s{% endblock %}{% block html %}<p>h</p>{% endblock %}"
+    "{% block list_unsubscribe %}\n {{ contact.way }} \n{% endblock %}"
+)
+
+
+@pytest.mark.parametrize(
+    ("way", "address"),
+    [
+        ("https://a.cn/u?a=1&b=2", "https://a.cn/u?a=1&b=2"),
+        ("mailto:u@a.cn?subject=leave", "mailto:u@a.cn?subject=leave"),
+        ("", None),
+        ("https://a.cn/" + "x" * 880, "https://a.cn/" + "x" * 880),
+    ],
+)
+def test_an_email_may_say_where_programs_unsubscribe(tmp_path: Path, way: str, address: str | None) -> None:
+    content = rendered(tmp_path, "a.email.html.j2", LEAVING, {**PERSON, "contact": {"way": way}})
+    assert (content.list_unsubscribe, content.html, content.text) == (address, "<p>h</p>", "h")
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["http://a.cn", "a.cn/u", "https://a.cn/a b", "https://a.cn/张", "https://a.cn/>,<x", "https://", "javascript:x",
+     "https://a.cn/\r\nBcc: x@y.cn", "https://a.cn/" + "x" * 900],
+)  # fmt: skip
+def test_what_is_no_such_address_is_not_sent(tmp_path: Path, way: str) -> None:
+    with pytest.raises(RenderError) as caught:
+        rendered(tmp_path, "a.email.html.j2", LEAVING, {**PERSON, "contact": {"way": way}})
+    assert caught.value.text("en").startswith(
+        "templates/a.email.html.j2:1: the block list_unsubscribe must be one https"
+    )
+    assert "须是一个 https:// 或 mailto: 地址" in caught.value.text("zh")
+
+
+def test_a_layout_says_it_for_all_and_a_template_may_take_it_back(tmp_path: Path) -> None:
+    layout = LAYOUT + "{% block list_unsubscribe %}https://a.cn/{{ contact.name | urlencode }}{% endblock %}"
+    child = "{% extends '_l.html.j2' %}{% block body %}x{% endblock %}"
+    back = child + "{% block list_unsubscribe %}{% endblock %}"
+    templates = load(tmp_path, {"_l.html.j2": layout, "a.email.html.j2": child, "b.email.html.j2": back})
+    found = [templates.get(name, "email") for name in ("a", "b")]
+    addresses = [template.render(PERSON).content.list_unsubscribe for template in found if template is not None]
+    assert addresses == ["https://a.cn/%E5%BC%A0%E4%B8%89", None]
+
+
 LAYOUT = """{% block subject %}{{ brand.name }}{% endblock %}
 {% block text %}{{ brand.name }}：{% block text_body %}{% endblock %}{% endblock %}
 {% block html %}<main>{% block body %}<i>base</i>{% endblock %}</main>{% endblock %}"""

@@ -12,7 +12,7 @@ from sqlalchemy import Select, union_all
 
 from automation import plugin
 from automation.catalogue.model import FieldType
-from automation.i18n import Text
+from automation.i18n import Text, current_language
 from automation.plugin import Registry
 from automation.rules.conditions.tree import FieldRef, Group
 from automation.store.bulk import insert_rows
@@ -118,6 +118,23 @@ def test_a_trigger_that_keeps_its_promises_passes(db: Database) -> None:
 def test_a_broken_clock_is_caught(broken: Callable[[], ClockTrigger], complaint: str) -> None:
     with pytest.raises(AssertionError, match=complaint):
         check_clock_trigger(broken(), Hourly.Params(), firings=30)
+
+
+class Mute(Hourly):
+    def sentence(self, params: Any, telling: Any) -> str:
+        return "" if current_language() == "en" else "每小时"
+
+
+class MuteListener(EventTrigger):
+    def sentence(self, params: Any, telling: Any) -> str:
+        raise LookupError("no label")
+
+
+def test_a_sentence_that_fails_is_caught() -> None:
+    with pytest.raises(AssertionError, match=r"Mute: sentence\(\) is empty in en"):
+        check_clock_trigger(Mute(), Hourly.Params(), firings=3)
+    with pytest.raises(AssertionError, match=r"MuteListener: sentence\(\) fails in zh: LookupError: no label"):
+        check_event_trigger(MuteListener(), EventTrigger.Params(name="store.stock_out"))
 
 
 @pytest.mark.parametrize(("broken", "complaint"), [(Twice, "names contact 1 twice"), (Nameless, "must select")])

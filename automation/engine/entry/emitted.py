@@ -1,4 +1,7 @@
-"""Events that actions emit: stored at once, and told to those inside and to the rules once the runs are saved."""
+"""Events that actions emit: stored at once, and told to those inside and to the rules once the runs are saved.
+
+Rules that call each other through such events would never come to an end: a chain that grows too long calls no more.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,22 @@ from typing import TYPE_CHECKING
 from automation.engine.entry.enter import enter_arrivals
 from automation.engine.entry.meeting import Arrival
 from automation.engine.journey.hearing import hear
+from automation.reasons import Reason
+from automation.store.chains import callers, emitter_of
 from automation.store.events import NewEvent, store_new_events
+from automation.store.log import Entry, write_log
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import RuleBook
     from automation.engine.versions import Versions
+
+
+LONGEST = 20
+"""So many runs call each other at most, each by an event of the one before …"""
+WITHIN_MS = 86_400_000
+"""… within so long: a rule that calls itself again after a wait of days is slow, not endless."""
 
 
 class Emitter:
@@ -24,6 +36,7 @@ class Emitter:
         self._conn, self._book, self._now = conn, book, now
         self._waiting: list[NewEvent] = []
         self._arrivals: list[Arrival] = []
+        self._emitters: dict[int | None, int] = {}  # the run that emitted it, by event
         self._made: set[int] = set()
         self.last_id = 0  # of the newest event that was emitted; a wait that begins now listens to those after it
 
@@ -38,12 +51,10 @@ class Emitter:
         if not events:
             return
         ids = store_new_events(self._conn, events, self._now)
-        self._arrivals += [
-            Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at)
-            for e, id_ in zip(events, ids, strict=True)
-            if id_ is not None
-        ]
-        self._made.update(id_ for id_ in ids if id_ is not None)
+        new = [(id_, e) for id_, e in zip(ids, events, strict=True) if id_ is not None]
+        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at) for id_, e in new]
+        self._emitters |= {id_: run for id_, e in new if (run := emitter_of(e.message_id)) is not None}
+        self._made.update(id_ for id_, _ in new)
         self.last_id = max(self._made, default=0)
 
     def made(self, event_id: int) -> bool:
@@ -56,6 +67,34 @@ class Emitter:
             return
         book, arrivals = self._book, self._arrivals
         hear(self._conn, book, versions, [a for a in arrivals if a.name in book.listeners], self._now, begun)
-        entering = [a for a in arrivals if a.name in book.by_event]
+        calling = [a for a in arrivals if a.name in book.by_event]
+        endless = self._endless(calling)
+        self._refuse([a for a in calling if a.event_id in endless])
+        entering = [a for a in calling if a.event_id not in endless]
         if entering:
             enter_arrivals(self._conn, book, entering, self._now)
+
+    def _endless(self, arrivals: Sequence[Arrival]) -> set[int | None]:
+        """The events at the end of a chain of more than LONGEST runs. Hardly any has a run before the one it is of."""
+        chains = {a.event_id: self._emitters[a.event_id] for a in arrivals if a.event_id in self._emitters}
+        for _ in range(LONGEST):
+            if not chains:
+                break
+            before = callers(self._conn, set(chains.values()), self._now - WITHIN_MS)
+            chains = {event_id: before[run] for event_id, run in chains.items() if run in before}
+        return set(chains)
+
+    def _refuse(self, arrivals: Sequence[Arrival]) -> None:
+        """Let nobody enter by these events, and say so for each rule that would have been asked."""
+        log = []
+        for a in arrivals:
+            listening = self._book.by_event[a.name]
+            called = [listening.rules[index] for index in listening.matching(a.properties)]
+            log += [
+                Entry(
+                    Reason.SKIPPED_ENDLESS, rule.rule_id, rule.version_id, a.contact_id, event_id=a.event_id,
+                    detail={"event": a.name, "runs": LONGEST},
+                )
+                for rule in (*called, *self._book.watched_events.get(a.name, ()))
+            ]  # fmt: skip
+        write_log(self._conn, self._now, log)

@@ -135,6 +135,7 @@ TEXTS: dict[str, Text] = {
     "part_subject": Text("主题：", "subject:"),
     "part_text": Text("正文：", "text:"),
     "part_html": Text("HTML：", "html:"),
+    "part_list_unsubscribe": Text("一键退订：", "one-click unsubscribe:"),
     "part_data": Text("内容：", "data:"),
     "sms_parts": Text(
         "字符 {characters}，计费 {segments} 条，编码 {encoding}，签名 {signature}",

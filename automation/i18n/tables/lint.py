@@ -80,8 +80,9 @@ TEXTS: dict[str, Text] = {
         "marketing e-mails of rule {rule} without a way to unsubscribe: {count} of {total}",
     ),
     "l203_remedy": Text(
-        "在正文写“退订”并链接到退订页面，最好放在布局文件里，供所有邮件共用",
-        "write 退订 or unsubscribe with a link in the body, best in the layout that all e-mails share",
+        "在正文写“退订”并链接到退订页面，或写 list_unsubscribe 块；最好放在布局文件里，供所有邮件共用",
+        "write 退订 or unsubscribe with a link in the body, or a block list_unsubscribe, best in the layout that all "
+        "e-mails share",
     ),
     # people
     "l301": Text(

@@ -46,12 +46,20 @@ TEXTS: dict[str, Text] = {
         " pruned. Keep longer, or let the rule look back less",
     ),
     "for_ever": Text("全部历史（没有写 within）", "whole history (no `within`)"),
+    "times_too_short": Text(
+        "[retention] event_times = {kept} 短于事件的保留期（events：{events}）；没有清理任何内容。"
+        "没有自带时间的事件靠它识别，请设得不短于 events",
+        "[retention] event_times = {kept} is shorter than events are kept ({events}); nothing was pruned. Events"
+        " without a time of their own are recognised by it: keep it as long as events, or longer",
+    ),
+    "for_ever_kept": Text("永久", "for ever"),
     "pruning": Text("清理", "pruning"),
     "what_events": Text("事件", "events"),
     "what_log": Text("执行日志", "execution log"),
     "what_content": Text("消息内容", "contents of messages"),
     "what_messages": Text("消息记录", "messages"),
     "what_quarantine": Text("隔离区条目", "quarantined items"),
+    "what_event_times": Text("给定的事件时间", "times given to events"),
     "dry_run": Text("这是试运行，没有清理任何内容", "this was a dry run; nothing was pruned"),
     "pruned_by_daemon": Text("已按保留期清理：{counts}", "pruned by retention: {counts}"),
 }

@@ -54,6 +54,10 @@ TEXTS: dict[str, Text] = {
     "failed.coupon_expired": Text("未发券：券批次已过期", "no coupon: the batch has expired"),
     "occurrence.done": Text("一次触发处理完毕", "an occurrence is complete"),
     "occurrence.missed": Text("一次触发已错过", "an occurrence was missed"),
+    "skipped.endless": Text(
+        "未进入：规则通过各自产生的事件不停地互相触发，到此停住",
+        "not entered: rules called each other on and on through the events that they emit, and were stopped",
+    ),
     "skipped.sequence": Text("未进入：事件顺序不符", "not entered: the events did not come in that order"),
     "skipped.expired": Text(
         "未进入：轮到时已超过 expires_after", "not entered: its turn came later than expires_after allows"

@@ -79,15 +79,21 @@ TEXTS: dict[str, Text] = {
         "How long the execution log is kept; reports count what is kept",
     ),
     "retention.content": Text(
-        "消息内容（模板变量与附加参数）保留多久；之后消息记录仍在，但看不到当时发了什么",
-        "How long the content of messages is kept (variables and parameters); after that the message is still listed, "
-        "but not what it said",
+        "消息内容（模板变量与附加参数，测试发送也算）保留多久；之后消息记录仍在，但看不到当时发了什么",
+        "How long the content of messages and test sends is kept (variables and parameters); after that the message is "
+        "still listed, but not what it said",
     ),
     "retention.messages": Text(
-        "消息记录保留多久，不能短于频次上限的时长；汇总报告只统计保留的部分",
-        "How long messages are kept, not shorter than the frequency caps look back; reports count what is kept",
+        "消息记录与测试发送记录保留多久，不能短于频次上限的时长；汇总报告只统计保留的部分",
+        "How long messages and test sends are kept, not shorter than the frequency caps look back; reports count what "
+        "is kept",
     ),
     "retention.quarantine": Text("隔离区的条目保留多久", "How long quarantined items are kept"),
+    "retention.event_times": Text(
+        "没有自带时间的事件，系统给定的时间保留多久，不能短于 events；这些事件靠它识别，之后再来一次就当作新事件",
+        "How long the time is kept that was given to events without one, not shorter than events; they are recognised "
+        "by it, and taken for new ones when they come again later",
+    ),
     "webhook.allow_private": Text(
         "是否允许 webhook.post 访问内网地址与 http:// 地址；默认拒绝",
         "Whether webhook.post may call private addresses and plain http; refused by default",

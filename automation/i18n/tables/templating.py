@@ -23,8 +23,9 @@ TEXTS: dict[str, Text] = {
         "the e-mail has no body; add {% block html %}…{% endblock %}",
     ),
     "outside_blocks": Text(
-        "这段内容不在 subject、text 或 html 块内，不会被发送；请移入某个块",
-        "this stands outside the blocks subject, text and html, so nobody would get it; move it into one",
+        "这段内容不在 subject、text、html 或 list_unsubscribe 块内，不会被发送；请移入某个块",
+        "this stands outside the blocks subject, text, html and list_unsubscribe, so nobody would get it; move it into "
+        "one",
     ),
     "no_mapping": Text("应为“键: 值”形式的 YAML", "expected YAML with `key: value` lines"),
     "circle": Text("布局文件互相引用，形成循环：{found}", "layouts go round in a circle: {found}"),
@@ -48,6 +49,11 @@ TEXTS: dict[str, Text] = {
     # rendering
     "missing": Text("{place}：缺少变量 {variable}，不发送", "{place}: the variable {variable} is missing; not sent"),
     "empty": Text("{place}：渲染后 {part} 为空，不发送", "{place}: the {part} is empty once rendered; not sent"),
+    "bad_unsubscribe": Text(
+        "{place}：list_unsubscribe 块须是一个 https:// 或 mailto: 地址，不含空格与中文；不发送。中文用 urlencode",
+        "{place}: the block list_unsubscribe must be one https:// or mailto: address without spaces or letters other "
+        "than ASCII; not sent. The filter urlencode makes other letters fit",
+    ),
     "too_much": Text("{place}：内容过长或循环过多，不发送", "{place}: too long or too many loops; not sent"),
     "forbidden": Text(
         "{place}：模板不允许这样做，不发送：{reason}",

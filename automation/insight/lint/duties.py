@@ -40,10 +40,10 @@ def sms_duties(_: Bench, rendering: Rendering) -> Iterator[Finding]:
 
 
 def email_duties(_: Bench, rendering: Rendering) -> Iterator[Finding]:
-    """L203: each rendered e-mail tells how to unsubscribe, and has an address to do it at."""
+    """L203: each rendered e-mail can be unsubscribed from, by its own words or by the mail program's button."""
     if rendering.use.channel != "email" or not rendering.use.is_marketing:
         return
-    endless = sum(not _can_leave(content.html or "") for content in rendering.contents)
+    endless = sum(not (content.list_unsubscribe or _can_leave(content.html or "")) for content in rendering.contents)
     if endless:
         yield Finding("L203", *rendering.place, rendering.of_contents(endless))
 

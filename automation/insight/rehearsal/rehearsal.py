@@ -19,7 +19,7 @@ from automation.errors import AutomationError
 from automation.insight.rehearsal.accepting import AcceptingProviders
 from automation.insight.rehearsal.feed import EMITTED
 from automation.store.planning import calls
-from automation.store.scratch import copy_database, echoes, next_due, take_back
+from automation.store.scratch import copy_database, endless_since, next_due, take_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from automation.rules.project import Project
     from automation.store.database import Database
 
-ROUNDS, ECHOES = 100, 40
-"""After so many rounds of one moment somebody looks whether a contact had the same event more often than so."""
 STUCK = timedelta(minutes=10)
 """How soon what stays due is looked at again."""
 COUPONS_EXPIRE = timedelta(days=1)
@@ -95,6 +93,7 @@ class Rehearsal:
             self._work()
         self.clock.set(until)
         self._work()
+        self._refuse_circles()
 
     def close(self) -> None:
         self.engine.close()
@@ -114,16 +113,14 @@ class Rehearsal:
             self._coupons_at = now + COUPONS_EXPIRE
             while engine.expire_coupons():
                 pass
-        rounds = 0
         while engine.recover() + engine.fire() + engine.advance() + engine.deliver():
-            rounds += 1
-            if rounds % ROUNDS == 0:
-                self._refuse_circles()
+            pass
 
     def _refuse_circles(self) -> None:
-        """Rules that call each other through the events that they emit would never come to an end."""
+        """Rules that call each other on and on, so that the engine stopped them, are to be mended."""
+        begin = to_ms(self._begin)
         with self.database.read() as conn:
-            if echoes(conn, to_ms(self.clock.now()), EMITTED) > ECHOES:
-                called = [call[:2] for call in calls(conn, to_ms(self._begin), EMITTED)]
-                shown = ", ".join(f"{one} → {two}" for one, two in called)
-                raise RehearsalError("rehearsal.endless", at=self.clock.now().isoformat(), rules=shown)
+            stopped = endless_since(conn, begin)
+            if stopped is not None:
+                shown = ", ".join(f"{one} → {two}" for one, two, _ in calls(conn, begin, EMITTED))
+                raise RehearsalError("rehearsal.endless", at=from_ms(stopped).isoformat(), rules=shown)

@@ -105,7 +105,8 @@ def _steps(rule: LoadedRule, rows: Sequence[AnyRow]) -> list[Taken]:
 def _message(conn: Connection, message: Outgoing) -> SentMessage:
     row = load_message(conn, int(message.reference[1:]))
     content = message.content
-    parts = [content.subject, content.text, html.unescape(content.html) if content.html else None]
+    readable = html.unescape(content.html) if content.html else None
+    parts = [content.subject, content.text, readable, content.list_unsubscribe]
     parts += [_shown(values) for values in (content.data, message.payload) if values]
     return SentMessage(message.channel, row.template if row else None, "\n".join(part for part in parts if part))
 

@@ -66,6 +66,15 @@ def test_a_marketing_mail_has_a_way_out(shop: Open) -> None:
     assert shop_.found("L203") == []
 
 
+def test_a_button_of_the_mail_program_is_a_way_out_too(shop: Open) -> None:
+    button = "{% block list_unsubscribe %}ADDRESS{% endblock %}"
+    shop_ = shop("email.html.j2", MAIL % ("您好", "新品到店") + button.replace("ADDRESS", "https://a.cn/u"))
+    assert shop_.found("L203") == []
+    shop_.write("templates/ad.email.html.j2", MAIL % ("您好", "新品到店") + button.replace("ADDRESS", ""))
+    (found,) = shop_.found("L203")
+    assert "or a block list_unsubscribe" in (found.remedy("en") or "")
+
+
 def test_a_transactional_mail_needs_no_way_out(shop: Open) -> None:
     rules = TRANSACTIONAL.replace("CHANNEL", "email.send")
     assert shop("email.html.j2", MAIL % ("您好", "订单已收到"), rules=rules).found("L203") == []

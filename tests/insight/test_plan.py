@@ -159,6 +159,17 @@ def test_rules_that_call_each_other_without_end_are_named(w: World) -> None:
     assert "give one of them a cooldown" in refused.value.text("en")
 
 
+def test_a_circle_that_runs_already_can_be_mended_with_a_plan(w: World) -> None:
+    w.reload(EDITED.replace("guards: {cooldown: 1d}", "guards: {}"))
+    w.write_rules(EDITED)
+    found = planned(w)
+    assert [change.id for change in found.changes] == ["thanks"]
+    again = found.rules["again"]
+    assert again.before is not None
+    assert again.now is not None
+    assert again.before.entered > again.now.entered > 0
+
+
 def test_files_that_cannot_be_read_have_no_plan(w: World) -> None:
     w.write_rules("rules: [")
     with pytest.raises(PlanError) as refused:

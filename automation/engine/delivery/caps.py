@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
@@ -81,6 +82,7 @@ class CapBook:
         return None
 
 
+@lru_cache(maxsize=256)  # everybody in a batch asks for the same moment
 def window_begins(cap: FrequencyCap, now: int, zone: ZoneInfo) -> int:
     """A message after this moment counts towards the cap."""
     return to_ms(cap.per.before(from_ms(now), zone))

@@ -138,7 +138,7 @@ def plan(
             met, called = overlaps(conn, to_ms(now)), calls(conn, to_ms(now), EMITTED)
         before, newly, no_longer = outlook, _NOBODY, _NOBODY
         if old_copy is not None:
-            stretch.live(old_copy, old)
+            stretch.live(old_copy, old, tolerant=True)
             before = read_outlook(old_copy, old.newest, now)
             newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)
     rules = {
@@ -182,12 +182,12 @@ class _Stretch:
     end: datetime
     progress: Callable[[int], None] | None
 
-    def live(self, copy: Database, project: Project) -> dict[str, Inside]:
+    def live(self, copy: Database, project: Project, *, tolerant: bool = False) -> dict[str, Inside]:
         """Publish the project in a copy and live through the time; returns what publishing does to those inside."""
         with copy.write() as conn:
             forget_pauses(conn)
             before = alive(conn)
-        rehearsal = Rehearsal(copy, project, self.begin)
+        rehearsal = Rehearsal(copy, project, self.begin, tolerant=tolerant)
         try:
             rehearsal.settle()
             with copy.read() as conn:

@@ -10,18 +10,22 @@ import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from automation import plugin
 from automation.clock import ManualClock
 from automation.store.database import Database
 from automation.store.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+plugin.entry_points = cache(plugin.entry_points)  # what is installed stays so while tests run
 
 NOON = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)  # 2026-08-01 12:00 in Shanghai
 

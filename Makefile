@@ -10,6 +10,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 demo: $(VENV)/.installed
 	$(BIN)/python -m examples.demo
 
+# Hundreds of processes are started: each would compile everything anew.
+test: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 

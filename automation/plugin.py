@@ -69,9 +69,9 @@ class Registry:
     @classmethod
     def load(cls, folder: Path | None = None) -> Registry:
         """Entry points first, then the `*.py` files of `folder` in name order."""
-        registry = cls()
+        registry, installed = cls(), entry_points()
         for kind in KINDS:
-            for point in entry_points(group=f"automation.{kind}s"):
+            for point in installed.select(group=f"automation.{kind}s"):
                 registry._try(f"{point.group}: {point.name}", point.load)
         for path in sorted(folder.glob("*.py")) if folder and folder.is_dir() else ():
             if not path.name.startswith("_"):

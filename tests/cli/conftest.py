@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +79,9 @@ def cli(folder: Path, run: Cli) -> Cli:
 
 
 @pytest.fixture
-def people(folder: Path, cli: Cli) -> Cli:
+def people(folder: Path, cli: Cli, sqlite_template: Path) -> Cli:
     """With the sample people imported, where the kind of database does not matter."""
+    shutil.copy(sqlite_template, folder / "automation.db")
     assert cli("contacts", "import", str(folder / "contacts.csv")).code == 0
     return cli
 

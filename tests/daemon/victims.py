@@ -12,7 +12,8 @@ from typing import Any
 # A process that starts from one which has imported everything is there in a few milliseconds.
 _SPAWN = multiprocessing.get_context("forkserver")
 _SPAWN.set_forkserver_preload(["tests.daemon.victims", "automation.engine.engine", "automation.rules.project",
-                               "psycopg", "automation.providers.outbox", "apscheduler"])  # fmt: skip
+                               "psycopg", "automation.providers.outbox", "apscheduler", "alembic.command",
+                               "alembic.migration", "alembic.script"])  # fmt: skip
 
 
 class Victim:
@@ -66,6 +67,17 @@ def work_for_ever(folder: Path, url: str, *, say: Callable[[Any], None]) -> None
     while True:
         if not engine.recover() + engine.fire() + engine.advance(40) + engine.deliver():
             time.sleep(0.01)
+
+
+def migrate_at_once(folder: Path, url: str, *, say: Callable[[Any], None]) -> None:
+    """Migrate as soon as the file `go` is in `folder`."""
+    from automation.store.database import Database
+
+    database = Database(url)
+    say("ready")
+    while not (folder / "go").exists():
+        time.sleep(0.001)
+    database.migrate()
 
 
 def _engine(folder: Path, url: str) -> Any:

@@ -96,5 +96,6 @@ class Emitter:
                     detail={"event": a.name, "runs": LONGEST},
                 )
                 for rule in (*called, *self._book.watched_events.get(a.name, ()))
+                if rule.meets(a.contact_id)
             ]  # fmt: skip
         write_log(self._conn, self._now, log)

@@ -1,4 +1,4 @@
-"""Writes docs/reference/ and the tables of docs/database.md from the code: `make docs`.
+"""Writes docs/reference/, the tables of docs/database.md and schema/ from the code: `make docs`.
 
 usage: python -m scripts.make_reference [--project DIR] [--out DIR] [--check]
 
@@ -10,14 +10,17 @@ usage: python -m scripts.make_reference [--project DIR] [--out DIR] [--check]
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from automation.catalogue.builtin import builtin
+from automation.catalogue.loader import load_catalogue
 from automation.i18n import LANGS, Lang, language
 from automation.plugin import Registry
 from automation.rules.project import Project
+from automation.rules.schema_json import json_schema
 from automation.settings import Settings
 from scripts.reference import (
     actions,
@@ -41,6 +44,7 @@ from scripts.reference.surroundings import Surroundings
 HERE = Path(__file__).resolve().parent.parent
 OUT = HERE / "docs" / "reference"
 DATABASE = HERE / "docs" / "database.md"
+SCHEMA = HERE / "schema" / "rules.schema.json"
 MODULES = (
     index, rules, conditions, triggers, actions, guards, catalogue, events, templates, providers, settings, reasons,
     commands, forms,
@@ -55,6 +59,13 @@ def pages(around: Surroundings) -> dict[str, str]:
         with language(lang):
             found |= {f"{lang}/{name}.md": text for name, text in _pages_in(lang, around)}
     return found
+
+
+def schema() -> str:
+    """The JSON Schema of the rules at the repository's root."""
+    catalogue, problems = load_catalogue((HERE / "catalog.yaml").read_text(encoding="utf-8"), "catalog.yaml")
+    assert not problems
+    return json.dumps(json_schema(Registry.load(), catalogue), ensure_ascii=False, indent=1) + "\n"
 
 
 def built_in() -> Surroundings:
@@ -84,6 +95,7 @@ def main() -> int:
         (asked.out / path).write_text(text, encoding="utf-8")
     if asked.project is None:
         DATABASE.write_text(tables.filled(DATABASE.read_text(encoding="utf-8")), encoding="utf-8")
+        SCHEMA.write_text(schema(), encoding="utf-8")
     return 0
 
 

@@ -45,7 +45,7 @@ def newest_project(settings: Settings, database: Database) -> Project | None:
     if base is None:
         return None
     project = published_project(settings, database, base.id)
-    if canary is None:
+    if canary is None or settings.publishing.mode == "files":  # where files decide, no canary runs
         return project
     part = Part(base.id, canary.canary_share, canary=True)
     return with_canary(project, Canary(part, published_project(settings, database, canary.id), canary.id))
@@ -75,6 +75,7 @@ def running_rows(database: Database) -> tuple[AnyRow | None, AnyRow | None]:
 
 
 def running_in(conn: Connection) -> tuple[AnyRow | None, AnyRow | None]:
+    """`running_rows` in a transaction of the caller's."""
     base = running(conn)
     return base, None if base is None else running_canary(conn, base.id)
 

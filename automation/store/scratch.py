@@ -59,10 +59,17 @@ def copy_database(source: Database, file: Path, *, with_log: bool = True) -> Dat
             target.execute(CreateTable(table))
             if table.name not in left_out:
                 _stream(conn, target, table)
-        for table in metadata.sorted_tables:  # last: a growing index is written again and again
-            for index in sorted(table.indexes, key=lambda index: str(index.name)):
-                target.execute(CreateIndex(index))
+        _index(target)
     return scratch
+
+
+def _index(target: Connection) -> None:
+    """After the rows, because a growing index is written again and again. Millions of keys are sorted in files."""
+    target.exec_driver_sql("PRAGMA temp_store = FILE")
+    for table in metadata.sorted_tables:
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            target.execute(CreateIndex(index))
+    target.exec_driver_sql("PRAGMA temp_store = MEMORY")
 
 
 def _back_up(source: Database, target: Database) -> None:

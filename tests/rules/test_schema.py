@@ -188,8 +188,3 @@ def test_references_offer_the_catalogue_s_names() -> None:
     assert [mark.key for mark in marked(event.Params)] == ["name", "where", "contact", "after", "not_followed_by"]
     names = json_schema(shop().registry, shop().catalogue)["$defs"]["event_name"]["anyOf"]
     assert {"const": "order.paid", "description": "订单支付 / order paid"} in names
-
-
-if __name__ == "__main__":
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(written(), encoding="utf-8")

@@ -13,7 +13,7 @@ demo: $(VENV)/.installed
 # Hundreds of processes are started: each would compile everything anew.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.testable
 	$(BIN)/ruff check .

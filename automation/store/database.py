@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from automation.clock import monotonic
 from automation.errors import StoreError
 from automation.store import chain
+from automation.store.dialects import open_engine
 from automation.store.retry import failure, held_by_others
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class Database:
         self.url = _parsed(url)
         self.dialect = self.url.get_backend_name()
         options = _options(self.url)
-        self.engine = create_engine(self.url, hide_parameters=True, json_deserializer=msgspec.json.decode, **options)
+        self.engine = open_engine(self.url, hide_parameters=True, json_deserializer=msgspec.json.decode, **options)
         if self.dialect == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)

@@ -15,6 +15,7 @@ PAGES = {
     "send-test": ("automation send-test", 5, 9),
     "why": ("automation why", 3, 6),
     "plan": ("automation plan", 1, 7),
+    "canary": ("automation canary", 1, 10),
 }
 """What each page is about, how often it types it at least, and how many commands there are at least."""
 

@@ -10,7 +10,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 demo: $(VENV)/.installed
 	$(BIN)/python -m examples.demo
 
-# Hundreds of processes are started: each would compile everything anew.
+# Hundreds of processes are started: each would compile everything anew. Three workers, because many tests wait.
 test: export PYTHONDONTWRITEBYTECODE =
 test: lint
 	$(BIN)/python -m pytest -n 3 --dist worksteal

@@ -29,6 +29,7 @@ from automation.cli import (
     report,
     send_test,
     testing,
+    versions,
 )
 from automation.cli.context import failing_clearly, remember
 
@@ -61,7 +62,7 @@ def options(
 
 
 for module in (
-    project, daemon, control, events, reading, publishing, canaries, report, send_test,
+    project, daemon, control, events, reading, publishing, versions, canaries, report, send_test,
     backfilling, linting, explaining, testing, forecasting,
 ):  # fmt: skip
     module.register(app)

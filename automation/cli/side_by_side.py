@@ -87,7 +87,7 @@ def _number(side: Side | None, count: Any) -> str:
 
 
 def _cost(side: Side | None) -> str:
-    from automation.insight.canary import UNITS
+    from automation.insight.rehearsal.outlook import UNITS
 
     return "–" if side is None else f"{side.cost / UNITS:,.2f}"
 

@@ -9,6 +9,8 @@ from math import sqrt
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.clock import from_ms
+from automation.contacts.share import WHOLE
+from automation.insight.rehearsal.outlook import UNITS
 from automation.reasons import Reason
 from automation.rules.canary import variants
 from automation.store import canaries as store
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from automation.rules.spec import RuleSpec
     from automation.store.database import Database
 
-UNITS = 10_000
-"""A cost is in this part of the currency unit."""
 _Z = 1.96
 _SENT, _FAILED = ("accepted",), ("failed", "unknown")
 
@@ -105,7 +105,7 @@ class CanaryReport:
 
     def as_dict(self) -> dict[str, Any]:
         return {
-            "publication": self.publication, "of": self.of, "share": self.below / 10_000,
+            "publication": self.publication, "of": self.of, "share": self.below / WHOLE,
             "since": self.since.isoformat(), "rules": [rule.as_dict() for rule in self.rules],
         }  # fmt: skip
 

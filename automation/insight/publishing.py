@@ -185,7 +185,8 @@ def _check_new(wish: Wish, base: AnyRow | None, canary: AnyRow | None) -> None:
 
 def _ends_canary(wish: Wish, base: AnyRow | None, canary: AnyRow | None) -> bool:
     """Back to what the others run: that needs no other person, for it was approved when it was published."""
-    return canary is not None and base is not None and wish.restores == base.id
+    back = base is not None and wish.restores == base.id and wish.project.files.hash == base.files_hash
+    return back and canary is not None
 
 
 def _whole(database: Database, wish: Wish) -> Project:

@@ -64,6 +64,11 @@ def crowd(w: World, count: int = 60) -> dict[str, int]:
     return {f"M{i:03}": w.person(f"M{i:03}", phone=f"138000{i:05}", name=f"客{i}") for i in range(count)}
 
 
+def all_pay(w: World, people: dict[str, int]) -> None:
+    w.events([w.line("order.paid", member, sku="A") for member in people])
+    w.engine.run_due()
+
+
 def new(rules: str) -> str:
     return rules.replace("旧", "新")
 
@@ -89,8 +94,7 @@ def test_each_person_meets_one_version_by_event(world: Worlds) -> None:
     w = world(THANKS)
     people = crowd(w)
     publish(w, new(THANKS))
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     assert tags(w) == expected(people)
 
 
@@ -205,8 +209,7 @@ def test_other_templates_alone_make_a_canary(world: Worlds) -> None:
         file.write_text(file.read_text(encoding="utf-8").replace("您好", "新年好"), encoding="utf-8")
 
     publish(w, rules, edit=edit)
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     with w.database.read() as conn:
         rows = conn.execute(
             select(schema.message.c.contact_id, schema.template_version.c.content).join(
@@ -283,12 +286,10 @@ def test_a_cooldown_lasts_through_promotion(world: Worlds) -> None:
     w = world(rules)
     people = crowd(w)
     publish(w, new(rules))
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     w.reload(new(rules))
     w.go(days=1)
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     assert tags(w) == expected(people)
 
 
@@ -302,8 +303,7 @@ def test_people_inside_a_canary_that_is_rolled_back_follow_on_change(
     w = world(rules)
     people = crowd(w)
     publish(w, new(rules))
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     w.reload()
     w.go(days=2)
     mine = {contact for contact in people.values() if HALF.holds(contact)}
@@ -316,8 +316,7 @@ def test_people_inside_when_a_canary_begins_are_left_in_peace(world: Worlds) -> 
     rules = THANKS.replace("    steps:\n", "    on_change: move\n    steps:\n      - wait: 1d\n        id: pause\n")
     w = world(rules)
     people = crowd(w)
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     publish(w, new(rules))
     w.go(days=2)
     assert tags(w) == {contact: ["旧"] for contact in people.values()}
@@ -328,8 +327,7 @@ def test_promotion_moves_people_inside_to_the_new_version(world: Worlds) -> None
     w = world(rules)
     people = crowd(w)
     publish(w, new(rules))
-    w.events([w.line("order.paid", member, sku="A") for member in people])
-    w.engine.run_due()
+    all_pay(w, people)
     w.reload(new(rules))
     w.go(days=2)
     assert tags(w) == {contact: ["新"] for contact in people.values()}

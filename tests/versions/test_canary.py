@@ -109,6 +109,27 @@ def test_it_is_kept_and_audited(running: Shop) -> None:
     assert verify(s.database).ok
 
 
+def test_only_the_files_of_the_others_end_it_without_approval(shop: Shops) -> None:
+    s = shop(APPROVED)
+    people(s, 40)
+    approve(s.database, s.files(), s.plan().hash, "li", NOON)
+    s.publish()
+    s.edit("旧", "新")
+    approve(s.database, as_canary(s.settings, s.database, s.files(), 5000), planned(s, 5000).hash, "li", NOON)
+    canary(s)
+    s.edit("新", "三")
+    smuggled = Wish(s.files(), "wang", "back", restores=1)
+    assert "somebody else than wang must approve" in refusal(lambda: publish(s.database, smuggled, NOON))
+    assert s.rollback(1).ended == 2
+
+
+def test_the_plan_of_a_rule_that_only_the_others_keep_reaches_nobody(running: Shop) -> None:
+    s = running
+    people(s, 40)
+    s.edit("    name: 所有人", "    name: 所有人\n    enabled: false")
+    assert planned(s, 5000).reach == 0
+
+
 def test_while_it_runs_only_it_can_be_changed(running: Shop) -> None:
     s = running
     canary(s, 500)

@@ -141,11 +141,12 @@ def plan(
             stretch.live(old_copy, old, tolerant=True)
             before = read_outlook(old_copy, old.newest, now)
             newly, no_longer = _only_in(new_copy, old_copy, now), _only_in(old_copy, new_copy, now)
+    enabled = {spec.id for spec in wanted.checked.rules if spec.enabled}
+    entering = {key: count for key, count in entered.items() if key in enabled}  # of others a canary's people are none
     rules = {
-        key: _planned(key, found, outlook, before, inside_now, newly, no_longer, entered.get(key, 0))
+        key: _planned(key, found, outlook, before, inside_now, newly, no_longer, entering.get(key, 0))
         for key in dict.fromkeys([*(spec.id for spec in wanted.checked.rules), *(change.id for change in found)])
     }
-    enabled = {spec.id for spec in wanted.checked.rules if spec.enabled}
     unforeseen = [key for key, rule in rules.items() if rule.change and key in enabled and not rule.people]
     running, share = _fingerprint(old), project.canary.part.below if project.canary is not None else None
     together = met, circles(called), unforeseen

@@ -91,6 +91,9 @@ class Action(Plugin):
     sends: ClassVar[bool] = False
     """Whether what earlier steps made, such as a coupon's code, may go out with what it sends."""
 
+    changes_contacts: ClassVar[bool] = True
+    """Whether it may write to attributes or tags. Where it never does, they are not read again after it."""
+
     outputs: ClassVar[Mapping[str, FieldType]] = {}
     """What `save_as` makes available to later steps and templates."""
 

@@ -49,6 +49,7 @@ class CouponIssue(Action):
 
     type = "coupon.issue"
     title = Text("发券", "issue a coupon")
+    changes_contacts = False
     outputs: ClassVar[Mapping[str, FieldType]] = {
         "code": FieldType.TEXT,
         "batch": FieldType.TEXT,

@@ -30,6 +30,7 @@ class EventEmit(Action):
 
     type = "event.emit"
     title = Text("产生一个事件", "emit an event")
+    changes_contacts = False
 
     Params: ClassVar[Any] = EventEmitParams
 

@@ -24,16 +24,17 @@ def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
     """What conditions and templates see as `contact.…`, by the id asked for; unknown ids are absent.
 
     Attributes, the oldest value of each identity kind, `tags` (a frozenset), `created_at` and `updated_at`.
-    A contact that was merged away gives its survivor's profile. Three queries for any number of ids.
+    A contact that was merged away gives its survivor's profile. Three queries for any number of ids, four where
+    somebody has two values of one kind.
     """
     rows = contact_rows.read_contacts(conn, ids)
     present = {row.id for row in rows.values()}
-    held, tags = identities.held_by(conn, present), contact_rows.read_tags(conn, present)
+    held, tags = identities.first_held(conn, present), contact_rows.read_tags(conn, present)
     profiles: dict[int, dict[str, Any]] = {}
     for row in rows.values():
         if row.id not in profiles:
             profile = dict(row.attributes)
-            profile.update({kind: value for kind, value, _ in reversed(held.get(row.id, ()))})
+            profile.update(held.get(row.id, ()))
             profile["tags"] = frozenset(tags.get(row.id, ()))
             profile["created_at"] = _moment(row.created_at)
             profile["updated_at"] = _moment(row.updated_at)

@@ -31,11 +31,12 @@ class FactsBook:
         self._events = load_properties(conn, sorted({run.event_id for run in runs if run.event_id is not None}))
         self._stale: set[int] = set()
         self.touched: set[int] = set()
-        """Whose profiles may have been written to in this batch."""
+        """To whom something was done in this batch."""
 
-    def changed(self, contact_ids: Sequence[int]) -> None:
-        """These people's profiles may have been written to."""
-        self._stale.update(contact_ids)
+    def changed(self, contact_ids: Sequence[int], *, profiles: bool = True) -> None:
+        """Something was done to these people; to their profiles too, unless it is known that it was not."""
+        if profiles:
+            self._stale.update(contact_ids)
         self.touched.update(contact_ids)
 
     def of(self, runs: Sequence[RunState], histories: Sequence[History] = ()) -> list[Facts]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import date as Date
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,10 +42,7 @@ def date(context: Context, value: Any, form: str = "%Y-%m-%d") -> str:
 
     The form "zh" is 2026年8月4日.
     """
-    moment = _moment(value, context.get("zone"))
-    if form == "zh":
-        form = "%Y年%-m月%-d日"
-    return _DIRECTIVE.sub(lambda match: _part(moment, match[2], bool(match[1])), form)
+    return _dated(str(value), context.get("zone"), form)
 
 
 def mask(value: Any) -> str:
@@ -80,9 +78,16 @@ FILTERS: dict[str, Callable[..., Any]] = {name: _FILTERS[name] for name in sorte
 TESTS: dict[str, Callable[..., Any]] = {name: test for name, test in _TESTS.items() if name not in _NO_TESTS}
 
 
-def _moment(value: Any, zone: Any) -> datetime:
+@lru_cache(maxsize=1024)  # most people of a batch read the same dates
+def _dated(text: str, zone: Any, form: str) -> str:
+    moment = _moment(text, zone)
+    if form == "zh":
+        form = "%Y年%-m月%-d日"
+    return _DIRECTIVE.sub(lambda match: _part(moment, match[2], bool(match[1])), form)
+
+
+def _moment(text: str, zone: Any) -> datetime:
     """A stored date ("1990-08-04") or time ("2026-08-04T10:00:00.000Z"); a time is shown in `zone`."""
-    text = str(value)
     if len(text) == len("1990-08-04"):
         return datetime.combine(Date.fromisoformat(text), datetime.min.time())
     moment = datetime.fromisoformat(text)

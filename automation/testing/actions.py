@@ -24,6 +24,7 @@ from automation.catalogue.model import Catalogue, FieldDef, FieldType
 from automation.catalogue.types import normalise
 from automation.channels import CHANNELS
 from automation.clock import to_ms
+from automation.contacts.profile import load_contacts
 from automation.i18n import LANGS, Text
 from automation.plugin import Params, check_shape
 from automation.reasons import Reason
@@ -127,10 +128,13 @@ def check_empty_batch(trial: Trial, database: Database) -> None:
 
 
 def check_results(trial: Trial, database: Database, people: Sequence[int]) -> list[Result]:
-    """One result for each person, in their order, each of the right shape."""
-    items = trial.items(people)
+    """One result for each person, in their order, each of the right shape; people changed only where it is said."""
+    items, name = trial.items(people), trial.action_class.__name__
     with database.write() as conn:
+        before = load_contacts(conn, people)
         results, emitted = trial.run(conn, items)
+        changed = load_contacts(conn, people) != before
+    assert trial.action_class.changes_contacts or not changed, f"{name} says `changes_contacts = False`, and does"
     assert len(results) == len(items), f"{len(items)} people, but {len(results)} results"
     for result in results:
         check_result(trial.action_class, result)

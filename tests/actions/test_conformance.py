@@ -10,6 +10,7 @@ import pytest
 
 from automation.actions.base import Action, Done, Failed, Outbound
 from automation.catalogue.model import FieldType
+from automation.contacts.profile import add_tags
 from automation.i18n import Text, current_language
 from automation.plugin import Params, Registry, param
 from automation.reasons import Reason
@@ -133,6 +134,14 @@ class OneByOne(Good):
         return [Done() for _ in items]
 
 
+class Denies(Good):
+    changes_contacts = False
+
+    def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
+        add_tags(context.conn, {item.contact_id: ["seen"] for item in items}, 0)
+        return [Done() for _ in items]
+
+
 class OneIdentity(Good):
     def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
         context.emit([NewEvent("x", item.contact_id, 0, "test", "same", {}) for item in items])
@@ -187,6 +196,7 @@ class Chats(Good):
         (Nothing, "a result is a Done, a Failed or an Outbound, not None"),
         (Counting, "repeated for the same runs, it gave"),
         (OneByOne, "1 statements for one person, 5 for 5"),
+        (Denies, "Denies says `changes_contacts = False`, and does"),
         (OneIdentity, "two people's events have one identity"),
         (NoLabel, "the parameter word has no label in ['zh', 'en']"),
         (NoEnglish, "`title` is empty in one language"),

@@ -14,11 +14,13 @@ from automation.actions.base import Done, Failed, Result
 from automation.actions.coupon_issue import CouponIssue
 from automation.calendars.duration import Duration
 from automation.catalogue.model import CouponBatchDef
+from automation.clock import token
 from automation.errors import AutomationError, StoreError
 from automation.reasons import Reason
 from automation.store import coupons
 from automation.store.coupons import Claim, Issued, Stock
 from automation.store.database import Database
+from automation.store.issuing import ALPHABET
 from tests.actions.helpers import NOW, ZONE, act, batch, catalogue, people
 
 MS = 1_785_556_800_000
@@ -60,6 +62,14 @@ def test_everyone_gets_a_code_of_his_own(db: Database) -> None:
     assert all(code.startswith("BD-") and len(code) == 11 for code in codes(results))
     assert results[0] == Done({"code": codes(results)[0], "batch": "BDAY", "value": 5000})
     assert overview(db) == [Stock("BDAY", "generated", 50, None)]
+
+
+def test_codes_have_any_letter_at_any_place() -> None:
+    codes = [token(ALPHABET, 10) for _ in range(2_000)]
+
+    assert {len(code) for code in codes} == {10}
+    assert len(set(codes)) == 2_000
+    assert all({code[place] for code in codes} == set(ALPHABET) for place in range(10))
 
 
 def test_the_same_step_of_the_same_run_gets_the_same_code(db: Database) -> None:

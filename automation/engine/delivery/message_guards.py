@@ -267,7 +267,8 @@ def load_past(
     wanted = [(r.contact_id, channel, r.address or address_of(r.contact, channel)) for r, channel in guarded]
     hits = load_suppressed(conn, wanted, now) if wanted else set()
     suppressed = {(wanted[i][0], wanted[i][1]) for i in hits}
-    begins = [window_begins(cap, now, r.rule.spec.zone) for r, _ in guarded for cap in r.rule.spec.guards.frequency_cap]
+    specs = {r.rule.version_id: r.rule.spec for r, _ in guarded}.values()
+    begins = [window_begins(cap, now, spec.zone) for spec in specs for cap in spec.guards.frequency_cap]
     cap_book = CapBook(recent(conn, ids, min(begins)) if begins and caps else [])
     ranking = Ranking(ranked)
     ranking.find_losers(conn, [r for r, _ in guarded], cap_book, keep=keep)

@@ -53,7 +53,8 @@ class Actor:
                 self._done(op, run, result.outputs)
             else:
                 self._failed(op, run, result.reason, result.detail)
-        self._facts.changed([run.contact_id for run, r in zip(group, results, strict=True) if isinstance(r, Done)])
+        done = [run.contact_id for run, result in zip(group, results, strict=True) if isinstance(result, Done)]
+        self._facts.changed(done, profiles=self._changes_contacts(op))
         if sending:
             self._dispatch(op, sending)
 
@@ -79,6 +80,9 @@ class Actor:
             _log.exception(say("daemon.action_failed", action=op.action, step=op.path))
             self._emitter.discard()
             return [Failed(Reason.STEP_FAILED, {"error": f"{type(error).__name__}: {error}"[:500]})] * len(items)
+
+    def _changes_contacts(self, op: Act) -> bool:
+        return bool(getattr(self._book.project.registry.actions.get(op.action), "changes_contacts", True))
 
     def _sends_after(self, ops: Sequence[Op]) -> bool:
         actions = self._book.project.registry.actions

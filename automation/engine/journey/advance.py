@@ -16,6 +16,7 @@ from automation.engine.facts import FactsBook
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
+from automation.memory import uncollected
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
@@ -70,7 +71,7 @@ class Advance:
 
     def _claim(self, limit: int, of: Sequence[int] | None = None) -> tuple[int, list[int]]:
         """How many runs were moved, and the people whom another transaction has in hand."""
-        with self._database.write() as conn:
+        with uncollected(), self._database.write() as conn:
             if of is not None:
                 lock_contacts(conn, of)
             pauses = load_pauses(conn)

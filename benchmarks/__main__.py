@@ -22,6 +22,7 @@ BENCHMARKS = {
     "postgres": "benchmarks.postgres",
     "waiting": "benchmarks.waiting",
     "why": "benchmarks.why",
+    "pruning": "benchmarks.pruning",
     "forecast": "benchmarks.forecast",
 }
 HEAD = "| what | ours | floor | ratio | promise | kept |\n| --- | ---: | ---: | ---: | --- | --- |"

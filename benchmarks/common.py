@@ -19,6 +19,8 @@ from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database
 
+ROOT = Path(__file__).resolve().parents[1]
+
 
 @dataclass(frozen=True)
 class Result:
@@ -123,7 +125,7 @@ def peak_mib() -> float:
 def in_process(module: str, *arguments: str) -> Any:
     """What a module prints as JSON when it runs in a process of its own."""
     command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
     return json.loads(done.stdout.splitlines()[-1])
 
 

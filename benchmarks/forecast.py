@@ -26,6 +26,7 @@ from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database
 from benchmarks.common import (
+    ROOT,
     Result,
     bare_sqlite,
     in_process,
@@ -39,7 +40,6 @@ from benchmarks.common import (
 from benchmarks.event_path import BATCH, catalog_text, make_events, prepared, rules_text
 from benchmarks.postgres import OURS, server
 
-ROOT = Path(__file__).resolve().parents[1]
 NOW = "2026-08-02T12:00:00+08:00"
 LIMIT_S, LIMIT_MIB = 60.0, 200.0
 LEVELS = ("普卡", "银卡", "金卡", "钻石")

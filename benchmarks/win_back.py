@@ -14,10 +14,8 @@ from automation.engine.engine import Engine
 from automation.store.database import Database
 from automation.store.schema import identity
 from automation.store.schema import run as run_table
-from benchmarks.common import Result, load_project
+from benchmarks.common import ROOT, Result, load_project
 from examples.cdnow import SAMPLE, WIN_BACK, ZONE, Order, expected_win_backs, read_orders, replay
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def run(quick: bool = False, orders: Path = SAMPLE) -> list[Result]:

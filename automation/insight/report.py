@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 _ENTRY = (
-    Reason.SKIPPED_AUDIENCE, Reason.SKIPPED_HOLDOUT, Reason.SKIPPED_COOLDOWN, Reason.SKIPPED_ALREADY_INSIDE,
-    Reason.SKIPPED_REPEATED, Reason.SKIPPED_UNKNOWN_CONTACT, Reason.SKIPPED_ENDLESS, Reason.SKIPPED_ERROR,
+    Reason.SKIPPED_DISABLED, Reason.SKIPPED_AUDIENCE, Reason.SKIPPED_HOLDOUT, Reason.SKIPPED_COOLDOWN,
+    Reason.SKIPPED_ALREADY_INSIDE, Reason.SKIPPED_REPEATED, Reason.SKIPPED_UNKNOWN_CONTACT, Reason.SKIPPED_SEQUENCE,
+    Reason.SKIPPED_ENDLESS, Reason.SKIPPED_EXPIRED, Reason.SKIPPED_ERROR,
 )  # fmt: skip
+"""Who never came in; every other `skipped.…` is about a message."""
 
 
 @dataclass(frozen=True)

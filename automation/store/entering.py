@@ -65,6 +65,21 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Decided:
+    """How many of a page were looked at, and how many each guard holds back. `full`: there may be another page."""
+
+    looked_at: int
+    skipped: dict[str, int]
+    last: int
+    full: bool
+
+    @property
+    def wanted(self) -> int:
+        """How many every guard lets pass."""
+        return self.looked_at - sum(self.skipped.values())
+
+
+@dataclass(frozen=True)
 class PageResult:
     """entered + the sum of `skipped` = looked_at. `last` is where the next page begins; `full`: there may be one."""
 
@@ -77,14 +92,24 @@ class PageResult:
 
 def enter_page(conn: Connection, page: Page) -> PageResult:
     """Decide a page of people and enter those whom every guard lets pass, with their log rows."""
+    return enter_decided(conn, page, decide_page(conn, page))
+
+
+def decide_page(conn: Connection, page: Page) -> Decided:
+    """Decide a page of people, and write nothing that stays."""
     _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))
     conn.execute(insert(_scratch).from_select(["contact_id", "key", "reason"], _decisions(page)))
     reasons = (Reason.SKIPPED_UNKNOWN_CONTACT.value, *(reason.value for reason, _ in page.guards))
     looked_at, last, *held = conn.execute(_counts(reasons)).one()
     skipped = {reason: count for reason, count in zip(reasons, held, strict=True) if count}
+    return Decided(looked_at, skipped, page.after if last is None else last, looked_at == page.size)
+
+
+def enter_decided(conn: Connection, page: Page, decided: Decided) -> PageResult:
+    """Enter whom `decide_page` let pass, just before in the same transaction."""
     if page.restart:
         _end_the_others(conn, page)
-    wanted = looked_at - sum(held)
+    wanted, skipped = decided.wanted, dict(decided.skipped)
     entered = _enter(conn, page) if wanted else 0
     if page.queue and wanted > entered:
         entered += _line_up(conn, page)
@@ -92,7 +117,7 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
         changed(conn, _SKIPPED, page.now, page.rule_id, page.version_id)
     if wanted > entered:
         skipped[Reason.SKIPPED_REPEATED.value] = wanted - entered
-    return PageResult(looked_at, entered, skipped, page.after if last is None else last, looked_at == page.size)
+    return PageResult(decided.looked_at, entered, skipped, decided.last, decided.full)
 
 
 def outside_share(

@@ -185,7 +185,7 @@ def test_occurrences_are_entered_once_by_all_together(world: Callable[..., World
     w.run()
     made = engines(w)
     for engine in made:
-        engine._schedule._page_size = 7
+        engine._schedule._pages._page_size = 7
     w.clock.set(at("2026-08-02 09:00"))
     made[0]._schedule.fire()
     w.clock.set(at("2026-08-03 09:00"))

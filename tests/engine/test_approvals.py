@@ -39,6 +39,14 @@ def say(w: World, id_: object, *, yes: bool, reason: str = "看过") -> None:
         decide(conn, str(id_), yes, reason, "王", to_ms(w.clock.now()))
 
 
+def pages_of(w: World, size: int) -> None:
+    """Where one page is all, it is decided first and weighed by that; otherwise everybody is counted before it."""
+    w.engine._schedule._pages._page_size = size
+
+
+both_ways = pytest.mark.parametrize("size", [20_000, 4], ids=["one page", "several pages"])
+
+
 def people(w: World, count: int, level: str = "金卡", first: int = 0) -> None:
     catalogue, now = w.engine.project.catalogue, to_ms(w.clock.now())
     with w.database.write() as conn:
@@ -47,9 +55,11 @@ def people(w: World, count: int, level: str = "金卡", first: int = 0) -> None:
         update_attributes(conn, {int(str(id_)): {"level": level} for id_ in found}, now, "test")
 
 
-def test_more_than_max_audience_waits_and_runs_when_approved(world: Callable[..., World]) -> None:
+@both_ways
+def test_more_than_max_audience_waits_and_runs_when_approved(world: Callable[..., World], size: int) -> None:
     # given 6 people inside the audience, 3 outside
     w = world(daily("max_audience: 5"))
+    pages_of(w, size)
     people(w, 6)
     people(w, 3, "普卡", first=6)
     w.run()
@@ -67,6 +77,7 @@ def test_more_than_max_audience_waits_and_runs_when_approved(world: Callable[...
     assert w.engine.run_due() == 0
     # and the next one is weighed for itself, and does not wait behind this one
     w.reload(daily("max_audience: 6"))
+    pages_of(w, size)
     w.to("2026-08-03 09:00")
     assert len(w.runs()) == 6
     # when approved
@@ -100,17 +111,21 @@ def test_what_is_rejected_is_missed_for_good(world: Callable[..., World]) -> Non
     assert raised.value.text("en") == "nothing with the id 1 waits for approval; what does: –"
 
 
-def test_as_many_as_allowed_are_not_held(world: Callable[..., World]) -> None:
+@both_ways
+def test_as_many_as_allowed_are_not_held(world: Callable[..., World], size: int) -> None:
     w = world(daily("max_audience: 2"))
+    pages_of(w, size)
     people(w, 2)
     w.run()
     w.to("2026-08-02 09:00")
     assert len(w.runs()) == 2
 
 
-def test_three_times_the_usual_waits(world: Callable[..., World]) -> None:
+@both_ways
+def test_three_times_the_usual_waits(world: Callable[..., World], size: int) -> None:
     # given a rule that reached 40 people on each of three days
     w = world(daily())
+    pages_of(w, size)
     people(w, 40)
     w.run()
     for day in ("02", "03", "04"):
@@ -153,8 +168,10 @@ def test_two_occurrences_are_too_few_to_tell_what_is_usual(world: Callable[..., 
     assert held(w) == []
 
 
-def test_the_count_is_what_the_guards_would_let_in(world: Callable[..., World]) -> None:
+@both_ways
+def test_the_count_is_what_the_guards_would_let_in(world: Callable[..., World], size: int) -> None:
     w = world(daily("max_audience: 500", holdout="30%", cooldown="36h"))
+    pages_of(w, size)
     people(w, 60)
     people(w, 10, "普卡", first=60)
     w.run()
@@ -164,6 +181,7 @@ def test_the_count_is_what_the_guards_would_let_in(world: Callable[..., World]) 
     # given those who entered yesterday cool down, and 30 new people
     people(w, 30, first=70)
     w.reload(daily("max_audience: 5", holdout="30%", cooldown="36h"))
+    pages_of(w, size)
     w.to("2026-08-03 09:00")
     (row,) = held(w)
     say(w, row["id"], yes=True)
@@ -231,11 +249,13 @@ def test_an_event_that_is_rejected_enters_nobody(world: Callable[..., World]) ->
 
 def test_a_crash_between_weighing_and_entering_weighs_again(world: Callable[..., World]) -> None:
     w = world(daily("max_audience: 1"))
+    pages_of(w, 1)
     people(w, 2)
     w.run()
     w.clock.set(at("2026-08-02 09:00"))
     w.engine._schedule.fire()
     assert w.engine._schedule.work()  # weighed
+    assert [o.status for o in w.table("occurrence")] == ["running"]
     w.reload()
     w.run()
     assert [o.status for o in w.table("occurrence")] == ["held"]

@@ -9,6 +9,8 @@ from automation.contacts.merging import merge_contacts
 from automation.engine.engine import Engine
 from automation.engine.entry.pending import Pending
 from automation.engine.switches import pause, resume, target_of
+from automation.insight.report import read_report
+from automation.reasons import Reason
 from tests.engine.world import World
 
 ABANDONED = """
@@ -58,6 +60,8 @@ def test_who_pays_in_time_is_left_alone_and_who_does_not_enters_with_the_origina
     w.go(minutes=1)
     # then
     assert w.codes(anna) == ["pending", "skipped.sequence"]
+    (report,) = read_report(w.database)
+    assert (report.skipped, report.unsent) == ({Reason.SKIPPED_SEQUENCE: 1}, {})  # she never came in
     assert w.codes(bo) == w.codes(ci) == ["pending", *THROUGH]
     assert {run.key for run in w.runs()} == {"e2", "e3"}
     assert [row.detail for row in w.log("skipped.sequence")] == [{"followed_by": "order.paid", "within": "2h"}]

@@ -14,7 +14,7 @@ from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
 from automation.reasons import Reason
 from automation.rules.canary import Part
-from automation.store.entering import Page, PageResult, in_share
+from automation.store.entering import Page, PageResult, decide_page, enter_decided, in_share
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import BACKFILLED, claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
@@ -70,16 +70,24 @@ class Pages:
         return None
 
     def _begin(self, conn: Connection, row: AnyRow, rule: LoadedRule) -> Page | None:
-        """The first page, unless it would enter so many that somebody must look first."""
-        page, bounds = self._page(row, rule), bounds_of(conn, rule)
-        if bounds and row.id not in self._would_enter:
+        """The first page, unless it would enter so many that somebody must look first.
+
+        Where one page is all, the decisions about it say how many that would be.
+        """
+        page, bounds, decided = self._page(row, rule), bounds_of(conn, rule), None
+        would_enter = self._would_enter.pop(row.id, None) if bounds else 0
+        if would_enter is None and rule.watch is None:
+            decided = decide_page(conn, page)
+            would_enter = None if decided.full else decided.wanted
+        if would_enter is None:
             return page
-        would_enter = self._would_enter.pop(row.id, 0)
         exceeded = bounds.exceeded_by(would_enter)
-        if exceeded is None:
-            self._record(conn, row, enter_watched(conn, rule, page))
-        else:
+        if exceeded is not None:
             self._hold(conn, row, exceeded, bounds, would_enter)
+        elif decided is not None:
+            self._record(conn, row, enter_decided(conn, page, decided))
+        else:
+            self._record(conn, row, enter_watched(conn, rule, page))
         return None
 
     def _hold(self, conn: Connection, row: AnyRow, exceeded: str, bounds: Bounds, would_enter: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -54,10 +55,18 @@ def copy_database(source: Database, file: Path, *, with_log: bool = True) -> Dat
     Without the log where nobody asks what was decided before: on PostgreSQL that saves the longest of the tables.
     """
     scratch = Database(f"sqlite:///{file}", durable=False)
-    if source.file is not None:
-        _back_up(source, scratch)
-        return scratch
-    left_out = _NOT_COPIED if with_log else _NOT_COPIED | {execution_log.name}
+    try:
+        if source.file is not None:
+            _back_up(source, scratch)
+        else:
+            _copy_rows(source, scratch, _NOT_COPIED if with_log else _NOT_COPIED | {execution_log.name})
+    except BaseException:
+        scratch.close()
+        raise
+    return scratch
+
+
+def _copy_rows(source: Database, scratch: Database, left_out: Set[str]) -> None:
     _pragmas(scratch, "journal_mode = DELETE", "journal_mode = OFF")  # each row is written once; OFF not from WAL
     with source.snapshot() as conn, scratch.write() as target, uncollected():
         for table in metadata.sorted_tables:
@@ -66,7 +75,6 @@ def copy_database(source: Database, file: Path, *, with_log: bool = True) -> Dat
                 _stream(conn, target, table)
         _index(target)
     _pragmas(scratch, "journal_mode = WAL")
-    return scratch
 
 
 def _pragmas(scratch: Database, *settings: str) -> None:

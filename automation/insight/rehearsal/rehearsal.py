@@ -42,12 +42,14 @@ class Scratch:
     """A copy of a database in a temporary folder that goes when the block ends."""
 
     def __init__(self, source: Database, *, with_log: bool = False) -> None:
-        self._source, self._open, self._with_log = source, ExitStack(), with_log
+        self._source, self._with_log = source, with_log
 
     def __enter__(self) -> Self:
-        folder = Path(self._open.enter_context(tempfile.TemporaryDirectory(prefix="automation-rehearsal-")))
-        self.database = copy_database(self._source, folder / "scratch.db", with_log=self._with_log)
-        self._open.callback(self.database.close)
+        with ExitStack() as opening:
+            folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="automation-rehearsal-")))
+            self.database = copy_database(self._source, folder / "scratch.db", with_log=self._with_log)
+            opening.callback(self.database.close)
+            self._open = opening.pop_all()  # what fails half-way leaves nothing behind
         return self
 
     def __exit__(self, *exc: object) -> None:

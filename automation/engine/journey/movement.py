@@ -1,0 +1,117 @@
+"""Movement: runs in hand take as many steps as they can, in the caller's transaction, and are saved with their log.
+
+At most one run of a person takes steps at a time, the longest due first: what one has written, the next one reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from automation.clock import to_ms
+from automation.engine.delivery.outranking import by_rank, gather, hold
+from automation.engine.entry.emitted import Emitter
+from automation.engine.entry.enter import enter_changed
+from automation.engine.facts import FactsBook
+from automation.engine.journey.moving import overtake
+from automation.engine.journey.state import RunState
+from automation.engine.journey.steps import Stepper
+from automation.reasons import Reason
+from automation.store.log import Entry, write_log
+from automation.store.rules import hold_these
+from automation.store.runs import save_journeys, save_progress
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
+    from automation.engine.book import LoadedRule, RuleBook
+    from automation.engine.versions import Versions
+    from automation.store.pauses import Pauses
+    from automation.store.types import AnyRow
+
+MAX_STEPS = 500
+"""How many steps one transaction takes a run through at most; what is not through by then stays due."""
+
+
+class Movement:
+    """Moves claimed runs, whose people are locked, for one rule book."""
+
+    def __init__(self, book: RuleBook, versions: Versions) -> None:
+        self._book, self._versions = book, versions
+
+    def move(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, now: datetime) -> None:
+        """Every step that these runs can take now, and what follows from what they emit and write."""
+        now_ms = to_ms(now)
+        log: list[Entry] = []
+        rows = overtake(conn, self._book, self._versions, rows, now_ms)
+        gathered = gather(conn, self._book, rows, now_ms)
+        runs = self._usable(conn, gathered.rows, pauses, log)
+        hold(runs, gathered, now_ms, log)
+        facts = FactsBook(conn, runs, now, now_ms)
+        emitter = Emitter(conn, self._book, now_ms)
+        stepper = Stepper(conn, self._book, facts, now, log, emitter)
+        for rank in by_rank(self._book, runs):
+            for turn in _turns(rank):
+                _step(turn, stepper, now_ms)
+        write_log(conn, now_ms, log)
+        save_progress(conn, [run.row() for run in runs])
+        save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        if self._book.watchers:
+            enter_changed(conn, self._book, sorted(facts.touched), now_ms)
+        emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})
+
+    def _usable(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, log: list[Entry]) -> list[RunState]:
+        """The runs whose rule is enabled and not paused and whose version can be loaded; the others are held."""
+        runs, held = [], []
+        for row in rows:
+            reason, rule = self._standing(conn, row, pauses)
+            if rule is None:
+                log.append(Entry(reason, row.rule_id, row.rule_version_id, row.contact_id, row.id))
+                held.append(row.id)
+            else:
+                runs.append(RunState.of(row, rule))
+        hold_these(conn, held)
+        return runs
+
+    def _standing(self, conn: Connection, row: AnyRow, pauses: Pauses) -> tuple[Reason, LoadedRule | None]:
+        """The run's version, or why it is held."""
+        if row.rule_id in self._book.held:
+            return Reason.HELD_DISABLED, None
+        if row.rule_id in pauses.rule_ids:
+            return Reason.HELD_PAUSED, None
+        return Reason.HELD_VERSION, self._versions.get(conn, row.rule_version_id)
+
+
+def _turns(runs: Sequence[RunState]) -> list[list[RunState]]:
+    """The runs in groups in which nobody is twice. A person's runs go in the order in which they came due."""
+    turns: list[list[RunState]] = []
+    seen: dict[int, int] = {}
+    for run in sorted(runs, key=lambda run: (run.since, run.id)):
+        turn = seen.get(run.contact_id, 0)
+        seen[run.contact_id] = turn + 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(run)
+    return turns
+
+
+def _step(runs: Sequence[RunState], stepper: Stepper, now: int) -> None:
+    """As many steps as each run can take now."""
+    for _ in range(MAX_STEPS):
+        live = [run for run in runs if run.live]
+        if not live:
+            return
+        for group in _groups(live, lambda run: (run.rule.version_id, run.position)):
+            stepper.step(group)
+    for run in runs:
+        if run.live:
+            run.wait(now)
+
+
+def _groups(runs: Sequence[RunState], key: Callable[[RunState], Any]) -> list[list[RunState]]:
+    groups: dict[Any, list[RunState]] = {}
+    for run in runs:
+        groups.setdefault(key(run), []).append(run)
+    return list(groups.values())

@@ -193,6 +193,23 @@ class RuleBook:
         return found
 
     @cached_property
+    def naming_events(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """(identity kind, property) of each property by which rules find the people of an event, by event name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, listening in self.by_event.items():
+            properties = self.project.catalogue.events[name].properties if name in self.project.catalogue.events else {}
+            pairs = [(str(properties[rule.people].identity), rule.people) for rule in listening.rules if rule.people]
+            if pairs:
+                found[name] = list(dict.fromkeys(pairs))
+        return found
+
+    def named_by(self, name: str, properties: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """The identities by which an event names people, for all the rules that look at them."""
+        return [
+            (kind, value) for kind, key in self.naming_events.get(name, ()) for value in named_values(properties, key)
+        ]
+
+    @cached_property
     def pollers(self) -> tuple[LoadedRule, ...]:
         """The rules whose events are read from another database."""
         return tuple(rule for rule in self.rules.values() if rule.poll is not None)
@@ -253,6 +270,13 @@ class RuleBook:
     @cached_property
     def _by_version(self) -> dict[int, LoadedRule]:
         return {rule.version_id: rule for rule in self.versions}
+
+
+def named_values(properties: Mapping[str, Any], key: str) -> list[str]:
+    """The values, one or a list of them, by which a property names people."""
+    value = properties.get(key)
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return [str(item).strip() for item in values]
 
 
 def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:

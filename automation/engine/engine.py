@@ -66,16 +66,16 @@ class Engine:
         versions = Versions(book)
         movement = Movement(book, versions)
         self.book: RuleBook = book
-        self._ingest = Ingest(self.database, self.clock, book, versions)
+        self._ingest = Ingest(self.database, self.clock, book, versions, movement)
         self._schedule = Schedule(self.database, self.clock, book, versions)
         self._polling = Polling(self.database, self.clock, book, self._ingest, self._sources)
         self._segments = Segments(self.database, self.clock, book)
-        self._pending = Pending(self.database, self.clock, book)
+        self._pending = Pending(self.database, self.clock, book, movement)
         self._advance = Advance(self.database, self.clock, movement)
         self._moving = Moving(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
         self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
-        self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions)
+        self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions, movement)
         self.by_hand = ByHand(self.database, self.clock, book, versions)
 
     @property

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
+from automation.engine.book import named_values
 from automation.engine.clocks.approvals import hold_lists
 from automation.engine.clocks.watching import changed_people, newcomers
 from automation.engine.entry.guards import Candidate, EntryState, decide
@@ -89,9 +90,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
 def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, list[str]]:
     """The identity kind and the values by which an event names its people."""
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
-    value = arrival.properties.get(definition.name)
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return str(definition.identity), [str(item).strip() for item in values]
+    return str(definition.identity), named_values(arrival.properties, definition.name)
 
 
 def _named_people(

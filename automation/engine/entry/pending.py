@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -9,6 +10,7 @@ from automation.clock import from_ms, to_ms
 from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.sequences import followed, out_of_sequence
+from automation.engine.journey.movement import Allowance
 from automation.reasons import Reason
 from automation.store.contacts import survivors
 from automation.store.log import Entry, write_log
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
+    from automation.engine.journey.movement import Movement
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 class Pending:
     """Decides what is due, for one rule book. The rows carry the truth: a crash leaves them due."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook) -> None:
-        self._database, self._clock, self._book = database, clock, book
+    def __init__(self, database: Database, clock: Clock, book: RuleBook, movement: Movement) -> None:
+        self._database, self._clock, self._book, self._movement = database, clock, book, movement
         self._running = {rule.rule_id for rule in book.rules.values()}
 
     def __call__(self, limit: int = 500) -> int:
@@ -66,8 +69,11 @@ class Pending:
         if not known:
             return
         log: list[Entry] = []
-        waiting = self._waiting(conn, known, now, log)
-        enter_meetings(conn, _alone(conn, waiting, log), log, now)
+        allowance = Allowance()
+        for turn in _turns(self._waiting(conn, known, now, log)):
+            people = {each.span.contact_id for each in turn}
+            self._movement.move_people(conn, people, from_ms(now), allowance)
+            enter_meetings(conn, _alone(conn, turn, log), log, now)
         delete_pending(conn, known)
         write_log(conn, now, log)
 
@@ -99,6 +105,19 @@ def _refused(
 class _Waiting(NamedTuple):
     meeting: Meeting
     span: Span
+
+
+def _turns(waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    """In groups in which nobody is twice: the later one sees what the earlier one has caused."""
+    turns: list[list[_Waiting]] = []
+    seen: Counter[int] = Counter()
+    for each in waiting:
+        turn = seen[each.span.contact_id]
+        seen[each.span.contact_id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(each)
+    return turns
 
 
 _NOT_THEIRS = Reason.SKIPPED_DISABLED, {"rule": "not_in_canary"}

@@ -5,7 +5,9 @@ At most one run of a person takes steps at a time, the longest due first: what o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
@@ -16,10 +18,13 @@ from automation.engine.facts import FactsBook
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
+from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
+from automation.store.pauses import load_pauses
+from automation.store.retry import deadlocked, outage
 from automation.store.rules import hold_these
-from automation.store.runs import save_journeys, save_progress
+from automation.store.runs import claim_due_of, due_among, lock_contacts, save_journeys, save_progress
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,17 +36,69 @@ if TYPE_CHECKING:
     from automation.store.pauses import Pauses
     from automation.store.types import AnyRow
 
+_log = logging.getLogger(__name__)
+
 MAX_STEPS = 500
 """How many steps one transaction takes a run through at most; what is not through by then stays due."""
 
 
+MOST_MOVES = 5_000
+"""How many runs one transaction moves before the events that it decides; those beyond stay due, and are moved later."""
+
+
+@dataclass
+class Allowance:
+    """How many runs a transaction may still move in between: rules that call each other fill none."""
+
+    left: int = MOST_MOVES
+
+
 class Movement:
-    """Moves claimed runs, whose people are locked, for one rule book."""
+    """Moves runs whose people are locked, for one rule book."""
 
     def __init__(self, book: RuleBook, versions: Versions) -> None:
         self._book, self._versions = book, versions
 
-    def move(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, now: datetime) -> None:
+    def move_people(
+        self,
+        conn: Connection,
+        people: Collection[int],
+        now: datetime,
+        allowance: Allowance,
+        pauses: Pauses | None = None,
+    ) -> None:
+        """What is due to these people happens, before the next event of theirs is decided.
+
+        A fault among their runs takes back what was done here and leaves them due: it costs nobody their event.
+        """
+        while people and allowance.left > 0:
+            lock_contacts(conn, people)
+            people = due_among(conn, people, to_ms(now))
+            rows = claim_due_of(conn, people, to_ms(now), allowance.left) if people else ()
+            if not rows:
+                return
+            pauses = pauses or load_pauses(conn)
+            if pauses.everything:
+                return
+            allowance.left -= len(rows)
+            try:
+                with conn.begin_nested():
+                    self.move(conn, rows, pauses, now, allowance)
+            except Exception as error:
+                if outage(error) or deadlocked(error):
+                    raise
+                _log.exception(say("daemon.runs_stay_due", count=len(rows)))
+                return
+            people = {row.contact_id for row in rows}
+
+    def move(
+        self,
+        conn: Connection,
+        rows: Sequence[AnyRow],
+        pauses: Pauses,
+        now: datetime,
+        allowance: Allowance | None = None,
+    ) -> None:
         """Every step that these runs can take now, and what follows from what they emit and write."""
         now_ms = to_ms(now)
         log: list[Entry] = []
@@ -60,7 +117,9 @@ class Movement:
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
-        emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})
+        begun = {run.id: run.heard_up_to for run in runs if run.wait_event is not None}
+        left = allowance or Allowance()
+        emitter.tell(self._versions, begun, lambda people: self.move_people(conn, people, now, left, pauses))
 
     def _usable(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, log: list[Entry]) -> list[RunState]:
         """The runs whose rule is enabled and not paused and whose version can be loaded; the others are held."""

@@ -143,8 +143,9 @@ def _accounts(page: Page) -> None:
             "`webhook` 渠道每个网址各是各的服务，因此没有断路器，只有限速。",
             "After `breaker.failures` failures in a row (transient or unknown) an account is left alone for "
             "`breaker.seconds`; then one message tries it: a success closes the breaker, a failure doubles the time "
-            "(with jitter, up to an hour). Only failures of the account or the service count: what is wrong with people "
-            "(a full mailbox) never does, however often. Meanwhile messages stay queued and use up no attempt, and other channels go "
+            "(with jitter, up to an hour). Only failures of the account or the service count: what is wrong with "
+            "people (a full mailbox) never does, however often. Meanwhile messages stay queued and use up no attempt, "
+            "and other channels go "
             "on. When a provider asks to wait (429 or 503 with Retry-After), the account sends nothing before, and "
             "that uses up no attempt either. On `webhook` each address is a service of its own: there is no breaker, "
             "only the rate.",

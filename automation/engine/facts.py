@@ -44,7 +44,7 @@ class FactsBook:
         self._refresh()
         counts: Sequence[Mapping[History, int]] = [{}] * len(runs)
         if histories:
-            people = [(run.contact_id, run.entered_at) for run in runs]
+            people = [(run.contact_id, run.moment) for run in runs]
             counts = load_histories(self._conn, histories, people, self._now, runs[0].rule.spec.zone)
         return [self._facts(run, count) for run, count in zip(runs, counts, strict=True)]
 

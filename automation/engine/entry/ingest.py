@@ -178,9 +178,9 @@ class Ingest:
             if id_ is None:
                 continue
             if name in by_event:
-                arrivals.append(Arrival(id_, name, contact_id, event.properties, at))
+                arrivals.append(Arrival(id_, name, contact_id, event.properties, at, now))
             if name in listeners:
-                heard.append(Arrival(id_, name, contact_id, event.properties, at))
+                heard.append(Arrival(id_, name, contact_id, event.properties, at, now))
             if name == UNSUBSCRIBED and contact_id is not None:
                 stopping.append((contact_id, event.properties.get("channel"), at))
         withdraw(conn, stopping)

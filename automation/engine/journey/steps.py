@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import to_ms
+from automation.clock import from_ms, to_ms
 from automation.engine.journey.acting import Actor
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import wake_at
@@ -49,6 +49,8 @@ class Stepper:
             return
         if isinstance(op, Act):
             self._actor.act(op, staying)
+            for run in staying:
+                run.acted = True
         elif isinstance(op, Pause):
             self._pause(op, staying)
         elif isinstance(op, Await):
@@ -81,9 +83,11 @@ class Stepper:
     def _pause(self, op: Pause, group: Sequence[RunState]) -> None:
         for run, facts in zip(group, self._facts.of(group), strict=True):
             run.position += 1
-            until = wake_at(op.step, facts, self._now, run.rule.spec.zone)
+            since, run.fresh = self._wait_since(run), False
+            until = wake_at(op.step, facts, self._now, run.rule.spec.zone, since)
             if until is not None:
-                run.wait(to_ms(until))
+                if until > self._now:
+                    run.wait(to_ms(until))
                 self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
@@ -91,19 +95,31 @@ class Stepper:
         came = came_already(self._conn, op, group, self._facts, self._emitter)
         for run in group:
             event, timed_out, run.timed_out = came.get(run.id), run.timed_out, False
+            since, run.fresh = self._wait_since(run), False
             if event is not None:
                 run.hear(op, event.properties)
-                run.heard_up_to = event.id
-                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.id)
+                run.heard_up_to = event.event_id
+                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.event_id)
                 continue
             if timed_out:
-                run.position = op.otherwise
-                self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
+                self._missing(op, run)
                 continue
-            until = op.within.after(self._now, run.rule.spec.zone)
-            run.wait_event, run.heard_up_to = op.event, self._emitter.last_id
-            run.wait(to_ms(until))
+            until = op.within.after(since, run.rule.spec.zone)
+            run.heard_up_to = self._emitter.last_id
             self._write(run, Reason.WAITING_FOR, op.path, {"event": op.event, "until": until.isoformat()})
+            if until > self._now:
+                run.wait_event = op.event
+                run.wait(to_ms(until))
+            else:
+                self._missing(op, run)
+
+    def _wait_since(self, run: RunState) -> datetime:
+        """From when a wait counts: the first one from the entry's own time, unless something was done before it."""
+        return from_ms(run.began) if run.fresh and not run.acted else self._now
+
+    def _missing(self, op: Await, run: RunState) -> None:
+        run.position = op.otherwise
+        self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
 
     def _round(self, op: Round, group: Sequence[RunState]) -> None:
         """Begin the next round, unless `until` holds or there were enough of them."""

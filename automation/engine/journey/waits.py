@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 _MIDNIGHT = time(0, 0)
 
 
-def wake_at(wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """The moment (UTC) at which the wait ends; None: at once, because there is nothing (left) to wait for."""
+def wake_at(wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo, since: datetime) -> datetime | None:
+    """The moment (UTC) at which the wait ends; None: at once, because there is nothing (left) to wait for.
+
+    `since`: from when a duration counts. Its end may be over, when the entry was long ago.
+    """
     if wait.for_ is not None:
-        return wait.for_.after(now, zone)
+        return wait.for_.after(since, zone)
     if wait.until is not None:
         return next_time_of_day(wait.until, now, zone)
     assert wait.field is not None

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from automation.clock import from_ms, to_ms
 from automation.rules.conditions.sql import event_where
 from automation.rules.conditions.tree import History
+from automation.store.entry_moment import happened_since
 from automation.store.schema import event
 
 if TYPE_CHECKING:
@@ -20,23 +21,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-Window = tuple[int, int]  # contact id, and the milliseconds after which events count
+    from automation.store.entry_moment import EntryMoment
 
+Window = tuple[int, int, int, int]
+"""Contact id, and the moment since which events count (`EntryMoment`); of `within` and of all time without a number."""
+
+_WINDOW = ("contact_id", "at", "event_id", "arrived")
 _BEGINNING = -(2**53)
 
 
 def load_histories(
     conn: Connection,
     nodes: Sequence[History],
-    people: Sequence[tuple[int, int | None]],
+    people: Sequence[tuple[int, EntryMoment | None]],
     now: datetime | int,
     zone: ZoneInfo,
     received_by: int | None = None,
 ) -> list[dict[History, int]]:
-    """For each of `people` (contact id, when they entered in milliseconds or None), the count of each node's events.
+    """For each of `people` (contact id, by what they entered or None), the count of each node's events.
 
-    Who is in no run (None) did nothing since the entry. What happened in the moment of the entry is not since it.
-    With `received_by`, events that came in later don't count.
+    Who is in no run (None) did nothing since the entry. With `received_by`, events that came in later don't count.
     """
     moment = from_ms(now) if isinstance(now, int) else now
     found: list[dict[History, int]] = [{} for _ in people]
@@ -50,12 +54,12 @@ def load_histories(
 
 
 def _windows(
-    node: History, people: Sequence[tuple[int, int | None]], now: datetime, zone: ZoneInfo
+    node: History, people: Sequence[tuple[int, EntryMoment | None]], now: datetime, zone: ZoneInfo
 ) -> list[Window | None]:
     if node.since_entry:
-        return [(contact, entered) if entered is not None else None for contact, entered in people]
-    since = to_ms(node.within.before(now, zone)) - 1 if node.within is not None else _BEGINNING
-    return [(contact, since) for contact, _ in people]
+        return [None if moment is None else (contact, *moment) for contact, moment in people]
+    since = to_ms(node.within.before(now, zone)) if node.within is not None else _BEGINNING
+    return [(contact, since, 0, since) for contact, _ in people]
 
 
 def _count(
@@ -64,28 +68,28 @@ def _count(
     if not windows:
         return {}
     people = _people(conn, sorted(windows))
+    window = (
+        [happened_since(people.c)]  # whatever is there has happened, by whatever clock
+        if node.since_entry
+        else [event.c.occurred_at >= people.c.at, event.c.occurred_at <= until]
+    )
     counted = and_(
         event.c.contact_id == people.c.contact_id,
         event.c.name == node.event,
-        event.c.occurred_at > people.c.since,
-        event.c.occurred_at <= until,
+        *window,
         *([event_where(node.where, event.c.properties)] if node.where is not None else []),
         *([event.c.received_at <= received_by] if received_by is not None else []),
     )
-    query = (
-        select(people.c.contact_id, people.c.since, func.count())
-        .select_from(people.join(event, counted))
-        .group_by(people.c.contact_id, people.c.since)
-    )
-    return {(contact, since): count for contact, since, count in conn.execute(query)}
+    query = select(*people.c, func.count()).select_from(people.join(event, counted)).group_by(*people.c)
+    return {(row[0], row[1], row[2], row[3]): row[4] for row in conn.execute(query)}
 
 
 def _people(conn: Connection, windows: list[Window]) -> Any:
     """The windows as a table of their own, in one or two parameters however many they are."""
     if conn.dialect.name == "sqlite":
         pairs = func.json_each(bindparam(None, json.dumps(windows), String, unique=True)).table_valued("value")
-        first, second = (cast(func.json_extract(pairs.c.value, path), BigInteger) for path in ("$[0]", "$[1]"))
-        return select(first.label("contact_id"), second.label("since")).subquery("people")
+        parts = (cast(func.json_extract(pairs.c.value, f"$[{i}]"), BigInteger) for i in range(len(_WINDOW)))
+        return select(*(part.label(name) for part, name in zip(parts, _WINDOW, strict=True))).subquery("people")
     arrays = [bindparam(None, list(values), ARRAY(BigInteger), unique=True) for values in zip(*windows, strict=True)]
-    parts = (column("contact_id", BigInteger), column("since", BigInteger))
-    return func.unnest(*arrays).table_valued(*parts, name="people").render_derived().render_derived()
+    columns = [column(name, BigInteger) for name in _WINDOW]
+    return func.unnest(*arrays).table_valued(*columns, name="people").render_derived()

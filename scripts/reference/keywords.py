@@ -167,8 +167,10 @@ DO = (
 )  # fmt: skip
 
 WAIT = (
-    _key("wait", Text("时长，或 until", "duration, or until"), REQUIRED, "等待。等待中的人是数据库里的行，重启不会丢",
-         "wait. Whoever waits is a row in the database; a restart loses nobody"),
+    _key("wait", Text("时长，或 until", "duration, or until"), REQUIRED,
+         "等待。等待中的人是数据库里的行，重启不会丢。第一步的时长从让人进入的事件的时间算起",
+         "wait. Whoever waits is a row in the database; a restart loses nobody. As a first step, a duration counts "
+         "from the time of the event that let the person in"),
     _key("until", Text("时刻，或日期字段", "time of day, or date field"), NONE,
          "等到下一个该时刻，或等到某日期字段（contact.…、event.…、变量）那天；日期为空或已过则不等",
          "until the next such time of day, or until the day of a date field (contact.…, event.…, a variable); a date "
@@ -225,7 +227,13 @@ STOP = (
 GOAL = (
     _key("event", EVENT, REQUIRED, "目标事件", "the event"),
     _key("where", CONDITIONS, NONE, "事件属性须满足的条件", "what its properties must satisfy"),
-    _key("within", DURATION, REQUIRED, "进入后多久内算达成", "how long after the entry it counts"),
+    _key(
+        "within",
+        DURATION,
+        REQUIRED,
+        "让人进入的事件之后多久内算达成",
+        "how long after the event that let the person in it counts",
+    ),
 )
 
 ATTRIBUTION = (

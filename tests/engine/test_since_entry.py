@@ -126,13 +126,13 @@ def test_an_event_that_came_earlier_by_a_clock_that_is_ahead_did_not_happen_late
 
 @pytest.mark.parametrize("steps", ["repeat", "if"])
 def test_steps_that_ask_what_was_done_since_the_entry(world: Callable[..., World], steps: str) -> None:
-    asked = "[{did: {event: order.paid, since: entry}}]"
+    asked, tag = "[{did: {event: order.paid, since: entry}}]", "[{do: contact.tag, with: {add: [提醒]}}]"
     w = world(
         cart(
             "",
-            f"- repeat: {{times: 2, every: 1h, until: {asked}, steps: [{{do: contact.tag, with: {{add: [提醒]}}}}]}}"
+            f"- repeat: {{times: 2, every: 1h, until: {asked}, steps: {tag}}}"
             if steps == "repeat"
-            else f"- if: {asked}\n        then: [{{wait: 1m}}]\n        else: [{{do: contact.tag, with: {{add: [提醒]}}}}]",
+            else f"- if: {asked}\n        then: [{{wait: 1m}}]\n        else: {tag}",
         )
     )
     w.person("M1")

@@ -125,9 +125,9 @@ def _holidays(page: Page) -> None:
             "`workdays` 写要上班的周末。文件里有错误时，没有一天算作已知：按工作日走的规则停下，绝不猜。"
             "它和规则一样校验、推演、发布与回退；`automation lint` 会指出与软件自带的日历不同之处，"
             "并在已知的年份快用完时提醒。",
-            "The package knows the holidays and make-up workdays that have been announced. When a new year is announced, "
-            "write it into `holidays.yaml` beside the rules: no upgrade, no network. In the years under `years` this file "
-            "alone counts: `holidays` are the days off (a range includes both ends, and may cover weekends), `workdays` "
+            "The package knows the holidays and make-up workdays that have been announced. When a new year is, write "
+            "it into `holidays.yaml` beside the rules: no upgrade, no network. In the years under `years` this file "
+            "alone counts: `holidays` are the days off (a range includes both ends and may cover weekends), `workdays` "
             "the weekend days that are worked. While the file has a mistake no day is known: rules that go by workdays "
             "stand still, nothing is guessed. It is checked, planned, published and rolled back like the rules; "
             "`automation lint` names what differs from the package's calendar, and warns when the known years run out.",

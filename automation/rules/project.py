@@ -65,7 +65,7 @@ class Project:
         problems += templates.problems
         texts = [(name, _read(files, name, problems, required=True)) for name in settings.rules]
         rules = [(name, text) for name, text in texts if text is not None]
-        checked = check_rules(rules, _env(settings, registry, catalogue, templates))
+        checked = check_rules(rules, _env(settings, registry, catalogue, templates, calendar))
         problems += checked.problems
         ordered = tuple(in_order(problems))
         return cls(settings, registry, catalogue, templates, checked, ordered, files, publication, calendar=calendar)
@@ -73,7 +73,7 @@ class Project:
     @property
     def env(self) -> CheckEnv:
         """What stored versions of rules are read against."""
-        return _env(self.settings, self.registry, self.catalogue, self.templates)
+        return _env(self.settings, self.registry, self.catalogue, self.templates, self.calendar)
 
     def met_by(self, contact_id: int) -> Project:
         """What runs for this person."""
@@ -100,10 +100,13 @@ class Project:
         return stamp(settings)
 
 
-def _env(settings: Settings, registry: Registry, catalogue: Catalogue, templates: TemplateSet) -> CheckEnv:
+def _env(
+    settings: Settings, registry: Registry, catalogue: Catalogue, templates: TemplateSet, calendar: WorkCalendar
+) -> CheckEnv:
     return CheckEnv(
-        registry, catalogue, templates, settings.timezone, tuple(settings.sources), priced=bool(settings.prices)
-    )
+        registry, catalogue, templates, settings.timezone, tuple(settings.sources), priced=bool(settings.prices),
+        calendar=calendar,
+    )  # fmt: skip
 
 
 def _read(files: ProjectFiles, name: str, problems: list[Problem], *, required: bool) -> str | None:

@@ -93,9 +93,10 @@ MEANINGS: dict[str, Text] = {
                     "--reject."),
     "missed": Text("列出没有按时执行的触发，以及后来如何处理。",
                    "Schedules that were not run in time, and what became of each."),
-    "contacts import": Text("导入联系人（CSV 或 JSON Lines；UTF-8、UTF-16 或 GB18030；逗号、分号或制表符）。先显示每一列如何理解；"
-                            "不认识的列在终端里会询问，否则不写入任何数据、以退出码 1 结束，除非写了 --map、--skip 或 "
-                            "--unknown。有误的字段略去，认不出是谁的行被拒，都写入被拒文件，此时退出码为 3。",
+    "contacts import": Text("导入联系人（CSV 或 JSON Lines；UTF-8、UTF-16 或 GB18030；逗号、分号或制表符）。"
+                            "先显示每一列如何理解；不认识的列在终端里会询问，否则不写入任何数据、以退出码 1 结束，"
+                            "除非写了 --map、--skip 或 --unknown。有误的字段略去，认不出是谁的行被拒，"
+                            "都写入被拒文件，此时退出码为 3。",
                             "Imports people from CSV or JSON Lines; UTF-8, UTF-16 or GB18030; commas, semicolons or "
                             "tabs. Shows first how each column is understood; what is unknown is asked for on a "
                             "terminal, and otherwise ends it with exit code 1 and nothing kept, unless --map, --skip "

@@ -114,6 +114,10 @@ TEXTS: dict[str, Text] = {
         "{field} 要是日期时间，如 2026-08-04 10:00，现在是 {found}",
         "{field} must be a date and time like 2026-08-04 10:00, not {found}",
     ),
+    "not_windows": Text(
+        "{field} 要是一天中的时段，如 22:00-08:00，可写多个（用逗号隔开），现在是 {found}",
+        "{field} must be times of day like 22:00-08:00, several with commas between them, not {found}",
+    ),
     "not_list": Text("{field} 要是列表，现在是 {found}", "{field} must be a list, not {found}"),
     "not_a_choice": Text(
         "{field} 没有 {found} 这个选项；可选：{choices}{hint}", "{field} has no choice {found}; one of: {choices}{hint}"

@@ -184,6 +184,22 @@ TEXTS: dict[str, Text] = {
         "{start} 到 {end} 免打扰（按收信人所在时区），落在其中的不发",
         "Quiet from {start} to {end}, where the person lives: what falls into it is not sent",
     ),
+    "send_delay": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余推迟",
+        "Sent between {start} and {end} alone, where the person lives; the rest waits for it",
+    ),
+    "send_drop": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余不发",
+        "Sent between {start} and {end} alone, where the person lives; the rest is not sent",
+    ),
+    "on_days": Text("{days}：{sentence}", "On {days}: {sentence}"),
+    "days_workdays": Text("工作日（含调休）", "Chinese workdays (调休 included)"),
+    "days_days_off": Text(
+        "休息日（周末与法定节假日，含调休）", "Chinese days off (weekends and holidays, 调休 included)"
+    ),
+    "do_not_disturb_ignored": Text(
+        "不理会收信人自己设的免打扰时段", "A person's own do-not-disturb time is not minded"
+    ),
     "budget_messages": Text("每天最多发 {messages} 条", "At most {messages} messages a day"),
     "budget_cost": Text("每天花费不超过 {cost}（货币单位）", "At most {cost} a day, in the currency of the price list"),
     "budget_both": Text(

@@ -38,6 +38,7 @@ class Reason(StrEnum):
     HELD_QUIET_HOURS = "held.quiet_hours"
     HELD_VERSION = "held.version_unusable"
     HELD_DISABLED = "held.disabled"
+    HELD_ABSENT = "held.absent"
     HELD_PAUSED = "held.paused"
     HELD_APPROVAL = "held.approval"
     HELD_OUTRANKED = "held.outranked"

@@ -114,6 +114,17 @@ def keep_taken_over(conn: Connection, project: Project, now: int) -> None:
         add_publication(conn, publication_of(project, now, DAEMON, "", "reload"))
 
 
+def check_catalogue(conn: Connection, project: Project) -> None:
+    """AutomationError when the catalogue that ran until now is gone or empty: an editor may be saving it."""
+    name = project.settings.catalogue
+    if project.publication is not None or project.files.texts.get(name, "").strip():
+        return
+    base = running(conn)
+    newest = None if base is None else publication_files(conn, base.id)
+    if newest is not None and newest.layout.get("catalogue") == name and newest.files.get(name, "").strip():
+        raise AutomationError("publishing.catalogue_gone", file=name)
+
+
 def publication_of(project: Project, now: int, author: str, reason: str, kind: Kind) -> NewPublication:
     rules: dict[str, str | None] = {broken.id: None for broken in project.checked.broken}
     rules |= {spec.id: spec.version for spec in project.checked.rules}

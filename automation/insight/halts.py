@@ -12,7 +12,7 @@ from automation.i18n import say
 from automation.insight.missing_rules import COLUMNS as MISSING
 from automation.insight.missing_rules import read_missing_rules
 from automation.store.occurrences import missed_since
-from automation.store.problems import count_problems
+from automation.store.problems import QUIET_FIELDS, count_problems
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -53,5 +53,5 @@ def why_held(row: dict[str, Any]) -> str:
 
 def problem_of(code: str) -> str:
     """What is wrong with a contact's address or field, in words."""
-    kind = code if code in ("address", "timezone") else "provider"
+    kind = code if code in ("address", *QUIET_FIELDS) else "provider"
     return say(f"cli.problem_{kind}", code=code)

@@ -10,7 +10,7 @@ from automation.engine.entry.pending import publish_pending
 from automation.engine.journey.listening import listeners
 from automation.engine.removal import settle_missing
 from automation.reasons import Reason
-from automation.rules.published import check_catalogue, keep_taken_over
+from automation.rules.published import check_vanished, keep_taken_over
 from automation.store import changes, coupons, rules
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
@@ -31,7 +31,7 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
 
     AutomationError when the project can't be run by: then nothing has changed.
     """
-    check_catalogue(conn, project)
+    check_vanished(conn, project)
     divided = apart(project)
     published = rules.publish_rules(conn, _rows(project, divided), now)
     keep_taken_over(conn, project, now)

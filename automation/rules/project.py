@@ -59,6 +59,7 @@ class Project:
         text = _read(files, settings.catalogue, problems, required=False)
         catalogue, found = load_catalogue(text, settings.catalogue)
         problems += found
+        half = _unread(files, settings.catalogue, text) or any(map(_is_syntax, found))
         calendar, found = read_holidays(_read(files, HOLIDAYS, problems, required=False))
         problems += found
         templates = TemplateSet.of(files.below(settings.templates), PurePath(settings.templates).name)
@@ -66,7 +67,7 @@ class Project:
         texts = [(name, _read(files, name, problems, required=True)) for name in settings.rules]
         rules = [(name, text) for name, text in texts if text is not None]
         checked = check_rules(rules, _env(settings, registry, catalogue, templates))
-        if len(rules) < len(texts) or _unread(files, settings.catalogue, text) or any(map(_is_syntax, found)):
+        if half or len(rules) < len(texts):
             checked = replace(checked, fatal=True)
         problems += checked.problems
         ordered = tuple(in_order(problems))

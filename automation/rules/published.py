@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automation.catalogue.holidays import FILE as HOLIDAYS
 from automation.errors import AutomationError
 from automation.rules.canary import Canary, Part, with_canary
 from automation.rules.files import ProjectFiles
@@ -114,15 +115,18 @@ def keep_taken_over(conn: Connection, project: Project, now: int) -> None:
         add_publication(conn, publication_of(project, now, DAEMON, "", "reload"))
 
 
-def check_catalogue(conn: Connection, project: Project) -> None:
-    """AutomationError when the catalogue that ran until now is gone or empty: an editor may be saving it."""
-    name = project.settings.catalogue
-    if project.publication is not None or project.files.texts.get(name, "").strip():
-        return
-    base = running(conn)
+def check_vanished(conn: Connection, project: Project) -> None:
+    """AutomationError when the catalogue or the holidays that ran until now are gone or empty.
+
+    An editor may be saving them; without them events would be refused, and workdays be those of somebody else.
+    """
+    names = (project.settings.catalogue, HOLIDAYS)
+    blank = [name for name in names if not project.files.texts.get(name, "").strip()]
+    base = running(conn) if blank and project.publication is None else None
     newest = None if base is None else publication_files(conn, base.id)
-    if newest is not None and newest.layout.get("catalogue") == name and newest.files.get(name, "").strip():
-        raise AutomationError("publishing.catalogue_gone", file=name)
+    for name in blank if newest is not None else ():
+        if newest.files.get(name, "").strip():
+            raise AutomationError("publishing.file_gone", file=name)
 
 
 def publication_of(project: Project, now: int, author: str, reason: str, kind: Kind) -> NewPublication:

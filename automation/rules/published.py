@@ -124,8 +124,8 @@ def check_vanished(conn: Connection, project: Project) -> None:
     blank = [name for name in names if not project.files.texts.get(name, "").strip()]
     base = running(conn) if blank and project.publication is None else None
     newest = None if base is None else publication_files(conn, base.id)
-    for name in blank if newest is not None else ():
-        if newest.files.get(name, "").strip():
+    for name in blank:
+        if newest is not None and newest.files.get(name, "").strip():
             raise AutomationError("publishing.file_gone", file=name)
 
 

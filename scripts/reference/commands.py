@@ -153,7 +153,8 @@ MEANINGS: dict[str, Text] = {
         "Rules that the files do not have, with people inside or able to come back: why, how many, what to do.",
     ),
     "rules remove": Text(
-        "决定已不在文件里的规则中的人怎么办：exit 停在原处、过了 publishing.removal_undo 退出，finish 走完、不再有人进入；"
+        "决定已不在文件里的规则中的人怎么办：exit 停在原处、过了 publishing.removal_undo 退出，"
+        "finish 走完、不再有人进入；"
         "--now 立即退出，不可撤销。记入审计。",
         "Decides about those inside a rule that the files do not have: exit lets them leave once "
         "publishing.removal_undo is over, finish lets them go on to the end while nobody enters; --now lets them leave "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ class Project:
         text = _read(files, settings.catalogue, problems, required=False)
         catalogue, found = load_catalogue(text, settings.catalogue)
         problems += found
+        half = _unread(files, settings.catalogue, text) or any(map(_is_syntax, found))
         calendar, found = read_holidays(_read(files, HOLIDAYS, problems, required=False))
         problems += found
         templates = TemplateSet.of(files.below(settings.templates), PurePath(settings.templates).name)
@@ -66,6 +67,8 @@ class Project:
         texts = [(name, _read(files, name, problems, required=True)) for name in settings.rules]
         rules = [(name, text) for name, text in texts if text is not None]
         checked = check_rules(rules, _env(settings, registry, catalogue, templates, calendar))
+        if half or len(rules) < len(texts):
+            checked = replace(checked, fatal=True)
         problems += checked.problems
         ordered = tuple(in_order(problems))
         return cls(settings, registry, catalogue, templates, checked, ordered, files, publication, calendar=calendar)
@@ -88,6 +91,11 @@ class Project:
     def newest(self) -> Project:
         """What was published last: the canary's files, while there is one."""
         return self.canary.project if self.canary is not None else self
+
+    @property
+    def fatal(self) -> bool:
+        """Whether it can't be run by at all: some file can't be read. Whatever ran goes on running."""
+        return self.checked.fatal or (self.canary is not None and self.canary.project.checked.fatal)
 
     @property
     def fingerprint(self) -> str:
@@ -125,6 +133,16 @@ def _read(files: ProjectFiles, name: str, problems: list[Problem], *, required: 
         line = content.count(b"\n", 0, error.start) + 1
         problems.append(Problem(name, line, 1, "rules.not_utf8", {"line": line}))
     return None
+
+
+def _unread(files: ProjectFiles, name: str, text: str | None) -> bool:
+    """Whether a file is there and can't be read. What it says is not known; that is not the same as nothing."""
+    return text is None and name in files.contents
+
+
+def _is_syntax(problem: Problem) -> bool:
+    """Half a catalogue would send events to quarantine and break rules that are right."""
+    return problem.severity == "error" and problem.key.startswith("yamltree.")
 
 
 def _plugin_problem(problem: PluginProblem, settings: Settings) -> Problem:

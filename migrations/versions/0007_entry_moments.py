@@ -1,6 +1,6 @@
 """By what a run entered, and when that happened: from when "since entry", goals and a first wait count
 
-Revision: 0006, after 0005
+Revision: 0007, after 0006
 
 Who is inside gets the own time of the event, or of the firing, that let them in; runs that have ended stay without.
 """
@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -244,8 +244,9 @@ def _value(use: _Use, known: FieldDef, node: Node, value: Any) -> Any:
     if literal is not None:
         node, value = literal, literal.value
     elif isinstance(node, Scalar) and isinstance(node.value, str):
-        found = _reference(use, node.value, node, known.type, None)
-        if found is not None:
+        before = len(use.place.reader.problems)
+        found = _reference(use, node.value, node, known.type, value)
+        if found is not value or len(use.place.reader.problems) > before:
             return found
     if isinstance(node, Scalar) and node.value in (None, ""):
         return value

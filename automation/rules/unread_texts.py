@@ -41,6 +41,8 @@ def refuse_texts(place: Place, model: type[BaseModel], node: Node | None) -> Non
 
 def _refuse(place: Place, node: Scalar, *, rendered: bool) -> None:
     found = {"found": node.value}
+    if any((node.line, node.column) == (said.line, said.column) for said in place.reader.problems):
+        return  # something is said about it already
     if looks_like_reference(node.value, place.names.variables):
         place.reader.error(node, place.path, "reference_in_text" if rendered else "reference_in_param", **found)
     elif not rendered and holds_template(node):

@@ -73,8 +73,8 @@ TEXTS: dict[str, Text] = {
     "two_windows": Text("within 与 since 只能写一个", "write either within or since"),
     "bad_at_least": Text("at_least 要写大于 0 的整数", "at_least takes a whole number above 0"),
     "unknown_reference": Text(
-        "没有可以引用的值 {found}{hint}；如果就是这段文字，请写 {{text: {found}}}",
-        "there is no value {found} to refer to{hint}; if the text itself is meant, write {{text: {found}}}",
+        "没有可以引用的值 {found}；如果就是这段文字，请写 {{text: {found}}}{hint}",
+        "there is no value {found} to refer to; if the text itself is meant, write {{text: {found}}}{hint}",
     ),
     "reference_not_here": Text(
         "这里不能引用 {found}；如果就是这段文字，请写 {{text: {found}}}",

@@ -223,9 +223,10 @@ def retry(
 
 def _problem(one: Problem) -> dict[str, Any]:
     from automation.contacts.masking import masker
+    from automation.store.problems import QUIET_FIELDS
 
-    known = one.code if one.code in ("address", "timezone") else "provider"
-    value = one.value if known == "timezone" else masker().personal(one.value)
+    known = one.code if one.code in ("address", *QUIET_FIELDS) else "provider"
+    value = one.value if known in QUIET_FIELDS else masker().personal(one.value)
     told = say(f"cli.problem_{known}", code=one.code)
     remedy = say(f"cli.remedy_{known}", contact=one.contact_id)
     return {"contact_id": one.contact_id, "channel": one.channel, "problem": told, "value": value, "since_at": one.at,

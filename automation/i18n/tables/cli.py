@@ -204,6 +204,7 @@ TEXTS: dict[str, Text] = {
     "column_subject": Text("对象", "subject"),
     "problem_address": Text("地址格式不对", "not an address of its kind"),
     "problem_timezone": Text("时区不存在", "no such time zone"),
+    "problem_do_not_disturb": Text("免打扰时段无法识别", "not a do-not-disturb window"),
     "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),
     "remedy_address": Text(
         "改正联系人 #{contact} 的地址（重新导入即可）",
@@ -212,6 +213,10 @@ TEXTS: dict[str, Text] = {
     "remedy_timezone": Text(
         "改正联系人 #{contact} 的 timezone，写成 Asia/Shanghai 这样",
         "correct the timezone of contact #{contact}; write one like Asia/Shanghai",
+    ),
+    "remedy_do_not_disturb": Text(
+        "改正联系人 #{contact} 的 do_not_disturb，写成 22:00-08:00 这样",
+        "correct the do_not_disturb of contact #{contact}; write it like 22:00-08:00",
     ),
     "remedy_provider": Text(
         "换一个地址；确认地址无误时执行 automation contacts retry '#{contact}'",

@@ -22,6 +22,7 @@ TEXTS: dict[str, Text] = {
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
+    "held.do_not_disturb": Text("推迟：处于本人设的免打扰时段", "held back: this person's own do-not-disturb time"),
     "held.version_unusable": Text(
         "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
     ),
@@ -32,11 +33,16 @@ TEXTS: dict[str, Text] = {
     "exited.condition": Text("退出：满足退出条件", "left: an exit condition holds"),
     "exited.restarted": Text("退出：同一人再次进入，重新开始", "left: entered again and started over"),
     "exited.removed": Text("退出：规则已删除", "left: the rule was removed"),
+    "failed.deferral": Text(
+        "停止：被推迟到已经过去的时刻，这是程序或插件的缺陷，请上报",
+        "stopped: it was put off to a moment that has passed, which is a fault of the engine or a plugin: report it",
+    ),
     "failed.step": Text("流程因步骤失败而结束", "ended because a step failed"),
     "skipped.suppression": Text("未发送：在禁发名单中", "not sent: on the suppression list"),
     "skipped.consent": Text("未发送：没有该渠道的同意", "not sent: no consent for this channel"),
     "skipped.frequency_cap": Text("未发送：达到频次上限", "not sent: a frequency cap is reached"),
     "skipped.quiet_hours": Text("未发送：处于免打扰时段", "not sent: quiet hours"),
+    "skipped.do_not_disturb": Text("未发送：处于本人设的免打扰时段", "not sent: this person's own do-not-disturb time"),
     "skipped.unreachable": Text("未发送：没有可用的渠道地址", "not sent: no address on any of the channels"),
     "skipped.no_template": Text(
         "未发送：该渠道没有可用的模板", "not sent: the template has no version for this channel"

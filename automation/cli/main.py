@@ -27,6 +27,7 @@ from automation.cli import (
     publishing,
     reading,
     report,
+    rules,
     send_test,
     testing,
     versions,
@@ -72,6 +73,7 @@ for module in (
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
+app.add_typer(rules.app, name="rules")
 personal.register(app, contacts.app)
 
 

@@ -156,6 +156,22 @@ MEANINGS: dict[str, Text] = {
                      "Publishes an earlier publication once more, checked, planned and approved like any other. With "
                      "publishing.mode = files it needs --write-files: the files are written back, today's are kept. "
                      "While a canary runs, without a number it takes the canary back."),
+    "rules missing": Text(
+        "列出文件里没有、但里面还有人或可以恢复的规则：原因、人数、处理办法。",
+        "Rules that the files do not have, with people inside or able to come back: why, how many, what to do.",
+    ),
+    "rules remove": Text(
+        "决定已不在文件里的规则中的人怎么办：exit 停在原处、过了 publishing.removal_undo 退出，"
+        "finish 走完、不再有人进入；"
+        "--now 立即退出，不可撤销。记入审计。",
+        "Decides about those inside a rule that the files do not have: exit lets them leave once "
+        "publishing.removal_undo is over, finish lets them go on to the end while nobody enters; --now lets them leave "
+        "at once, for good. Audited.",
+    ),
+    "rules restore": Text(
+        "撤销删除：还没退出的人停在原处，把规则放回文件后继续。记入审计。",
+        "Undoes a removal: whoever has not left stands still and goes on once the files have the rule again. Audited.",
+    ),
     "audit list": Text("查看谁改了什么；个人信息默认打码。", "Lists who changed what; personal data is masked."),
     "audit verify": Text("沿哈希链核对审计记录，指出被改动、缺失或绕过程序写入的条目；--head 用以前记下的链头核对末尾。"
                          "不符时退出码为 1。",

@@ -1,6 +1,6 @@
 """Merges are remembered, so that the engine sees to the runs of both people and a split can undo them
 
-Revision: 0006, after 0005
+Revision: 0007, after 0006
 
 People who were merged before this revision and still have runs of their own (which could not move to the survivor)
 are written down as merges that nobody has seen to: the engine does when it next looks.
@@ -11,8 +11,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import String, cast, func, or_, select
 
+from automation.reasons import Reason
 from automation.store.bulk import update_rows
 from automation.store.entry_moment import EntryMoment
 from automation.store.expressions import among
@@ -38,7 +39,10 @@ def listening_runs(
     listening: ColumnElement[bool] = run.c.ended_at.is_(None)
     if goals_since is not None:
         since = func.coalesce(run.c.since_at, run.c.entered_at)
-        listening = listening | (run.c.goal_at.is_(None) & (since >= goals_since))
+        ended = run.c.ended_at.is_not(None) & run.c.reason.is_distinct_from(
+            Reason.EXITED_MERGED.value
+        )  # another one stands for it
+        listening = listening | (ended & run.c.goal_at.is_(None) & (since >= goals_since))
     query = select(*_LISTENING).where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), listening)
     return named_rows(conn, query.order_by(run.c.id).with_for_update())
 

@@ -83,7 +83,9 @@ class Stepper:
     def _pause(self, op: Pause, group: Sequence[RunState]) -> None:
         for run, facts in zip(group, self._facts.of(group), strict=True):
             run.position += 1
-            since, run.fresh = self._wait_since(run), False
+            # A first wait counts from the entry's own time, unless something was done before it.
+            since = from_ms(run.began) if run.fresh and not run.acted else self._now
+            run.fresh = False
             until = wake_at(op.step, facts, self._now, run.rule.spec.zone, since)
             if until is not None:
                 if until > self._now:
@@ -95,31 +97,20 @@ class Stepper:
         came = came_already(self._conn, op, group, self._facts, self._emitter)
         for run in group:
             event, timed_out, run.timed_out = came.get(run.id), run.timed_out, False
-            since, run.fresh = self._wait_since(run), False
+            run.fresh = False
             if event is not None:
                 run.hear(op, event.properties)
                 run.heard_up_to = event.event_id
                 self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.event_id)
                 continue
             if timed_out:
-                self._missing(op, run)
+                run.position = op.otherwise
+                self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
                 continue
-            until = op.within.after(since, run.rule.spec.zone)
-            run.heard_up_to = self._emitter.last_id
+            until = op.within.after(self._now, run.rule.spec.zone)
+            run.wait_event, run.heard_up_to = op.event, self._emitter.last_id
+            run.wait(to_ms(until))
             self._write(run, Reason.WAITING_FOR, op.path, {"event": op.event, "until": until.isoformat()})
-            if until > self._now:
-                run.wait_event = op.event
-                run.wait(to_ms(until))
-            else:
-                self._missing(op, run)
-
-    def _wait_since(self, run: RunState) -> datetime:
-        """From when a wait counts: the first one from the entry's own time, unless something was done before it."""
-        return from_ms(run.began) if run.fresh and not run.acted else self._now
-
-    def _missing(self, op: Await, run: RunState) -> None:
-        run.position = op.otherwise
-        self._write(run, Reason.EVENT_MISSING, op.path, {"event": op.event})
 
     def _round(self, op: Round, group: Sequence[RunState]) -> None:
         """Begin the next round, unless `until` holds or there were enough of them."""

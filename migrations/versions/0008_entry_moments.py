@@ -1,6 +1,6 @@
 """By what a run entered, and when that happened: from when "since entry", goals and a first wait count
 
-Revision: 0007, after 0006
+Revision: 0008, after 0007
 
 Who is inside gets the own time of the event, or of the firing, that let them in; runs that have ended stay without.
 """
@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -10,7 +10,7 @@ import typer
 
 from automation.cli.context import open_catalogue, open_database, open_settings
 from automation.cli.masking import RevealOption, shown, told_to_the_audit
-from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
+from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after, moment_before
 from automation.cli.output import (
     BomOption,
     Format,
@@ -42,6 +42,9 @@ def import_(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, keep nothing 只检查不写入")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Where wrong rows go 被拒行写入的文件")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Whose answers about consent these are; default: the file's name 同意答复的来源")
+    ] = None,
 ) -> None:
     """Wrong rows go to a file of their own with line and reason; the good ones are imported; the totals add up."""
     from zoneinfo import ZoneInfo
@@ -63,7 +66,7 @@ def import_(
 
         report = import_contacts(
             database, catalogue, file, mapping=_mapping(map_ or ()), zone=ZoneInfo(settings.timezone),
-            clock=SystemClock(), dry_run=dry_run, progress=show, rejects=rejects,
+            clock=SystemClock(), dry_run=dry_run, progress=show, rejects=rejects, source=source,
         )  # fmt: skip
     database.close()
     _print_report(report, dry_run)
@@ -126,13 +129,26 @@ def consent(
     purpose: Annotated[str, typer.Argument(help="e.g. marketing 用途")],
     channel: Annotated[str, typer.Argument(help="A channel, or * for all 渠道")],
     state: Annotated[str, typer.Argument(metavar="granted|denied")],
+    given: Annotated[
+        str | None, typer.Option("--at", help="When the person said so; without it, now 本人答复的时间，不写为现在")
+    ] = None,
 ) -> None:
-    """The newest answer counts; the change leaves an audit row."""
-    from automation.contacts.consent import ConsentChange, record_consent
+    """The newest answer counts; a yes that was given before a no is refused. The change leaves an audit row."""
+    from automation.contacts.consent import ConsentChange, record_answers
+    from automation.errors import AutomationError
+    from automation.store.consent import read_consents
+
+    open_settings()  # its zone says what a date means
+    at = moment_before(given) if given else None
 
     def change(conn: Any, contact_id: int, now: int) -> int:
-        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now)
-        return len(record_consent(conn, [row], actor=ACTOR))
+        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now if at is None else at, now)
+        done = record_answers(conn, [row], actor=ACTOR)
+        if done.overruled:
+            rows = read_consents(conn, [contact_id])[contact_id]
+            stands = max((one.changed_at for one in rows.values() if one.state == "denied"), default=now)
+            raise AutomationError("cli.no_stands", contact=f"#{contact_id}", at=local_time(stands))
+        return len(done.written)
 
     _change(contact, change, "cli.consent_set", purpose=purpose, channel=channel, state=state)
 
@@ -268,5 +284,7 @@ def _print_report(report: ImportReport, dry_run: bool) -> None:
     typer.echo(say("cli.imported", **counts))
     if report.rejects_file is not None:
         typer.echo(say("cli.see_rejects", file=str(report.rejects_file)))
+    if report.overruled:
+        typer.echo(say("cli.overruled", count=report.overruled))
     if dry_run:
         typer.echo(say("cli.dry_run"))

@@ -36,7 +36,10 @@ T = TypeVar("T")
 
 @dataclass
 class ImportReport:
-    """read = created + updated + unchanged + rejected. `merged` counts contacts that merged into others."""
+    """read = created + updated + unchanged + rejected. `merged` counts contacts that merged into others.
+
+    `overruled` counts the yeses that count for nothing, because an earlier no stands against them.
+    """
 
     read: int = 0
     created: int = 0
@@ -44,6 +47,7 @@ class ImportReport:
     unchanged: int = 0
     merged: int = 0
     rejected: int = 0
+    overruled: int = 0
     rejects_file: Path | None = None
 
 
@@ -58,11 +62,13 @@ def import_contacts(
     dry_run: bool = False,
     progress: Callable[[int], None] | None = None,
     rejects: Path | None = None,
+    source: str | None = None,
 ) -> ImportReport:
     """Import `path` in transactions of 1,000 rows. `mapping` is {key: column}; `zone` is that of local times.
 
-    `progress` is called after each transaction with the rows read so far. A dry run does the same in one transaction
-    that is rolled back: exact totals and rejects, nothing kept; meanwhile nobody else writes to a SQLite file.
+    `source` names where the answers about consent come from; without it the file's name does. `progress` is called
+    after each transaction with the rows read so far. A dry run does the same in one transaction that is rolled back:
+    exact totals and rejects, nothing kept; meanwhile nobody else writes to a SQLite file.
     ImportProblem, before anything is written, when the file as a whole can't be imported.
     """
     found = survey(path)
@@ -70,7 +76,7 @@ def import_contacts(
     report = ImportReport()
     with Rejects(found, rejects_path(found, rejects)) as refused, _transactions(database, dry_run) as begin:
         for batch in _batches(records(found)):
-            done = _import(begin, catalogue, reader, batch, clock, f"import:{path.name}", once=dry_run)
+            done = _import(begin, catalogue, reader, batch, clock, f"import:{source or path.name}", once=dry_run)
             _count(report, done, len(batch))
             for record, reason in sorted(done.refused, key=lambda pair: pair[0].line):
                 refused.add(record, reason)
@@ -86,6 +92,7 @@ class _Done:
     updated: int = 0
     unchanged: int = 0
     merged: int = 0
+    overruled: int = 0
     refused: list[tuple[Record, str]] = field(default_factory=list)
 
 
@@ -110,7 +117,7 @@ def _import(
     def transaction() -> _Done:
         with begin() as conn:
             absorbed = absorb(conn, catalogue, rows, to_ms(clock.now()), source)
-        done = _Done(merged=absorbed.merged, refused=list(unread))
+        done = _Done(merged=absorbed.merged, overruled=absorbed.overruled, refused=list(unread))
         for row, outcome in zip(rows, absorbed.outcomes, strict=True):
             if isinstance(outcome, str):
                 setattr(done, outcome, getattr(done, outcome) + 1)
@@ -127,6 +134,7 @@ def _count(report: ImportReport, done: _Done, read: int) -> None:
     report.updated += done.updated
     report.unchanged += done.unchanged
     report.merged += done.merged
+    report.overruled += done.overruled
     report.rejected += len(done.refused)
 
 

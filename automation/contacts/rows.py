@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from automation.catalogue.model import FieldType
+from automation.catalogue.dates import moment_of, read_date
+from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.types import normalise
+from automation.clock import to_ms
 from automation.contacts.cells import listed_cell, split_cell
+from automation.contacts.columns import CONSENT_AT
 from automation.contacts.identity import normalise_identity
 from automation.contacts.names import ContactError, check_tag
 from automation.errors import AutomationError
+from automation.i18n import Text
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from automation.catalogue.model import Catalogue, FieldDef
+    from automation.catalogue.model import Catalogue
     from automation.contacts.columns import Target
     from automation.contacts.reading import Record
     from automation.store.identities import Pair
@@ -28,15 +33,36 @@ _ANSWERS = {
 }  # fmt: skip
 
 
-@dataclass
-class Row:
-    """Empty cells say nothing, so they are not here."""
+class Given(NamedTuple):
+    """The first and the last moment at which an answer can have been given, in milliseconds UTC."""
 
-    record: Record
+    earliest: int
+    latest: int
+
+
+class Answer(NamedTuple):
+    """A yes or no; `given_ms` None: nobody says when it was given."""
+
+    state: str  # granted | denied
+    given_ms: int | None
+
+
+@dataclass
+class Said:
+    """What somebody says about a person, checked and in normal form."""
+
     pairs: list[Pair] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
-    consents: dict[tuple[str, str], str] = field(default_factory=dict)
+    consents: dict[tuple[str, str], Answer] = field(default_factory=dict)
+
+
+@dataclass
+class Row(Said):
+    """Empty cells say nothing, so they are not here."""
+
+    record: Record = field(kw_only=True)
+    given: dict[tuple[str, str], Given] = field(default_factory=dict)
 
 
 class RowReader:
@@ -51,7 +77,7 @@ class RowReader:
     def read(self, record: Record) -> Row:
         if record.problem is not None:
             raise record.problem
-        row = Row(record)
+        row = Row(record=record)
         for column, target in self._bound:
             value = record.values.get(column)
             if value is None or value == [] or (isinstance(value, str) and not value.strip()):
@@ -63,6 +89,7 @@ class RowReader:
         if not row.pairs:
             columns = ", ".join(column for column, target in self._bound if target.kind == "identity")
             raise ContactError("contacts.no_identity", known=columns)
+        _date_answers(row)
         return row
 
     def _take(self, row: Row, target: Target, value: Any) -> None:
@@ -74,7 +101,9 @@ class RowReader:
         elif target.kind == "tags":
             row.tags.extend(check_tag(text) for text in self._texts(value))
         elif target.kind == "consent":
-            row.consents[target.consent] = _answer(value)
+            row.consents[target.consent] = Answer(_answer(value), None)
+        elif target.kind == "consent_at":
+            row.given[target.consent] = self._given(value)
         elif target.field is not None:
             row.attributes[target.key] = self._attribute(target.field, value)
 
@@ -86,6 +115,16 @@ class RowReader:
         if not all(isinstance(text, str) for text in texts):
             raise ContactError("contacts.not_plain", found=to_json(value)[:60])
         return texts
+
+    def _given(self, value: Any) -> Given:
+        """When an answer was given. Of a day without a time of day nobody knows the hour."""
+        defn = FieldDef(CONSENT_AT, FieldType.DATETIME, Text("同意时间", "time of consent"))
+        day = read_date(value)
+        if day is None:
+            moment = to_ms(moment_of(normalise(defn, value, self._zone)))
+            return Given(moment, moment)
+        begin = datetime.fromisoformat(day).replace(tzinfo=self._zone)
+        return Given(to_ms(begin), to_ms(begin + timedelta(days=1)) - 1)
 
     def _attribute(self, defn: FieldDef, value: Any) -> Any:
         known = self._catalogue.fields.get(defn.name) is defn
@@ -102,3 +141,12 @@ def _answer(value: Any) -> str:
     if state is None:
         raise ContactError("contacts.bad_state", found=text[:60])
     return state
+
+
+def _date_answers(row: Row) -> None:
+    """Each answer gets its own date, or that of all answers: a yes counts from its beginning, a no until its end."""
+    for (purpose, channel), answer in row.consents.items():
+        given = row.given.get((purpose, channel)) or row.given.get((purpose, "")) or row.given.get(("", ""))
+        if given is not None:
+            at = given.earliest if answer.state == "granted" else given.latest
+            row.consents[purpose, channel] = Answer(answer.state, at)

@@ -20,6 +20,10 @@ _PROBLEMS = """
 INSERT INTO contact_problem (contact_id, channel, code, value, at)
 SELECT ?, channel, code, value, at FROM contact_problem WHERE contact_id = ? ON CONFLICT DO NOTHING"""
 
+_DENIALS = """
+INSERT INTO undated_denial (contact_id, purpose, channel, source, heard_at)
+SELECT ?, purpose, channel, source, heard_at FROM undated_denial WHERE contact_id = ? ON CONFLICT DO NOTHING"""
+
 _SEGMENTS = """
 INSERT INTO segment_member (segment_id, contact_id, since)
 SELECT segment_id, ?, since FROM segment_member WHERE contact_id = ? ON CONFLICT DO NOTHING"""
@@ -39,6 +43,8 @@ def move_rows(conn: Connection, survivor: int, absorbed: int) -> None:
     run(conn, "DELETE FROM contact_tag WHERE contact_id = ?", absorbed)
     run(conn, _PROBLEMS, survivor, absorbed)
     run(conn, "DELETE FROM contact_problem WHERE contact_id = ?", absorbed)
+    run(conn, _DENIALS, survivor, absorbed)
+    run(conn, "DELETE FROM undated_denial WHERE contact_id = ?", absorbed)
     run(conn, _SEGMENTS, survivor, absorbed)
     run(conn, "DELETE FROM segment_member WHERE contact_id = ?", absorbed)
     run(conn, _RUNS, survivor, absorbed, survivor)

@@ -93,9 +93,11 @@ MEANINGS: dict[str, Text] = {
                     "--reject."),
     "missed": Text("列出没有按时执行的触发，以及后来如何处理。",
                    "Schedules that were not run in time, and what became of each."),
-    "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。",
+    "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。"
+                            "consent_at 列是答复同意的日期；没有日期的“是”不能推翻以前的拒绝。",
                             "Imports people from CSV or JSON Lines, UTF-8 or GB18030. Wrong rows go to a rejects "
-                            "file."),
+                            "file. A column consent_at says when the answers about consent were given; a yes without "
+                            "a date never undoes a no."),
     "contacts show": Text("查看一个人的全部资料，默认打码。", "Everything known of one person, masked by default."),
     "contacts export": Text("导出全部联系人，格式与导入一致。", "Everybody, in the form that the import reads."),
     "contacts consent": Text("记录某人对某用途、某渠道的同意或拒绝。",

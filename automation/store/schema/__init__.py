@@ -13,6 +13,7 @@ from automation.store.schema.people import (
     contact_tag,
     identity,
     suppression,
+    undated_denial,
 )
 from automation.store.schema.publishing import plan_approval, publication
 from automation.store.schema.rules import (
@@ -68,4 +69,5 @@ __all__ = [
     "template_version",
     "test_message",
     "trigger_state",
+    "undated_denial",
 ]

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     MOVED = "moved"
     NOT_MOVED = "not_moved"
     FAILED_STEP = "failed.step"
+    FAILED_DEFERRAL = "failed.deferral"
     # before a message
     SKIPPED_SUPPRESSION = "skipped.suppression"
     SKIPPED_CONSENT = "skipped.consent"

@@ -14,7 +14,7 @@ from automation import plugin
 from automation.calendars.workdays import is_workday
 from automation.i18n import Text, say
 from automation.plugin import param
-from automation.rules.params import LocalDate, PositiveDuration, TimeOfDay
+from automation.rules.params import Interval, LocalDate, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.cron import check_cron, cron_walls
 from automation.triggers.cron_words import cron_sentence
@@ -44,7 +44,7 @@ class ScheduleTrigger(ClockTrigger):
             zh="cron 五段：分 时 日 月 周，如 0 9 * * mon；周日为 0 或 7",
             en="cron's five fields: minute hour day month weekday, e.g. 0 9 * * mon; Sunday is 0 or 7",
         )
-        every: PositiveDuration | None = param(None, zh="每隔多久，如 30m、1d", en="how often, e.g. 30m or 1d")
+        every: Interval | None = param(None, zh="每隔多久，如 30m、1d", en="how often, e.g. 30m or 1d")
         dates: tuple[LocalDate, ...] | None = param(None, zh="指定日期", en="on these dates", min_length=1)
         workdays: Workdays | None = param(
             None,

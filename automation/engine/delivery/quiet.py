@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from automation.calendars.local import local_moment, wall_time
+from automation.calendars.local import next_time_of_day, wall_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from automation.rules.spec import QuietHours
 
 
 def quiet_until(hours: QuietHours, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """The end (UTC) of the quiet time that `now` falls into; None when it is not quiet.
+    """The end (UTC) of the quiet time that `now` falls into, always later than `now`; None when it is not quiet.
 
-    The window is half-open: at its end it is no longer quiet. One that begins and ends at the same time is a whole day.
+    It is quiet whenever a clock there shows a time in the window, which is half-open: at its end it is no longer quiet.
+    One that begins and ends at the same time is a whole day. In the hour that comes twice it is quiet twice.
     """
-    local = wall_time(now, zone)
-    clock, today = local.time(), local.date()
-    overnight = hours.start >= hours.end
-    if not overnight:
-        return local_moment(today, hours.end, zone) if hours.start <= clock < hours.end else None
-    if clock >= hours.start:
-        return local_moment(today + timedelta(days=1), hours.end, zone)
-    return local_moment(today, hours.end, zone) if clock < hours.end else None
+    if not _is_quiet(hours, wall_time(now, zone)):
+        return None
+    end = now
+    while True:  # a clock that is put forward may step over the end into the next quiet time
+        end = next_time_of_day(hours.end, zone, end)
+        if not _is_quiet(hours, wall_time(end, zone)) or end - now > timedelta(days=2):
+            return end
+
+
+def _is_quiet(hours: QuietHours, wall: datetime) -> bool:
+    clock = wall.time()
+    if hours.start < hours.end:
+        return hours.start <= clock < hours.end
+    return clock >= hours.start or clock < hours.end
 
 
 def zone_of(contact: Mapping[str, Any], otherwise: ZoneInfo) -> ZoneInfo | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from automation.calendars.local import moment_of
 from automation.catalogue.types import normalise
 from automation.clock import EPOCH, token
 from automation.contacts.identity import normalise_identity
@@ -130,7 +131,7 @@ def _moment(text: str, zone: ZoneInfo) -> int:
         return second + rest
     try:
         moment = datetime.fromisoformat(text)
-        return _milliseconds(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        return _milliseconds(moment if moment.tzinfo else moment_of(moment, zone))
     except (ValueError, OverflowError):
         raise EventError("ingest.bad_time", found=text) from None
 

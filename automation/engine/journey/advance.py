@@ -16,6 +16,7 @@ from automation.engine.facts import FactsBook
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
+from automation.engine.journey.stuck import stop_stuck
 from automation.memory import uncollected
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
@@ -97,6 +98,7 @@ class Advance:
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
         for rank in by_rank(self._book, runs):
             self._step(rank, stepper, now_ms)
+        stop_stuck(runs, now_ms, log)
         write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
@@ -12,7 +13,6 @@ from automation.rules.spec import WaitFor, each_step
 if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
 
-_DAY_MS = 24 * 3600 * 1000
 _NAMING = frozenset({"event", "did", "did_not", "wait_for", "goal"})
 """Keys whose text may be an event's name. One too many does no harm."""
 
@@ -69,6 +69,5 @@ def _names(value: Any) -> Iterator[str]:
 
 
 def _longest(within: Duration) -> int:
-    """In milliseconds; a local day can be longer than 24 hours, but never by a whole day."""
-    minutes = within.amount * {"m": 1, "h": 60}.get(within.unit, 0)
-    return minutes * 60_000 + (within.days + 1) * _DAY_MS
+    """In milliseconds."""
+    return within.longest // timedelta(milliseconds=1)

@@ -62,6 +62,11 @@ class RunState:
         """Put the run down until a moment; it goes on at its position."""
         self.due_at, self.live = until, False
 
+    @property
+    def has_moved(self) -> bool:
+        """Whether it took a step since it was claimed."""
+        return (self.position, self.visit) != (self.start, self.was[0])
+
     def hear(self, op: Await, properties: Mapping[str, Any]) -> None:
         """The event that it waits for at `op` has come."""
         if op.save_as is not None:

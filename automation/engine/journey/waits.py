@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from automation.calendars.local import local_moment, wall_time
+from automation.calendars.local import local_moment, next_time_of_day, wall_time
 from automation.rules.conditions.values import value_of
 
 if TYPE_CHECKING:
@@ -23,19 +23,16 @@ def wake_at(wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo) -> datetime
     if wait.for_ is not None:
         return wait.for_.after(now, zone)
     if wait.until is not None:
-        return next_time_of_day(wait.until, now, zone)
+        return _next_or_now(wait.until, now, zone)
     assert wait.field is not None
     moment = _date_moment(value_of(wait.field, facts), wait.offset, wait.at, zone)
     return moment if moment is not None and moment > now else None
 
 
-def next_time_of_day(at: time, now: datetime, zone: ZoneInfo) -> datetime | None:
+def _next_or_now(at: time, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The next moment (UTC) at which it is `at` in `zone`; None when that is now."""
-    local = wall_time(now, zone)
-    moment = local_moment(local.date(), at, zone)
-    if moment == now:
-        return None
-    return moment if moment > now else local_moment(local.date() + timedelta(days=1), at, zone)
+    moment = next_time_of_day(at, zone, now - timedelta(microseconds=1))
+    return None if moment == now else moment
 
 
 def _date_moment(value: Any, offset: Duration | None, at: time | None, zone: ZoneInfo) -> datetime | None:

@@ -40,7 +40,8 @@ TEXTS: dict[str, Text] = {
     ),
     "empty_text": Text("{found} 后面不能是空文字", "{found} can't look for an empty text"),
     "bad_duration": Text(
-        "时长要写成 30m、2h、3d、4w，现在是 {found}", "a duration is written like 30m, 2h, 3d or 4w, not {found}"
+        "时长要写成 30m、2h、3d、4w、6mo（月）、1y，现在是 {found}",
+        "a duration is written like 30m, 2h, 3d, 4w, 6mo (months) or 1y, not {found}",
     ),
     "date_needs_days": Text(
         "日期字段的时长要以天或周为单位（d、w），现在是 {found}",

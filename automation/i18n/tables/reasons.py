@@ -32,6 +32,10 @@ TEXTS: dict[str, Text] = {
     "exited.condition": Text("退出：满足退出条件", "left: an exit condition holds"),
     "exited.restarted": Text("退出：同一人再次进入，重新开始", "left: entered again and started over"),
     "exited.removed": Text("退出：规则已删除", "left: the rule was removed"),
+    "failed.deferral": Text(
+        "停止：被推迟到已经过去的时刻，这是程序或插件的缺陷，请上报",
+        "stopped: it was put off to a moment that has passed, which is a fault of the engine or a plugin: report it",
+    ),
     "failed.step": Text("流程因步骤失败而结束", "ended because a step failed"),
     "skipped.suppression": Text("未发送：在禁发名单中", "not sent: on the suppression list"),
     "skipped.consent": Text("未发送：没有该渠道的同意", "not sent: no consent for this channel"),

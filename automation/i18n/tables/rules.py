@@ -68,8 +68,13 @@ TEXTS: dict[str, Text] = {
         "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
-        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w",
-        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d or 4w",
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y",
+    ),
+    "duration_no_months": Text(
+        "这里不能用月或年（{found}），因为长短不一；请写天或周，按月触发请用 cron，如 0 9 1 * *",
+        "months and years differ in length, so {found} can't be used here; write days or weeks, or a cron such as "
+        "0 9 1 * * for every month",
     ),
     "duration_not_positive": Text("时长 {found} 必须大于零", "the duration {found} must be more than zero"),
     "bad_time": Text(

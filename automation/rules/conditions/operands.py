@@ -76,7 +76,7 @@ class Operands:
 
     def _relative(self, defn: FieldDef, node: Node, path: str) -> Duration | None:
         duration = self.duration(node, path)
-        if duration is not None and defn.type is FieldType.DATE and not duration.days:
+        if duration is not None and defn.type is FieldType.DATE and duration.is_elapsed:
             self.report(node, path, "date_needs_days", found=str(duration))
             return None
         return duration

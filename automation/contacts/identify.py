@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automation.contacts.absorbing import absorb
-from automation.contacts.columns import bind
-from automation.contacts.reading import Record
+from automation.contacts.columns import target_of
+from automation.contacts.reading import Record, Survey
 from automation.contacts.rows import Row, RowReader
 from automation.errors import AutomationError
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from automation.catalogue.model import Catalogue
     from automation.contacts.absorbing import Outcome
+
+
+_FORM = Survey(Path(), "jsonl", "utf-8", ())
 
 
 def identify(
@@ -37,8 +41,8 @@ def identify(
     rows: list[Row] = []
     for place, values in enumerate(people):
         try:
-            bound = bind(catalogue, list(values), {}, source)
-            rows.append(RowReader(catalogue, bound, zone, "jsonl").read(Record(place, dict(values))))
+            found = [(key, target_of(catalogue, key, key)) for key in values]
+            rows.append(RowReader(catalogue, found, zone, _FORM).read(Record(place, dict(values))))
             outcomes.append(None)
         except AutomationError as error:
             outcomes.append(error)

@@ -265,4 +265,5 @@ class RuleBook:
 def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:
     """Compile one version, with the project's plugins and templates. KeyError when its trigger's plugin is gone."""
     trigger: Any = project.registry.triggers[spec.trigger.type]()
+    trigger.calendar = project.calendar
     return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates, part)

@@ -10,7 +10,7 @@ from automation.engine.clocks.approvals import list_held
 from automation.engine.switches import paused_now
 from automation.i18n import say
 from automation.store.occurrences import missed_since
-from automation.store.problems import count_problems
+from automation.store.problems import QUIET_FIELDS, count_problems
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,5 +49,5 @@ def why_held(row: dict[str, Any]) -> str:
 
 def problem_of(code: str) -> str:
     """What is wrong with a contact's address or field, in words."""
-    kind = code if code in ("address", "timezone") else "provider"
+    kind = code if code in ("address", *QUIET_FIELDS) else "provider"
     return say(f"cli.problem_{kind}", code=code)

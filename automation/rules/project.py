@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
+from automation.catalogue.holidays import FILE as HOLIDAYS
+from automation.catalogue.holidays import read_holidays
 from automation.catalogue.loader import load_catalogue
 from automation.memory import uncollected
 from automation.plugin import PluginProblem, Registry
@@ -36,6 +39,7 @@ class Project:
     files: ProjectFiles
     publication: int | None = None
     canary: Canary | None = None  # what a share of the contacts runs meanwhile
+    calendar: WorkCalendar = OFFICIAL
 
     @classmethod
     def load(cls, settings: Settings, files: ProjectFiles | None = None, publication: int | None = None) -> Project:
@@ -55,6 +59,8 @@ class Project:
         text = _read(files, settings.catalogue, problems, required=False)
         catalogue, found = load_catalogue(text, settings.catalogue)
         problems += found
+        calendar, found = read_holidays(_read(files, HOLIDAYS, problems, required=False))
+        problems += found
         templates = TemplateSet.of(files.below(settings.templates), PurePath(settings.templates).name)
         problems += templates.problems
         texts = [(name, _read(files, name, problems, required=True)) for name in settings.rules]
@@ -62,7 +68,7 @@ class Project:
         checked = check_rules(rules, _env(settings, registry, catalogue, templates))
         problems += checked.problems
         ordered = tuple(in_order(problems))
-        return cls(settings, registry, catalogue, templates, checked, ordered, files, publication)
+        return cls(settings, registry, catalogue, templates, checked, ordered, files, publication, calendar=calendar)
 
     @property
     def env(self) -> CheckEnv:

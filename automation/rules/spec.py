@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from automation.calendars.windows import Window
 from automation.rules.positions import Positions
 
 if TYPE_CHECKING:
@@ -26,12 +27,17 @@ class TriggerSpec:
 
 
 @dataclass(frozen=True)
-class QuietHours:
-    """No message between two local times; `start` > `end` crosses midnight. The contact's own zone goes first."""
+class QuietHours(Window):
+    """No message in a window of the local day. The contact's own zone goes first."""
 
-    start: time
-    end: time
-    then: Literal["delay", "drop"]
+    then: Literal["delay", "drop"] = "delay"
+
+
+@dataclass(frozen=True)
+class SendWindow(Window):
+    """Messages in such windows of the local day alone. The contact's own zone goes first."""
+
+    then: Literal["delay", "drop"] = "delay"
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,9 @@ class Guards:
     """What a rule asks to be held back by, `defaults:` already merged in."""
 
     purpose: str = "marketing"  # the consent needed; "transactional" needs none and counts towards no cap
-    quiet_hours: QuietHours | None = None
+    quiet_hours: tuple[QuietHours, ...] = ()
+    send_window: tuple[SendWindow, ...] = ()  # in one of them; none: at any time
+    do_not_disturb: bool = True  # whether the windows in which a person wants no message are minded
     frequency_cap: tuple[FrequencyCap, ...] = ()
     cooldown: Duration | None = None
     budget: Budget | None = None

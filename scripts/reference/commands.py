@@ -93,13 +93,21 @@ MEANINGS: dict[str, Text] = {
                     "--reject."),
     "missed": Text("列出没有按时执行的触发，以及后来如何处理。",
                    "Schedules that were not run in time, and what became of each."),
-    "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。"
+    "contacts import": Text("导入联系人（CSV 或 JSON Lines；UTF-8、UTF-16 或 GB18030；逗号、分号或制表符）。"
+                            "先显示每一列如何理解；不认识的列在终端里会询问，否则不写入任何数据、以退出码 1 结束，"
+                            "除非写了 --map、--skip 或 --unknown。有误的字段略去，认不出是谁的行被拒，"
+                            "都写入被拒文件，此时退出码为 3。"
                             "consent_at 列是答复同意的日期；没有日期的“是”不能推翻以前的拒绝。",
-                            "Imports people from CSV or JSON Lines, UTF-8 or GB18030. Wrong rows go to a rejects "
-                            "file. A column consent_at says when the answers about consent were given; a yes without "
-                            "a date never undoes a no."),
+                            "Imports people from CSV or JSON Lines; UTF-8, UTF-16 or GB18030; commas, semicolons or "
+                            "tabs. Shows first how each column is understood; what is unknown is asked for on a "
+                            "terminal, and otherwise ends it with exit code 1 and nothing kept, unless --map, --skip "
+                            "or --unknown says more. A wrong field is left out, a row that names nobody is rejected; "
+                            "both go to a rejects file, and the exit code is 3. A column consent_at says when the "
+                            "answers about consent were given; a yes without a date never undoes a no."),
     "contacts show": Text("查看一个人的全部资料，默认打码。", "Everything known of one person, masked by default."),
-    "contacts export": Text("导出全部联系人，格式与导入一致。", "Everybody, in the form that the import reads."),
+    "contacts export": Text("导出全部联系人，格式与导入一致。CSV 中的公式已失效，导入时还原；--raw-csv 原样输出。",
+                            "Everybody, in the form that the import reads. Formulas in CSV do nothing, and the import "
+                            "takes off what was put on for that; --raw-csv gives cells as they are."),
     "contacts consent": Text("记录某人对某用途、某渠道的同意或拒绝。",
                              "Records a person's yes or no for a purpose and a channel."),
     "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",

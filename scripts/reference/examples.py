@@ -218,6 +218,19 @@ rules:
       - do: sms.send
         with: {template: welcome}
 """,
+    "windows": """
+rules:
+  - id: office_hours
+    trigger: {type: event, with: {name: order.paid}}
+    guards:
+      send_window: {days: workdays, from: "09:00", to: "18:00"}
+      quiet_hours:
+        - {from: "12:00", to: "13:30"}
+        - {days: [fri], from: "16:00", to: "18:00", then: drop}
+    steps:
+      - do: sms.send
+        with: {template: welcome}
+""",
     "transactional": """
 rules:
   - id: receipt

@@ -132,6 +132,11 @@ QUIET_HOURS = (
     _key("from", TIME, REQUIRED, "开始时刻（含）", "when it begins (included)"),
     _key("to", TIME, REQUIRED, "结束时刻（不含）；早于 from 则跨午夜", "when it ends (excluded); earlier than `from`, "
          "it crosses midnight"),
+    _key("days", Text("[mon, …]、workdays、days_off", "[mon, …], workdays, days_off"), Text("每天", "every day"),
+         "从这些天开始的时段：星期，或中国的工作日（workdays）、休息日（days_off），含调休。"
+         "只写 days 不写 from、to 指整天；to 可写 24:00",
+         "of windows that begin on these days: weekdays, or Chinese workdays or days off, 调休 included. `days` alone "
+         "means the whole day; `to` may be 24:00"),
     _key("then", Text("delay、drop", "delay, drop"), Text("delay", "delay"),
          "delay：推迟到时段结束；drop：这条消息不发", "delay: wait for the end; drop: this message is not sent"),
 )  # fmt: skip

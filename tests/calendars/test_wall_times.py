@@ -16,10 +16,10 @@ import pytest
 import automation
 from automation.calendars.duration import Duration
 from automation.calendars.local import moments_of, next_moment, next_time_of_day, wall_time
-from automation.engine.delivery.quiet import quiet_until
+from automation.engine.delivery.quiet import quiet_time
 from automation.engine.journey.waits import wake_at
 from automation.rules.conditions.facts import Facts
-from automation.rules.spec import QuietHours, Wait
+from automation.rules.spec import Guards, QuietHours, Wait
 from automation.triggers.anniversary import AnniversaryTrigger
 from automation.triggers.inactivity import InactivityTrigger
 from automation.triggers.schedule import ScheduleTrigger
@@ -85,10 +85,12 @@ def test_quiet_hours_always_end_later_and_then_it_is_not_quiet() -> None:
         for start, end in ((time(21), time(9)), (time(2), time(2, 45)), (edge, time(4, 10)), (time(20), edge)):
             if start == end:
                 continue
-            until = quiet_until(QuietHours(start, end, "delay"), now, zone)
-            if until is not None:
-                assert now < until < now + timedelta(hours=50), (zone.key, now, start, end)
-                assert quiet_until(QuietHours(start, end, "delay"), until, zone) is None, (zone.key, now, start, end)
+            guards = Guards(quiet_hours=(QuietHours(start, end),))
+            quiet = quiet_time(guards, (), now, zone)
+            if quiet is not None:
+                assert quiet.until is not None
+                assert now < quiet.until < now + timedelta(hours=50), (zone.key, now, start, end)
+                assert quiet_time(guards, (), quiet.until, zone) is None, (zone.key, now, start, end)
 
 
 def test_a_clock_trigger_fires_later_each_time_and_never_twice_by_one_key() -> None:
@@ -174,9 +176,9 @@ def _puts_a_zone(node: ast.AST) -> bool:
 @pytest.mark.parametrize("day", [date(2026, 10, 25), date(2026, 3, 29)])
 def test_the_last_quiet_minute_of_the_doubled_hour_is_not_looped_over(day: date) -> None:
     """The case that wrote 50,537 log rows in two minutes: at the second 02:20 the first 02:45 has passed."""
-    berlin, hours = ZoneInfo("Europe/Berlin"), QuietHours(time(2), time(2, 45), "delay")
+    berlin, guards = ZoneInfo("Europe/Berlin"), Guards(quiet_hours=(QuietHours(time(2), time(2, 45)),))
     now, looks = datetime(day.year, day.month, day.day, 0, tzinfo=UTC), 0
     while now < datetime(day.year, day.month, day.day, 3, tzinfo=UTC):
-        until = quiet_until(hours, now, berlin)
-        now, looks = (until or now + MINUTE), looks + 1
+        quiet = quiet_time(guards, (), now, berlin)
+        now, looks = (quiet.until if quiet and quiet.until else now + MINUTE), looks + 1
     assert looks < 200

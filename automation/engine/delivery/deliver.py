@@ -183,7 +183,7 @@ class Deliver:
                 refused.append(_deferred_to_the_past(row, verdict, now))
             elif isinstance(verdict, Held):
                 held.append((row.id, verdict.until))
-                log.append(_entry(row, Reason.HELD_QUIET_HOURS, verdict.detail))
+                log.append(_entry(row, verdict.reason, verdict.detail))
             elif verdict is not None:
                 refused.append(Settlement(row, Outcome.permanent(verdict[0].value), verdict[0], verdict[1]))
             else:

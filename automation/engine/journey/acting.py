@@ -98,7 +98,7 @@ class Actor:
                 self._write(run, Reason.QUEUED, op, detail, message_id=verdict.message_id)
             elif isinstance(verdict, Held):
                 run.wait(verdict.until)
-                self._write(run, Reason.HELD_QUIET_HOURS, op, verdict.detail)
+                self._write(run, verdict.reason, op, verdict.detail)
             elif isinstance(verdict, Skipped):
                 self._failed(op, run, verdict.reason, verdict.detail)
 

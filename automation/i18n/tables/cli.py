@@ -20,6 +20,7 @@ TEXTS: dict[str, Text] = {
         "{total} items tried again: {stored} taken, {still} still wrong",
     ),
     "dropped": Text("已放弃 {count} 条", "{count} items put aside"),
+    "bad_line": Text("{file} 第 {line} 行：{reason}", "{file}, line {line}: {reason}"),
     "cannot_read": Text("无法读取 {file}：{reason}", "can't read {file}: {reason}"),
     # lists
     "nothing": Text("（没有内容）", "(nothing)"),
@@ -184,8 +185,27 @@ TEXTS: dict[str, Text] = {
         "{contact} said no at {at}, which is not known to be before this yes: the no stands",
     ),
     "see_rejects": Text(
-        "被拒的行连同原因在 {file}；改正后可直接再次导入",
-        "the rejected rows with their reasons are in {file}; correct it and import it again",
+        "这些行连同原因在 {file}；改正后可直接再次导入",
+        "these rows with their reasons are in {file}; correct it and import it again",
+    ),
+    "left_out": Text(
+        "有 {rows} 行已导入，但其中 {fields} 个有误的字段被略去",
+        "{rows} of the rows were taken without {fields} field(s) that are wrong",
+    ),
+    "columns": Text("列：{columns}", "columns: {columns}"),
+    "column_left_out": Text("不导入", "not imported"),
+    "column_free": Text("（目录中没有的属性）{near}", " (an attribute that is not in the catalogue){near}"),
+    "column_unknown_stop": Text("不认识{near}", "not known{near}"),
+    "column_unknown_attribute": Text("不认识{near}；作为新属性", "not known{near}; a new attribute"),
+    "column_unknown_ignore": Text("不认识{near}；不导入", "not known{near}; not imported"),
+    "ask_column": Text(
+        "列“{column}”是什么{near}？写已知名称（如 phone、consent.marketing），+ 作为新属性，- 不导入，Ctrl-C 放弃",
+        "what is column “{column}”{near}? A known name (phone, consent.marketing …), + for a new attribute, "
+        "- to leave it out, Ctrl-C to give up",
+    ),
+    "ask_date_order": Text(
+        "“{found}”里哪个是日？dmy：日/月/年；mdy：月/日/年",
+        "which is the day in “{found}”? dmy: day first; mdy: month first",
     ),
     "dry_run": Text("这是试运行，没有写入任何数据", "this was a dry run; nothing was kept"),
     "exported": Text("已导出 {count} 人到 {file}", "{count} people exported to {file}"),
@@ -214,6 +234,7 @@ TEXTS: dict[str, Text] = {
     "column_subject": Text("对象", "subject"),
     "problem_address": Text("地址格式不对", "not an address of its kind"),
     "problem_timezone": Text("时区不存在", "no such time zone"),
+    "problem_do_not_disturb": Text("免打扰时段无法识别", "not a do-not-disturb window"),
     "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),
     "remedy_address": Text(
         "改正联系人 #{contact} 的地址（重新导入即可）",
@@ -222,6 +243,10 @@ TEXTS: dict[str, Text] = {
     "remedy_timezone": Text(
         "改正联系人 #{contact} 的 timezone，写成 Asia/Shanghai 这样",
         "correct the timezone of contact #{contact}; write one like Asia/Shanghai",
+    ),
+    "remedy_do_not_disturb": Text(
+        "改正联系人 #{contact} 的 do_not_disturb，写成 22:00-08:00 这样",
+        "correct the do_not_disturb of contact #{contact}; write it like 22:00-08:00",
     ),
     "remedy_provider": Text(
         "换一个地址；确认地址无误时执行 automation contacts retry '#{contact}'",

@@ -64,6 +64,16 @@ TEXTS: dict[str, Text] = {
     "cron_daily": Text("每天 {at}", "Every day at {at}"),
     "cron_weekly": Text("每{days} {at}", "Every {days} at {at}"),
     "cron_monthly": Text("每月 {days} 日 {at}", "On day {days} of each month at {at}"),
+    "cron_last_day": Text("每月最后一天 {at}", "On the last day of each month at {at}"),
+    "cron_last_weekday": Text("每月最后一个周一至周五 {at}", "On the last Monday to Friday of each month at {at}"),
+    "cron_placed": Text("每月{days} {at}", "On {days} of each month at {at}"),
+    "last_day": Text("末", "the last"),
+    "place_0": Text("最后一个{day}", "the last {day}"),
+    "place_1": Text("第一个{day}", "the first {day}"),
+    "place_2": Text("第二个{day}", "the second {day}"),
+    "place_3": Text("第三个{day}", "the third {day}"),
+    "place_4": Text("第四个{day}", "the fourth {day}"),
+    "place_5": Text("第五个{day}", "the fifth {day}"),
     "cron_months": Text("{sentence}（仅 {months} 月）", "{sentence} (only in month {months})"),
     "weekday_0": Text("周日", "Sunday"),
     "weekday_1": Text("周一", "Monday"),
@@ -173,6 +183,22 @@ TEXTS: dict[str, Text] = {
     "quiet_drop": Text(
         "{start} 到 {end} 免打扰（按收信人所在时区），落在其中的不发",
         "Quiet from {start} to {end}, where the person lives: what falls into it is not sent",
+    ),
+    "send_delay": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余推迟",
+        "Sent between {start} and {end} alone, where the person lives; the rest waits for it",
+    ),
+    "send_drop": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余不发",
+        "Sent between {start} and {end} alone, where the person lives; the rest is not sent",
+    ),
+    "on_days": Text("{days}：{sentence}", "On {days}: {sentence}"),
+    "days_workdays": Text("工作日（含调休）", "Chinese workdays (调休 included)"),
+    "days_days_off": Text(
+        "休息日（周末与法定节假日，含调休）", "Chinese days off (weekends and holidays, 调休 included)"
+    ),
+    "do_not_disturb_ignored": Text(
+        "不理会收信人自己设的免打扰时段", "A person's own do-not-disturb time is not minded"
     ),
     "budget_messages": Text("每天最多发 {messages} 条", "At most {messages} messages a day"),
     "budget_cost": Text("每天花费不超过 {cost}（货币单位）", "At most {cost} a day, in the currency of the price list"),

@@ -94,6 +94,7 @@ TEXTS: dict[str, Text] = {
     "passes_skipped.suppression": Text("不在禁发名单中", "not on the suppression list"),
     "passes_skipped.consent": Text("已同意或无需同意", "has consented, or needs not"),
     "passes_skipped.frequency_cap": Text("未达到频次上限", "below the frequency caps"),
+    "passes_held.do_not_disturb": Text("不在本人设的免打扰时段", "not in this person's own do-not-disturb time"),
     "passes_held.quiet_hours": Text("不在免打扰时段", "not in quiet hours"),
     "passes_skipped.budget": Text("预算未用完，或没有预算", "within the budget, or without one"),
     # why: what has happened

@@ -22,6 +22,7 @@ TEXTS: dict[str, Text] = {
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
+    "held.do_not_disturb": Text("推迟：处于本人设的免打扰时段", "held back: this person's own do-not-disturb time"),
     "held.version_unusable": Text(
         "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
     ),
@@ -41,6 +42,7 @@ TEXTS: dict[str, Text] = {
     "skipped.consent": Text("未发送：没有该渠道的同意", "not sent: no consent for this channel"),
     "skipped.frequency_cap": Text("未发送：达到频次上限", "not sent: a frequency cap is reached"),
     "skipped.quiet_hours": Text("未发送：处于免打扰时段", "not sent: quiet hours"),
+    "skipped.do_not_disturb": Text("未发送：处于本人设的免打扰时段", "not sent: this person's own do-not-disturb time"),
     "skipped.unreachable": Text("未发送：没有可用的渠道地址", "not sent: no address on any of the channels"),
     "skipped.no_template": Text(
         "未发送：该渠道没有可用的模板", "not sent: the template has no version for this channel"

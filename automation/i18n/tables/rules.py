@@ -158,9 +158,17 @@ TEXTS: dict[str, Text] = {
         "budget 里要写 messages 或 cost；若不要预算请写 none",
         "a budget needs messages or cost; write `none` for no budget",
     ),
-    "empty_quiet_hours": Text(
-        "免打扰时段的 from 与 to 相同（{found}）；若不要免打扰请写 none",
-        "quiet hours begin and end at {found}; write `none` for no quiet hours",
+    "empty_window": Text(
+        '时段的 from 与 to 相同（{found}）；整天请写 days 与 to: "24:00"，不要时段请写 none',
+        'the window begins and ends at {found}; for whole days write `days` with to: "24:00", for no window `none`',
+    ),
+    "always_quiet": Text(
+        "这些免打扰时段合起来没有任何空档，什么都发不出去",
+        "these quiet hours together leave no moment of the week, so nothing would ever be sent",
+    ),
+    "day_kind_alone": Text(
+        "{found} 不能与星期写在一起；请单独写 days: {found}",
+        "{found} doesn't go into a list of weekdays; write `days: {found}`",
     ),
     "two_kinds": Text(
         "一个步骤只能做一件事，这里同时写了 {kinds}；请拆成两步",

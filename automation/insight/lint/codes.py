@@ -56,4 +56,7 @@ CODES: dict[str, Code] = {
     "L702": Code("warning"),  # no tracking parameter
     "L703": Code("error", "network"),  # a dead link
     "L704": Code("warning", "network"),  # a link that could not be asked
+    # workdays
+    "L801": Code("warning"),  # holidays.yaml says otherwise than the package
+    "L802": Code("warning"),  # the known workdays soon end
 }

@@ -45,6 +45,7 @@ class Sampler:
 
     def __init__(self, project: Project, database: Database | None, now: datetime, size: int) -> None:
         self._project, self._database, self._now, self._size = project, database, now, size
+        self.now = now
 
     @property
     def asks_people(self) -> bool:

@@ -41,8 +41,8 @@ def identify(
     rows: list[Row] = []
     for place, values in enumerate(people):
         try:
-            found = [(key, target_of(catalogue, key, key)) for key in values]
-            rows.append(RowReader(catalogue, found, zone, _FORM).read(Record(place, dict(values))))
+            bound = [(key, target_of(catalogue, key, key)) for key in values]
+            rows.append(RowReader(catalogue, bound, zone, _FORM).read(Record(place, dict(values))))
             outcomes.append(None)
         except AutomationError as error:
             outcomes.append(error)

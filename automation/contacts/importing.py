@@ -94,8 +94,8 @@ def import_contacts(
     """Import `path` in transactions of 1,000 rows. `mapping` is {key: column}; `zone` is that of local times.
 
     `layout` is what `look_at` said of the file, with the mapping in it already. `unknown` says what becomes of a
-    column that nobody knows, `date_order` how 5/6/1992 is read, `source` whose answers about consent these are (default:
-    the file's name).
+    column that nobody knows, `date_order` how 5/6/1992 is read, `source` whose answers about consent these are
+    (default: the file's name).
     `progress` is called after each transaction with the rows read so far. A dry run does the same in one transaction
     that is rolled back: exact totals and rejects, nothing kept; meanwhile nobody else writes to a SQLite file.
     ImportProblem, before anything is written, when the file as a whole can't be imported.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from automation.calendars.local import moments_of, wall_time
-from automation.calendars.workdays import is_workday
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 
 if TYPE_CHECKING:
     from datetime import date
@@ -31,12 +31,13 @@ class Days:
 
     weekdays: tuple[int, ...] = ()
     kind: Literal["workdays", "days_off"] | None = None
+    calendar: WorkCalendar = field(default=OFFICIAL, compare=False, repr=False)
 
     def has(self, day: date) -> bool:
         """CalendarError for a year whose holidays are not announced."""
         if self.kind is None:
             return day.weekday() in self.weekdays
-        return is_workday(day) == (self.kind == "workdays")
+        return self.calendar.is_workday(day) == (self.kind == "workdays")
 
     def written(self) -> list[str] | str:
         """As it stands in a rule."""

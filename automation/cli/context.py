@@ -104,11 +104,14 @@ def open_catalogue(settings: Settings, *, strict: bool = False) -> Catalogue:
 
 
 def open_database(settings: Settings) -> Database:
-    """The project's database, brought to the newest revision."""
+    """The project's database, brought to the newest revision. StoreError when it is another project's."""
+    from automation.rules.identity import check_owner
     from automation.store.database import Database
 
     database = Database(settings.database_url)
     database.check()
+    with database.read() as conn:
+        check_owner(conn, settings)
     database.migrate()
     return database
 
@@ -144,7 +147,7 @@ def open_running() -> tuple[Project, Database]:
 
 def refuse_fatal(project: Project) -> None:
     """Stop when the project's files can't be run by at all. Single broken rules don't stop the others."""
-    if project.checked.fatal:
+    if project.fatal:
         for problem in project.problems:
             if problem.severity == "error":
                 typer.echo(problem.shown(), err=True)

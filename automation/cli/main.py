@@ -26,7 +26,9 @@ from automation.cli import (
     project,
     publishing,
     reading,
+    relocation,
     report,
+    rules,
     send_test,
     testing,
     versions,
@@ -66,12 +68,13 @@ def options(
 
 for module in (
     project, daemon, control, events, reading, publishing, versions, canaries, report, send_test,
-    backfilling, linting, explaining, testing, forecasting,
+    backfilling, linting, explaining, testing, forecasting, relocation,
 ):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
+app.add_typer(rules.app, name="rules")
 personal.register(app, contacts.app)
 
 

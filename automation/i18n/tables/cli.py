@@ -45,7 +45,9 @@ TEXTS: dict[str, Text] = {
     "column_actor": Text("操作人", "by"),
     "column_decided_by": Text("决定人", "decided by"),
     "column_key": Text("触发", "occurrence"),
-    "column_why": Text("为何待批准", "why it waits"),
+    "column_inside": Text("里面人数", "inside"),
+    "column_leaves_at": Text("退出时间", "leave at"),
+    "column_why": Text("原因", "why it waits"),
     "column_what_became": Text("结果", "what became of it"),
     "column_entered": Text("进入人次", "entered"),
     "column_id": Text("编号", "id"),
@@ -106,6 +108,17 @@ TEXTS: dict[str, Text] = {
         "  automation run --once\n  automation log\n  automation why whitepaper_nurture M002\n"
         "Messages are written to outbox/, nothing is sent; automation.toml says how to connect a provider.",
     ),
+    "moving": Text("复制数据", "copying"),
+    "moved": Text(
+        "全部 {rows} 行已从 {before} 复制到 {url}。请把 database_url 改为新地址，并移走旧的数据库",
+        "all {rows} rows of {before} are in {url} now; set database_url to it, and put the old database away",
+    ),
+    "daemon_runs": Text(
+        "守护进程正在运行（{host}，进程号 {pid}）；请先停止它（异常退出的需等 {seconds} 秒）",
+        "a daemon is running ({host}, process {pid}); stop it first (one that died counts for {seconds} seconds more)",
+    ),
+    "column_table": Text("表", "table"),
+    "column_rows": Text("行数", "rows"),
     "cannot_write": Text("无法写入 {file}：{reason}", "can't write {file}: {reason}"),
     "valid": Text(
         "校验通过：{rules} 条规则，{errors} 个错误，{warnings} 个提示",

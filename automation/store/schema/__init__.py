@@ -15,7 +15,7 @@ from automation.store.schema.people import (
     suppression,
     undated_denial,
 )
-from automation.store.schema.publishing import plan_approval, publication
+from automation.store.schema.publishing import plan_approval, project_identity, publication
 from automation.store.schema.rules import (
     failure_rate,
     occurrence,
@@ -55,6 +55,7 @@ __all__ = [
     "pending_entry",
     "plan_approval",
     "poll_state",
+    "project_identity",
     "provider_account",
     "provider_token",
     "publication",

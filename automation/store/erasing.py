@@ -20,21 +20,16 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 GONE = (
-<<<<<<< HEAD
-    "identity", "contact_date", "contact_tag", "consent", "undated_denial", "contact_problem", "segment_member",
-    "pending_entry",
-)  # fmt: skip
-=======
     "identity",
     "contact_date",
     "contact_tag",
     "consent",
+    "undated_denial",
     "contact_problem",
     "segment_member",
     "pending_entry",
     "contact_merge",
 )
->>>>>>> main
 """Tables whose rows go."""
 
 _UNSENT: dict[str, Any] = {

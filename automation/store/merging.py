@@ -64,32 +64,19 @@ class Merge(NamedTuple):
 
 def move_rows(conn: Connection, survivor: int, absorbed: int) -> Moved:
     """Identities, tags, suppressions, problems, events, runs, messages and coupons; not attributes, consents, dates."""
-<<<<<<< HEAD
-    for table in _FREE:
-        run(conn, f"UPDATE {table} SET contact_id = ? WHERE contact_id = ?", survivor, absorbed)
-    run(conn, _TAGS, survivor, absorbed)
-    run(conn, "DELETE FROM contact_tag WHERE contact_id = ?", absorbed)
-    run(conn, _PROBLEMS, survivor, absorbed)
-    run(conn, "DELETE FROM contact_problem WHERE contact_id = ?", absorbed)
-    run(conn, _DENIALS, survivor, absorbed)
-    run(conn, "DELETE FROM undated_denial WHERE contact_id = ?", absorbed)
-    run(conn, _SEGMENTS, survivor, absorbed)
-    run(conn, "DELETE FROM segment_member WHERE contact_id = ?", absorbed)
-    run(conn, _RUNS, survivor, absorbed, survivor)
-=======
     moved: Moved = {}
     for table in _NUMBERED:
         sql = f"UPDATE {table} SET contact_id = ? WHERE contact_id = ? RETURNING id"
         moved[table] = sorted(row[0] for row in fetch(conn, sql, survivor, absorbed))
     run(conn, "UPDATE identity SET contact_id = ? WHERE contact_id = ?", survivor, absorbed)
     for table, copy in (
-        ("contact_tag", _TAGS), ("contact_problem", _PROBLEMS), ("segment_member", _SEGMENTS),
+        ("contact_tag", _TAGS), ("contact_problem", _PROBLEMS), ("undated_denial", _DENIALS),
+        ("segment_member", _SEGMENTS),
     ):  # fmt: skip
         run(conn, copy, survivor, absorbed)
         run(conn, f"DELETE FROM {table} WHERE contact_id = ?", absorbed)
     moved["run"] = sorted(row[0] for row in fetch(conn, _RUNS, survivor, absorbed, survivor))
     return {table: ids for table, ids in moved.items() if ids}
->>>>>>> main
 
 
 def leave_pointer(conn: Connection, survivor: int, absorbed: int, now_ms: int) -> None:

@@ -1,6 +1,6 @@
 """Consent: when an answer was given and when we heard of it, and what sources said without a date
 
-Revision: 0007, after 0006. What an import said came without a date; every other answer was given when it was heard of.
+Revision: 0008, after 0007. What an import said came without a date; every other answer was given when it was heard of.
 A yes of an import that was written over an earlier no goes: the no stands again, as the audit has it.
 """
 
@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

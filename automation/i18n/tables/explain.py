@@ -292,8 +292,8 @@ TEXTS: dict[str, Text] = {
         " (`automation validate` lists everything)",
     ),
     "no_library": Text(
-        "画图需要 {package}，尚未安装；请执行 pip install 'automation[diagram]'，或用 --format mermaid",
-        "drawing needs {package}, which is not installed; run pip install 'automation[diagram]',"
+        "画图需要 {package}，尚未安装；请执行 pip install 'marketing-rules-engine[diagram]'，或用 --format mermaid",
+        "drawing needs {package}, which is not installed; run pip install 'marketing-rules-engine[diagram]',"
         " or use --format mermaid",
     ),
     "not_drawn": Text(

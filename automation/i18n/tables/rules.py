@@ -185,6 +185,20 @@ TEXTS: dict[str, Text] = {
         "{name} 只能与日期字段一起用，如 until: contact.birthday",
         "{name} goes only with a date field, as in `until: contact.birthday`",
     ),
+    "reference_in_text": Text(
+        "这里的文字原样发送，不会去取 {found} 的值；要取值请写 {{{{ {found} }}}}，就是这段文字请写 {{{{ '{found}' }}}}",
+        "this text is taken as it is, and {found} is not looked up; for its value write {{{{ {found} }}}}, for the "
+        "text itself {{{{ '{found}' }}}}",
+    ),
+    "reference_in_param": Text(
+        "这个参数不能引用 {found}；如果就是这段文字，请写 {{text: {found}}}",
+        "this parameter can't refer to {found}; if the text itself is meant, write {{text: {found}}}",
+    ),
+    "template_in_param": Text(
+        "这个参数不会渲染 {{{{ }}}}：{found}；请把变量写到模板或支持 {{{{ }}}} 的参数里",
+        "this parameter renders no {{{{ }}}}: {found}; variables belong into a template, or into a parameter that "
+        "takes them",
+    ),
     "reserved_name": Text(
         "save_as 不能叫 {found}，它已有固定含义；请换一个名称",
         "save_as can't be {found}, which means something else already; choose another name",

@@ -9,6 +9,7 @@ from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, merging
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ def merge_contacts(conn: Connection, survivor: int, absorbed: int, now_ms: int, 
         conn, {survivor: united_consents(consents.get(survivor, {}), consents.get(absorbed, {})), absorbed: {}}
     )
     merging.move_rows(conn, survivor, absorbed)
+    wake_dated(conn, [survivor], now_ms)
     merging.leave_pointer(conn, survivor, absorbed, now_ms)
 
 

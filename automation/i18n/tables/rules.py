@@ -185,6 +185,13 @@ TEXTS: dict[str, Text] = {
         "{name} 只能与日期字段一起用，如 until: contact.birthday",
         "{name} goes only with a date field, as in `until: contact.birthday`",
     ),
+    "only_with_time": Text(
+        '{name} 只能与时刻一起用，如 until: "10:00"', '{name} goes only with a time of day, as in `until: "10:00"`'
+    ),
+    "days_with_at": Text(
+        'days: {found} 要与 at 一起用，如 wait: {{days: {found}, at: "10:00"}}',
+        'days: {found} goes with `at`, as in wait: {{days: {found}, at: "10:00"}}',
+    ),
     "reserved_name": Text(
         "save_as 不能叫 {found}，它已有固定含义；请换一个名称",
         "save_as can't be {found}, which means something else already; choose another name",

@@ -49,12 +49,12 @@ def _wait(subject: Subject, step: Wait) -> str:
 def _wait_end(subject: Subject, step: Wait) -> str:
     if step.for_ is not None:
         return say("explain.wait", duration=step.for_.sentence())
-    if step.until is not None:
-        told = say("explain.wait_time", until=f"{step.until:%H:%M}")
-        return told if step.days is None else say("explain.wait_days", sentence=told, days=days_sentence(step.days))
     if step.ahead is not None:
         at = f"{step.at:%H:%M}" if step.at is not None else ""
         return say("explain.wait_ahead_1" if step.ahead == 1 else "explain.wait_ahead", days=step.ahead, at=at)
+    if step.until is not None:
+        told = say("explain.wait_time", until=f"{step.until:%H:%M}")
+        return told if step.days is None else say("explain.wait_days", sentence=told, days=days_sentence(step.days))
     assert step.field is not None
     field, offset = subject.telling.field(step.field), step.offset
     if offset is None or not offset.amount:

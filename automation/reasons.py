@@ -40,6 +40,7 @@ class Reason(StrEnum):
     HELD_DO_NOT_DISTURB = "held.do_not_disturb"
     HELD_VERSION = "held.version_unusable"
     HELD_DISABLED = "held.disabled"
+    HELD_ABSENT = "held.absent"
     HELD_PAUSED = "held.paused"
     HELD_APPROVAL = "held.approval"
     HELD_OUTRANKED = "held.outranked"

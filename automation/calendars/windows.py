@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from automation.calendars.local import moments_of, wall_time
+<<<<<<< HEAD
 from automation.calendars.lunar import CalendarError
+=======
+>>>>>>> main
 from automation.calendars.workdays import OFFICIAL, WorkCalendar
 
 if TYPE_CHECKING:
@@ -32,12 +35,17 @@ class Days:
 
     weekdays: tuple[int, ...] = ()
     kind: Literal["workdays", "days_off"] | None = None
+    calendar: WorkCalendar = field(default=OFFICIAL, compare=False, repr=False)
 
     def has(self, day: date, calendar: WorkCalendar = OFFICIAL) -> bool:
         """CalendarError for a year whose holidays `calendar` does not know."""
         if self.kind is None:
             return day.weekday() in self.weekdays
+<<<<<<< HEAD
         return calendar.is_workday(day) == (self.kind == "workdays")
+=======
+        return self.calendar.is_workday(day) == (self.kind == "workdays")
+>>>>>>> main
 
     def written(self) -> list[str] | str:
         """As it stands in a rule."""

@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2})|年(\d{1,2})月(\d{1,2})日)", re.ASCII
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|(\d{2})(\d{2})|年(\d{1,2})月(\d{1,2})日)",
+    re.ASCII,
 )
 _MIDNIGHT = re.compile(r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?\Z")
 _TIME = re.compile(r"(?:[T ] *(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? *(Z|z|[+-]\d{2}:?\d{2})?\Z", re.ASCII)
 
 
 def read_date(value: object) -> str | None:
-    """`1990-08-04` from 1990-08-04, 1990/8/4, 19900804, 1990年8月4日, also with a midnight behind; None: no date."""
+    """`1990-08-04` from 1990-08-04, 1990/8/4, 1990.8.4, 19900804, 1990年8月4日, also with a midnight; None: no date."""
     if isinstance(value, datetime):
         return None
     if isinstance(value, date):

@@ -157,6 +157,18 @@ class RuleBook:
     activated_at: Mapping[int, int]  # since when each active rule runs, by rule id
     listeners: Mapping[str, Listeners] = field(default_factory=dict)  # those inside whom an event may concern, by name
     canaries: Sequence[LoadedRule] = ()
+    missing: Mapping[int, str] = field(default_factory=dict)  # rules that the files don't have: absent | finishing | …
+
+    @cached_property
+    def waiting(self) -> frozenset[int]:
+        """Missing rules that may come back: what is theirs is kept as it is."""
+        return frozenset(id_ for id_, state in self.missing.items() if state != "finishing")
+
+    def overtaken_by(self, missing: Mapping[int, str]) -> bool:
+        """Whether what another process says of missing rules (id: state) is news here: the files have such a rule, or
+        somebody has decided about it."""
+        mine = {rule.rule_id for rule in self.versions}
+        return any(id_ in mine or self.missing.get(id_, state) != state for id_, state in missing.items())
 
     @cached_property
     def versions(self) -> tuple[LoadedRule, ...]:

@@ -20,7 +20,7 @@ def read_days(reader: Reader, node: Node, path: str) -> Days | None:
     if isinstance(node, Scalar):
         word = reader.choice(node, path, (*WEEKDAYS, *DAY_KINDS))
         if word in DAY_KINDS:
-            return Days(kind=cast('Literal["workdays", "days_off"]', word))
+            return Days((), cast('Literal["workdays", "days_off"]', word), reader.calendar)
         return Days((WEEKDAYS.index(word),)) if word else None
     found: set[int] = set()
     for item in reader.items(node, path) or ():

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.rules.cases.ground import Ground
 from automation.rules.cases.reader import read_cases
 from automation.rules.event_match import read_event_match
@@ -58,6 +59,7 @@ class Surroundings:
     sources: Collection[str] | None = None  # the settings' databases; None: not asked about
     priced: bool = True  # whether the settings know any price
     written_defaults: Node | None = None  # `defaults:` as it stands in the file
+    calendar: WorkCalendar = OFFICIAL
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class ReadRule:
 
 def read_rule(around: Surroundings, node: Node, file: str, index: int) -> ReadRule:
     """The rule at position `index` of its file."""
-    reader = Reader(file)
+    reader = Reader(file, calendar=around.calendar)
     if not isinstance(node, Mapping):
         reader.wrong(node, f"rules/{index}", "rule")
         return ReadRule(None, "", "", node.line, node, tuple(reader.problems))

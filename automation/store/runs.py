@@ -197,6 +197,13 @@ def end_runs_of(
     return rows
 
 
+def inside(conn: Connection, rule_ids: Sequence[int]) -> dict[int, int]:
+    """How many living runs each of these rules has, where it has any."""
+    living = run.c.rule_id.in_(rule_ids), run.c.ended_at.is_(None)
+    query = select(run.c.rule_id, func.count()).where(*living).group_by(run.c.rule_id)
+    return {row.rule_id: row[1] for row in conn.execute(query)}
+
+
 def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> dict[int, AnyRow]:
     """Runs by id; with `lock`, nobody else changes them until the transaction ends."""
     query = select(*_IN_HAND).where(among(run.c.id, ids)).order_by(run.c.id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import String, cast, func, select, update
+from sqlalchemy import String, cast, func, or_, select, update
 
 from automation.store.bulk import update_rows
 from automation.store.expressions import among
@@ -102,5 +102,6 @@ def older_listeners(conn: Connection, current: Sequence[int]) -> list[tuple[int,
     for word in _KEYWORDS[1:]:
         hears |= text.contains(word)
     query = select(rule_version.c.rule_id, rule_version.c.content).join(rule, rule.c.id == rule_version.c.rule_id)
-    rows = conn.execute(query.where(rule.c.status != "removed", ~among(rule_version.c.id, current), hears))
+    living = or_(rule.c.status != "removed", rule.c.leaves_at.is_not(None))
+    rows = conn.execute(query.where(living, ~among(rule_version.c.id, current), hears))
     return [(row.rule_id, row.content) for row in rows]

@@ -64,3 +64,23 @@ def test_lint_compares_with_the_package_and_tells_when_the_calendar_ends(world: 
     assert codes() == set()
     (w.folder / "holidays.yaml").unlink()
     assert codes() == {"L802"}
+
+
+def test_send_windows_on_workdays_go_by_the_same_calendar(world: Callable[..., World]) -> None:
+    quiet = """
+rules:
+  - id: greet
+    name: 工作日问候
+    trigger: {type: event, with: {name: order.paid}}
+    guards: {quiet_hours: {days: days_off, then: delay}}
+    steps: [{do: message.send, with: {channels: [sms], template: hello}}]
+"""
+    w = world(quiet, now="2026-08-03 12:00")  # a Monday
+    write(w, "years: [2026]\nholidays: [2026-08-03]\n")
+    w.reload()
+    w.person("M1", phone="13800138001", name="安娜")
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    assert w.outbox("sms") == []
+    w.to("2026-08-04 00:01")
+    assert len(w.outbox("sms")) == 1

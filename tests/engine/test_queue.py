@@ -134,6 +134,7 @@ def test_a_rule_that_is_removed_lets_the_whole_queue_out(world: Callable[..., Wo
         trigger: {type: event, with: {name: order.paid}}
         steps: [{wait: 1d}]
     """)
+    w.go(days=1)
     assert statuses(w) == ["exited"] * 3
     assert w.codes(anna).count("exited.removed") == 3
 

@@ -153,6 +153,9 @@ def test_people_of_a_stopped_rule_wait_for_it_and_those_of_a_removed_one_go(worl
     # and lets go when it is removed
     w.event("cart.added", {"member_no": "M1"}, sku="B")
     w.reload("rules: []")
+    assert w.codes(anna)[4:] == ["pending"]  # for a day it can be undone
+    w.go(days=1)
+    w.reload()
     assert w.codes(anna)[4:] == ["pending", "skipped.disabled"]
     assert w.log("skipped.disabled")[0].detail == {"rule": "removed"}
     assert w.table("pending_entry") == []

@@ -59,7 +59,7 @@ class Pages:
     def _work(self, conn: Connection, row: AnyRow) -> Page | None:
         """One page, or what must be weighed before the first."""
         rule = self._versions.get(conn, row.rule_version_id)
-        if rule is None or row.rule_id in self._book.held:
+        if rule is None or row.rule_id in self._book.held or row.rule_id in self._book.missing:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
             self._record(conn, row, enter_watched(conn, rule, self._page(row, rule)))
@@ -157,4 +157,5 @@ def _of_part(people: Select[Any], row: AnyRow) -> Select[Any]:
 
 
 def _claim(conn: Connection, book: RuleBook, paused: frozenset[int]) -> AnyRow | None:
-    return claim_running(conn, paused | come_later(conn, book, paused))
+    still = paused | book.waiting
+    return claim_running(conn, still | come_later(conn, book, still))

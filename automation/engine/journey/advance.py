@@ -136,7 +136,7 @@ class Advance:
     def _standing(self, conn: Connection, row: AnyRow, pauses: Pauses) -> tuple[Reason, LoadedRule | None]:
         """The run's version, or why it is held."""
         if row.rule_id in self._book.held:
-            return Reason.HELD_DISABLED, None
+            return Reason.HELD_ABSENT if row.rule_id in self._book.waiting else Reason.HELD_DISABLED, None
         if row.rule_id in pauses.rule_ids:
             return Reason.HELD_PAUSED, None
         return Reason.HELD_VERSION, self._versions.get(conn, row.rule_version_id)

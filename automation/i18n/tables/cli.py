@@ -20,6 +20,7 @@ TEXTS: dict[str, Text] = {
         "{total} items tried again: {stored} taken, {still} still wrong",
     ),
     "dropped": Text("已放弃 {count} 条", "{count} items put aside"),
+    "bad_line": Text("{file} 第 {line} 行：{reason}", "{file}, line {line}: {reason}"),
     "cannot_read": Text("无法读取 {file}：{reason}", "can't read {file}: {reason}"),
     # lists
     "nothing": Text("（没有内容）", "(nothing)"),
@@ -44,7 +45,9 @@ TEXTS: dict[str, Text] = {
     "column_actor": Text("操作人", "by"),
     "column_decided_by": Text("决定人", "decided by"),
     "column_key": Text("触发", "occurrence"),
-    "column_why": Text("为何待批准", "why it waits"),
+    "column_inside": Text("里面人数", "inside"),
+    "column_leaves_at": Text("退出时间", "leave at"),
+    "column_why": Text("原因", "why it waits"),
     "column_what_became": Text("结果", "what became of it"),
     "column_entered": Text("进入人次", "entered"),
     "column_id": Text("编号", "id"),
@@ -174,8 +177,27 @@ TEXTS: dict[str, Text] = {
         " {merged} merged",
     ),
     "see_rejects": Text(
-        "被拒的行连同原因在 {file}；改正后可直接再次导入",
-        "the rejected rows with their reasons are in {file}; correct it and import it again",
+        "这些行连同原因在 {file}；改正后可直接再次导入",
+        "these rows with their reasons are in {file}; correct it and import it again",
+    ),
+    "left_out": Text(
+        "有 {rows} 行已导入，但其中 {fields} 个有误的字段被略去",
+        "{rows} of the rows were taken without {fields} field(s) that are wrong",
+    ),
+    "columns": Text("列：{columns}", "columns: {columns}"),
+    "column_left_out": Text("不导入", "not imported"),
+    "column_free": Text("（目录中没有的属性）{near}", " (an attribute that is not in the catalogue){near}"),
+    "column_unknown_stop": Text("不认识{near}", "not known{near}"),
+    "column_unknown_attribute": Text("不认识{near}；作为新属性", "not known{near}; a new attribute"),
+    "column_unknown_ignore": Text("不认识{near}；不导入", "not known{near}; not imported"),
+    "ask_column": Text(
+        "列“{column}”是什么{near}？写已知名称（如 phone、consent.marketing），+ 作为新属性，- 不导入，Ctrl-C 放弃",
+        "what is column “{column}”{near}? A known name (phone, consent.marketing …), + for a new attribute, "
+        "- to leave it out, Ctrl-C to give up",
+    ),
+    "ask_date_order": Text(
+        "“{found}”里哪个是日？dmy：日/月/年；mdy：月/日/年",
+        "which is the day in “{found}”? dmy: day first; mdy: month first",
     ),
     "dry_run": Text("这是试运行，没有写入任何数据", "this was a dry run; nothing was kept"),
     "exported": Text("已导出 {count} 人到 {file}", "{count} people exported to {file}"),

@@ -25,6 +25,12 @@ TEXTS: dict[str, Text] = {
     "rule_paused": Text("已暂停", "paused"),
     "rule_disabled": Text("停用", "disabled"),
     "rule_broken": Text("有错误", "broken"),
+    "rule_absent": Text("不在文件里", "absent"),
+    "rule_finishing": Text("已删除，走完为止", "finishing"),
+    "missing_rules": Text(
+        "文件里没有、但还有人或可恢复的规则（处理：automation rules）",
+        "rules that the files do not have (to decide: automation rules)",
+    ),
     "rule_removed": Text("已删除", "removed"),
     "accounts": Text("服务商账号", "provider accounts"),
     "account_closed": Text("正常", "working"),

@@ -31,6 +31,7 @@ TEXTS: dict[str, Text] = {
         "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
     ),
     "held.disabled": Text("暂停：规则已停用或有错误", "held: the rule is disabled or broken"),
+    "held.absent": Text("暂停：文件里没有这条规则", "held: the files do not have this rule"),
     "released": Text("恢复：规则重新启用", "released: the rule runs again"),
     "completed": Text("流程走完", "reached the end"),
     "stopped": Text("流程在 stop 步骤结束", "ended at a stop step"),

@@ -140,8 +140,10 @@ def _of_renderings(bench: Bench, chosen: _Chosen) -> Iterator[Finding]:
         sample, specimen = bench.sampler.of(rule), bench.sampler.specimen(rule)
         for use in chosen.uses:
             template = bench.project.templates.get(use.template, use.channel) if use.rule is rule else None
-            if template is not None:
-                rendering = render(use, template, bench.source_of(template), sample, specimen)
+            if template is None:
+                continue
+            for one in (template, *template.languages.values()):
+                rendering = render(use, template, one, bench.source_of(one), sample, specimen)
                 for check in RENDERING_CHECKS:
                     yield from check.run(bench, rendering)
 

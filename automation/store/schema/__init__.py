@@ -14,7 +14,7 @@ from automation.store.schema.people import (
     identity,
     suppression,
 )
-from automation.store.schema.publishing import plan_approval, publication
+from automation.store.schema.publishing import plan_approval, project_identity, publication
 from automation.store.schema.rules import (
     failure_rate,
     occurrence,
@@ -54,6 +54,7 @@ __all__ = [
     "pending_entry",
     "plan_approval",
     "poll_state",
+    "project_identity",
     "provider_account",
     "provider_token",
     "publication",

@@ -10,10 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from automation.calendars.local import moments_of, wall_time
-<<<<<<< HEAD
 from automation.calendars.lunar import CalendarError
-=======
->>>>>>> main
 from automation.calendars.workdays import OFFICIAL, WorkCalendar
 
 if TYPE_CHECKING:
@@ -37,15 +34,11 @@ class Days:
     kind: Literal["workdays", "days_off"] | None = None
     calendar: WorkCalendar = field(default=OFFICIAL, compare=False, repr=False)
 
-    def has(self, day: date, calendar: WorkCalendar = OFFICIAL) -> bool:
+    def has(self, day: date) -> bool:
         """CalendarError for a year whose holidays `calendar` does not know."""
         if self.kind is None:
             return day.weekday() in self.weekdays
-<<<<<<< HEAD
-        return calendar.is_workday(day) == (self.kind == "workdays")
-=======
         return self.calendar.is_workday(day) == (self.kind == "workdays")
->>>>>>> main
 
     def written(self) -> list[str] | str:
         """As it stands in a rule."""
@@ -63,19 +56,19 @@ class Window:
     end: time
     days: Days | None = None
 
-    def holds(self, wall: datetime, *, unsure: bool, calendar: WorkCalendar = OFFICIAL) -> bool:
+    def holds(self, wall: datetime, *, unsure: bool) -> bool:
         """Whether a clock on the wall shows a time in it. `unsure`: what holds where nobody knows the holidays."""
         clock, today = wall.time(), wall.date()
         if self.start < self.end:
-            return self.start <= clock < self.end and self._is_on(today, calendar, unsure=unsure)
-        began = clock >= self.start and self._is_on(today, calendar, unsure=unsure)
-        return began or (clock < self.end and self._is_on(today - timedelta(days=1), calendar, unsure=unsure))
+            return self.start <= clock < self.end and self._is_on(today, unsure=unsure)
+        began = clock >= self.start and self._is_on(today, unsure=unsure)
+        return began or (clock < self.end and self._is_on(today - timedelta(days=1), unsure=unsure))
 
-    def _is_on(self, day: date, calendar: WorkCalendar, *, unsure: bool) -> bool:
+    def _is_on(self, day: date, *, unsure: bool) -> bool:
         if self.days is None:
             return True
         try:
-            return self.days.has(day, calendar)
+            return self.days.has(day)
         except CalendarError:
             return unsure
 
@@ -98,9 +91,9 @@ def end_text(window: Window) -> str:
     return "24:00" if window.start == window.end == MIDNIGHT else f"{window.end:%H:%M}"
 
 
-def is_outside_calendar(windows: Iterable[Window], day: date, calendar: WorkCalendar) -> bool:
+def is_outside_calendar(windows: Iterable[Window], day: date) -> bool:
     """Whether some window goes by holidays that nobody has announced yet for `day`."""
-    return any(window.days is not None and _is_unknown(window.days, day, calendar) for window in windows)
+    return any(window.days is not None and _is_unknown(window.days, day) for window in windows)
 
 
 def first_outside(
@@ -138,9 +131,9 @@ def _window(text: str) -> Window | None:
     return window if window.start != window.end else None
 
 
-def _is_unknown(days: Days, day: date, calendar: WorkCalendar) -> bool:
+def _is_unknown(days: Days, day: date) -> bool:
     try:
-        days.has(day, calendar)
+        days.has(day)
     except CalendarError:
         return True
     return False

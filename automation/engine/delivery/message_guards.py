@@ -218,7 +218,7 @@ def _quiet_by(asked: Asked, causes: Collection[str], held: Reason, skipped: Reas
     if zone is None or own is None:  # nobody knows when it is quiet there
         field_ = "timezone" if zone is None else DO_NOT_DISTURB
         return Reason.SKIPPED_BAD_CONTACT, {"field": field_, "value": str(request.contact.get(field_))}
-    quiet = quiet_time(guards, own, from_ms(asked.past.now), zone, request.rule.trigger.calendar)
+    quiet = quiet_time(guards, own, from_ms(asked.past.now), zone)
     if quiet is None or not set(causes).intersection(quiet.causes):
         return None
     detail = {"until": quiet.until.astimezone(zone).isoformat() if quiet.until else None, "zone": zone.key}

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from automation.calendars.local import wall_time
 from automation.calendars.windows import Window, first_outside, is_outside_calendar, parse_windows
-from automation.calendars.workdays import OFFICIAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,26 +29,26 @@ class Quiet(NamedTuple):
     drop: bool
 
 
-def quiet_time(
-    guards: Guards, own: Sequence[Window], now: datetime, zone: ZoneInfo, calendar: WorkCalendar = OFFICIAL
-) -> Quiet | None:
+def quiet_time(guards: Guards, own: Sequence[Window], now: datetime, zone: ZoneInfo) -> Quiet | None:
     """Whether `now` is quiet for somebody in `zone` who asks for `own` windows; the end is always later than `now`.
 
     It goes by the clock on the wall: in the hour that comes twice a window comes twice. Where nobody knows which days
     are holidays, it is quiet, and asked again a day later.
     """
-    return _quiet_time(guards.quiet_hours, guards.send_window, tuple(own), now, zone, calendar)
+    windows = (*guards.quiet_hours, *guards.send_window)
+    calendars = tuple(window.days.calendar for window in windows if window.days is not None)
+    return _quiet_time(guards.quiet_hours, guards.send_window, tuple(own), now, zone, calendars)
 
 
 @lru_cache(maxsize=2048)  # all people of a zone ask the same in one batch
 def _quiet_time(
     quiet: tuple[QuietHours, ...], send: tuple[SendWindow, ...], own: tuple[Window, ...], now: datetime, zone: ZoneInfo,
-    calendar: WorkCalendar,
+    _calendars: tuple[WorkCalendar, ...],  # days compare without theirs
 ) -> Quiet | None:  # fmt: skip
     wall = wall_time(now, zone)
-    silent = [window for window in quiet if window.holds(wall, unsure=True, calendar=calendar)]
-    closed = bool(send) and not _is_open(send, wall, calendar)
-    asked = any(window.holds(wall, unsure=True, calendar=calendar) for window in own)
+    silent = [window for window in quiet if window.holds(wall, unsure=True)]
+    closed = bool(send) and not _is_open(send, wall)
+    asked = any(window.holds(wall, unsure=True) for window in own)
     named: list[tuple[Cause, bool]] = [
         ("quiet_hours", bool(silent)), ("send_window", closed), ("do_not_disturb", asked)
     ]  # fmt: skip
@@ -58,19 +57,19 @@ def _quiet_time(
         return None
 
     def blocked(later: datetime) -> bool:
-        held = any(window.holds(later, unsure=True, calendar=calendar) for window in (*quiet, *own))
-        return held or (bool(send) and not _is_open(send, later, calendar))
+        held = any(window.holds(later, unsure=True) for window in (*quiet, *own))
+        return held or (bool(send) and not _is_open(send, later))
 
     edges = [*(window.end for window in (*quiet, *own)), *(window.start for window in send)]
     until = first_outside(blocked, edges, now, zone)
-    if until is None and is_outside_calendar((*quiet, *send), wall.date() + timedelta(days=14), calendar):
+    if until is None and is_outside_calendar((*quiet, *send), wall.date() + timedelta(days=14)):
         until = now + timedelta(days=1)
     drop = any(window.then == "drop" for window in silent) or (closed and any(w.then == "drop" for w in send))
     return Quiet(causes, until, drop or (not silent and not closed and _drops(quiet, send)))
 
 
-def _is_open(send: Sequence[SendWindow], wall: datetime, calendar: WorkCalendar) -> bool:
-    return any(window.holds(wall, unsure=False, calendar=calendar) for window in send)
+def _is_open(send: Sequence[SendWindow], wall: datetime) -> bool:
+    return any(window.holds(wall, unsure=False) for window in send)
 
 
 def _drops(quiet: Sequence[QuietHours], send: Sequence[SendWindow]) -> bool:

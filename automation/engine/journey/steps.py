@@ -80,10 +80,8 @@ class Stepper:
 
     def _pause(self, op: Pause, group: Sequence[RunState]) -> None:
         for run, facts in zip(group, self._facts.of(group), strict=True):
-            rule, waited_for, run.waited_for = run.rule, run.waited_for, None
-            wake = wake_at(
-                op.step, facts, self._now, rule.spec.zone, calendar=rule.trigger.calendar, waited_for=waited_for
-            )
+            waited_for, run.waited_for = run.waited_for, None
+            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, waited_for=waited_for)
             if wake.at is None:
                 self._wake(op, run, wake)
                 continue

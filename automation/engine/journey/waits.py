@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from automation.calendars.local import local_moment, next_time_of_day, wall_time
 from automation.calendars.lunar import CalendarError
 from automation.calendars.windows import MOST_DAYS
-from automation.calendars.workdays import OFFICIAL
 from automation.clock import to_ms
 from automation.engine.delivery.quiet import zone_of
 from automation.rules.conditions.values import value_of
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.calendars.duration import Duration
-    from automation.calendars.workdays import WorkCalendar
     from automation.rules.conditions.facts import Facts
     from automation.rules.spec import Policy, Wait
 
@@ -38,10 +36,7 @@ class Wake:
     again: bool = False
 
 
-def wake_at(
-    wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo, *, calendar: WorkCalendar = OFFICIAL,
-    waited_for: int | None = None,
-) -> Wake:  # fmt: skip
+def wake_at(wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo, *, waited_for: int | None = None) -> Wake:
     """`zone`: the rule's. `waited_for`: of a run that comes back from this wait, the moment for which it waited, in
     milliseconds: a date that has not changed is not past, however late it is.
     """
@@ -53,7 +48,7 @@ def wake_at(
         day = wall_time(now, zone).date() + timedelta(days=wait.ahead)
         return _unless_now(local_moment(day, wait.at or _MIDNIGHT, zone), now)
     if wait.until is not None:
-        return _until_time(wait, wait.until, now, zone, calendar)
+        return _until_time(wait, wait.until, now, zone)
     assert wait.field is not None
     moment = _date_moment(value_of(wait.field, facts), wait.offset, wait.at, zone)
     if moment is None:
@@ -63,13 +58,13 @@ def wake_at(
     return Wake(None, wait.if_past or "now", "past")
 
 
-def _until_time(wait: Wait, at: time, now: datetime, zone: ZoneInfo, calendar: WorkCalendar) -> Wake:
+def _until_time(wait: Wait, at: time, now: datetime, zone: ZoneInfo) -> Wake:
     """The next such time on one of the days; at once where that is now."""
     moment = now - _INSTANT
     for _ in range(MOST_DAYS if wait.days is not None else 1):
         moment = next_time_of_day(at, zone, moment)
         try:
-            if wait.days is None or wait.days.has(wall_time(moment, zone).date(), calendar):
+            if wait.days is None or wait.days.has(wall_time(moment, zone).date()):
                 return _unless_now(moment, now)
         except CalendarError:
             return Wake(moment if moment > now else next_time_of_day(at, zone, now), again=True)

@@ -96,7 +96,8 @@ def _arm(steps: Steps, node: Node, path: str, known: Outputs, taken: set[str]) -
 def read_wait_for(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
     """`save_as` holds the event's properties: known in `then`, and behind the step where only `then` goes on."""
     asked, key = node.get("wait_for"), node.key_node("wait_for")
-    found = read_event_match(steps.reader, steps.names, asked, path, key) if asked is not None else None
+    names = steps.names.with_variables(known)
+    found = read_event_match(steps.reader, names, asked, path, key) if asked is not None else None
     outputs = {name: field.type for name, field in found.defn.properties.items()} if found else {}
     variable = steps.variable(node, path, outputs, found.event if found else None)
     came = {**known, variable: outputs} if variable else known

@@ -191,7 +191,15 @@ class SegmentName(Reference):
 
 @dataclass(frozen=True)
 class TemplateText(Reference):
-    """Text, or any nesting of mappings and lists of texts, with `{{ contact.name }}` variables that are checked."""
+    """Text, or any nesting of mappings and lists of texts, with `{{ contact.name }}` variables that are checked.
+
+    An action finds it rendered for each person in `item.params`.
+    """
+
+
+@dataclass(frozen=True)
+class TextValues(Reference):
+    """A text or a list of texts, each of which may be a reference (`event.category`) or hold `{{ … }}`."""
 
 
 @dataclass(frozen=True)
@@ -201,4 +209,7 @@ class EventValues(Reference):
 
 @dataclass(frozen=True)
 class ContactValues(Reference):
-    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain ones are checked, not changed."""
+    """A mapping of contact field names to values: plain ones are checked, `event.x` refers, texts may hold `{{ … }}`.
+
+    In `item.params` each is in the form of its field; None takes the field's value away.
+    """

@@ -102,7 +102,7 @@ class _Rule:
         self.path = f"rules/{self.id}"
         self.zone = self._zone()
         self.segments = SegmentUse(around.segments, self.zone)
-        self.names = around.names.of_rule(self.zone, self.segments)
+        self.names = around.names.of_rule(self.zone, self.segments, stored=around.stored)
 
     def read(self) -> RuleSpec:
         """What could be read; the caller throws it away when the reader has errors."""
@@ -129,7 +129,7 @@ class _Rule:
             exit_when=exit_when,
             steps=found,
             version=version_of(content),
-            goal=self._goal(names),
+            goal=self._goal(known),
             **self._handling(steps),
             content=content,
             cases=self._cases(names, guards, found, trigger is not None),

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import BigInteger, String, bindparam, cast, column, delete, func, or_, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import delete, func, or_, select, update
 
-from automation.store.bulk import insert_rows, to_json
+from automation.store.bulk import insert_rows
 from automation.store.expressions import among, constant
 from automation.store.lists import fetch, named_rows, read_object, run_many
 from automation.store.schema import event, pending_entry
+from automation.store.value_tables import value_table
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from automation.store.types import AnyRow
+    from automation.store.value_tables import ColumnKind
 
 _COLUMNS = ("event_id", "rule_id", "contact_id", "rule_version_id", "due_at", "status")
 WAITING, STOPPED = "waiting", "disabled"
@@ -40,16 +41,31 @@ class PastEvent(NamedTuple):
     properties: dict[str, Any]
 
 
+class Beside(NamedTuple):
+    """Values that stand beside each span, for a `where` that compares with them."""
+
+    columns: Sequence[tuple[str, ColumnKind]] = ()
+    values: Sequence[Sequence[Any]] = ()
+
+
 def who_did(
-    conn: Connection, name: str, spans: Sequence[Span], where: ColumnElement[bool] | None, *, before: bool
+    conn: Connection,
+    name: str,
+    spans: Sequence[Span],
+    where: Callable[[Any], ColumnElement[bool] | None],
+    *,
+    before: bool,
+    beside: Beside = Beside(),
 ) -> set[int]:
     """The indexes of the spans in which the person has an event `name` before the span's own event, or after it.
 
-    Of two events in the same moment, the one that was stored first came first. `where` limits `event`.
+    Of two events in the same moment, the one that was stored first came first. `where` limits `event`; it is given
+    the spans' table, which has the columns of `beside`.
     """
     if not spans:
         return set()
-    asked = _table(conn, spans)
+    asked = _table(conn, spans, beside)
+    limit = where(asked)
     in_order = (
         or_(event.c.occurred_at < asked.c.until, event.c.id < asked.c.event_id)
         if before
@@ -65,7 +81,7 @@ def who_did(
             event.c.occurred_at <= asked.c.until,
             event.c.id != asked.c.event_id,
             in_order,
-            *([] if where is None else [where]),
+            *([] if limit is None else [limit]),
         )
     )
     return set(conn.scalars(query))
@@ -141,13 +157,9 @@ def _apart_from(rule_ids: Collection[int]) -> list[ColumnElement[bool]]:
 _SPAN = ("place", "contact_id", "event_id", "since", "until")
 
 
-def _table(conn: Connection, spans: Sequence[Span]) -> Any:
-    """The spans, numbered, as a table; in one parameter, or one a column, however many they are."""
-    rows = [(place, *span) for place, span in enumerate(spans)]
-    if conn.dialect.name == "sqlite":
-        items = func.json_each(bindparam(None, to_json(rows), String, unique=True)).table_valued("value")
-        picked = [cast(func.json_extract(items.c.value, f"$[{i}]"), BigInteger) for i in range(len(_SPAN))]
-        return select(*(part.label(name) for part, name in zip(picked, _SPAN, strict=True))).subquery("span")
-    arrays = [bindparam(None, list(values), ARRAY(BigInteger), unique=True) for values in zip(*rows, strict=True)]
-    parts = [column(name, BigInteger) for name in _SPAN]
-    return func.unnest(*arrays).table_valued(*parts, name="span").render_derived()
+def _table(conn: Connection, spans: Sequence[Span], beside: Beside) -> Any:
+    """The spans, numbered, as a table."""
+    columns: list[tuple[str, ColumnKind]] = [(name, "integer") for name in _SPAN]
+    values = beside.values or [()] * len(spans)
+    rows = [(place, *span, *more) for place, (span, more) in enumerate(zip(spans, values, strict=True))]
+    return value_table(conn, "span", [*columns, *beside.columns], rows)

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import event as listening
 
 from automation.actions.base import Action, ActionContext, Done, Failed, Item, Outbound, Result
+from automation.actions.item_params import prepare
 from automation.catalogue.builtin import builtin
 from automation.catalogue.model import Catalogue, FieldDef, FieldType
 from automation.catalogue.types import normalise
@@ -89,8 +90,9 @@ class Trial:
         emitted: list[NewEvent] = []
         context = ActionContext(conn, NOW, ZONE, "trial", "rules/trial/steps/0", self.catalogue, emitted.extend)
         with _kept_open(conn):
-            results = self.action_class().run(self.params, items, context)
-        return results, emitted
+            given = prepare(self.params, items, context)
+            results = self.action_class().run(given.params, given.items, context)
+        return given.joined(results) if len(results) == len(given.items) else results, emitted
 
     def items(self, contact_ids: Sequence[int], first_run: int = 1) -> list[Item]:
         return [

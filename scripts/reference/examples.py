@@ -89,6 +89,22 @@ rules:
       - do: contact.tag
         with: {add: [已跟进]}
 """,
+    "references": """
+rules:
+  - id: best_order
+    trigger: {type: event, with: {name: order.paid}}
+    mode: {on_again: skip, per: [contact, event.order_id]}
+    audience:
+      - event.amount: {gte: contact.spent}
+      - did_not: {event: order.paid, where: {order_id: {is_not: event.order_id}, amount: {gte: event.amount}}}
+    steps:
+      - wait_for: {event: order.paid, where: {amount: {gt: event.amount}}, within: 7d}
+        then: [{stop: 又有更大的一单}]
+      - do: contact.update
+        with: {set: {spent: event.amount}}
+      - do: contact.tag
+        with: {add: [event.order_id]}
+""",
     "wait_for": """
 rules:
   - id: first_order

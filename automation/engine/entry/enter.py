@@ -178,7 +178,8 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
             by_rule.setdefault(meeting.rule, []).append(i)
     for rule, indexes in by_rule.items():
         people = [(meetings[i].contact_id or 0, None) for i in indexes]
-        counts = load_histories(conn, rule.audience_histories, people, now, rule.spec.zone)
+        known = [facts[i] for i in indexes]
+        counts = load_histories(conn, rule.audience_histories, people, now, rule.spec.zone, facts=known)
         for i, count in zip(indexes, counts, strict=True):
             facts[i].history = count
     return facts

@@ -67,7 +67,7 @@ class Pending:
             return
         log: list[Entry] = []
         waiting = self._waiting(conn, known, now, log)
-        enter_meetings(conn, _alone(conn, waiting, log), log, now)
+        enter_meetings(conn, _alone(conn, waiting, log, now), log, now)
         delete_pending(conn, known)
         write_log(conn, now, log)
 
@@ -118,7 +118,7 @@ def publish_pending(conn: Connection, active: Iterable[int], removed: Sequence[i
     )  # fmt: skip
 
 
-def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry]) -> list[Meeting]:
+def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry], now: int) -> list[Meeting]:
     """Those whose event was not followed by what it must not be; the others are logged."""
     out: set[Meeting] = set()
     for rule in dict.fromkeys(each.meeting.rule for each in waiting):
@@ -126,7 +126,8 @@ def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry]) -> l
         pattern = rule.not_followed_by
         if pattern is None:  # the rule no longer asks
             continue
-        late = [mine[index].meeting for index in sorted(followed(conn, rule, [each.span for each in mine]))]
+        meetings, spans = [each.meeting for each in mine], [each.span for each in mine]
+        late = [meetings[index] for index in sorted(followed(conn, rule, meetings, spans, now))]
         log.extend(out_of_sequence(meeting, pattern, "followed_by") for meeting in late)
         out.update(late)
     return [each.meeting for each in waiting if each.meeting not in out]

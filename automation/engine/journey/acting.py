@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.actions.base import Action, ActionContext, Done, Failed, Item, Outbound, Result
+from automation.actions.base import ActionContext, Done, Failed, Item, Outbound, Result
+from automation.actions.item_params import run_action
 from automation.clock import to_ms
 from automation.engine.delivery.dispatch import Queued, Skipped, dispatch
 from automation.engine.delivery.message_guards import Held, Request
@@ -71,7 +72,7 @@ class Actor:
         )  # fmt: skip
         try:
             with self._conn.begin_nested():
-                results = _checked(action(), op, items, context)
+                results = run_action(action(), op.params, items, context)
                 self._emitter.flush()
                 return results
         except Exception as error:  # fail closed: foreign code may raise anything; its writes are rolled back
@@ -134,13 +135,6 @@ class Actor:
                 detail=detail,
             )
         )
-
-
-def _checked(action: Action, op: Act, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-    results = action.run(op.params, items, context)
-    if len(results) != len(items):
-        raise ValueError(f"{op.action} gave {len(results)} results for {len(items)} people")
-    return results
 
 
 def _request(op: Act, run: RunState, item: Item, result: Outbound) -> Request:

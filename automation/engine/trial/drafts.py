@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from automation.actions.base import ActionContext, Item, Outbound
+from automation.actions.item_params import run_action
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
@@ -126,7 +127,7 @@ class _Steps:
     def _ask(self, action: Any, step: Do) -> Outbound | Unsent:
         context = _context(self._conn, self._project, self._spec, step, self._now)
         try:
-            (result,) = action().run(step.params, [Item(0, self._given.contact_id, self._facts)], context)
+            (result,) = run_action(action(), step.params, [Item(0, self._given.contact_id, self._facts)], context)
         except Exception as error:  # foreign code may raise anything, and harms only its own step
             return Unsent(step.path, error.text() if isinstance(error, AutomationError) else type(error).__name__)
         if isinstance(result, Outbound):

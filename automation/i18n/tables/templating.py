@@ -64,5 +64,9 @@ TEXTS: dict[str, Text] = {
         "{place}：模板不允许这样做，不发送：{reason}",
         "{place}: a template may not do this; not sent: {reason}",
     ),
+    "unrendered": Text(
+        "参数 {name} 因人而异，请读 item.params.{name}，不要读 params.{name}",
+        "the parameter {name} differs from person to person: read item.params.{name}, not params.{name}",
+    ),
     "failed": Text("{place}：无法渲染，不发送：{reason}", "{place}: can't be rendered; not sent: {reason}"),
 }

@@ -54,6 +54,7 @@ class Reason(StrEnum):
     EXITED_GOAL = "exited.goal"
     EXITED_CHANGED = "exited.changed"
     EXITED_ERASED = "exited.erased"
+    EXITED_MERGED = "exited.merged"
     GOAL_MET = "goal.met"
     MOVED = "moved"
     NOT_MOVED = "not_moved"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import String, cast, func, or_, select, update
 
+from automation.reasons import Reason
 from automation.store.bulk import update_rows
 from automation.store.expressions import among
 from automation.store.lists import fetch, named_rows, read_object
@@ -39,7 +40,10 @@ def listening_runs(
     """
     listening: ColumnElement[bool] = run.c.ended_at.is_(None)
     if goals_since is not None:
-        listening = listening | (run.c.goal_at.is_(None) & (run.c.entered_at >= goals_since))
+        ended = run.c.ended_at.is_not(None) & run.c.reason.is_distinct_from(
+            Reason.EXITED_MERGED.value
+        )  # another one stands for it
+        listening = listening | (ended & run.c.goal_at.is_(None) & (run.c.entered_at >= goals_since))
     query = select(*_LISTENING).where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), listening)
     return named_rows(conn, query.order_by(run.c.id).with_for_update())
 

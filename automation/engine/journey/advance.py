@@ -13,6 +13,7 @@ from automation.engine.delivery.outranking import by_rank, gather, hold
 from automation.engine.entry.emitted import Emitter
 from automation.engine.entry.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
@@ -76,6 +77,7 @@ class Advance:
         with uncollected(), self._database.write() as conn:
             if of is not None:
                 lock_contacts(conn, of)
+            settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit, of=of)
             if not rows:

@@ -84,6 +84,11 @@ TEXTS: dict[str, Text] = {
     "held.outranked": Text("让行：先处理优先级更高的规则", "held back: a rule of higher priority goes first"),
     "exited.goal": Text("退出：目标已达成", "left: the goal is met"),
     "exited.changed": Text("退出：规则已修改", "left: the rule was changed"),
+    "exited.merged": Text(
+        "退出：两个联系人合并为一人后，此流程不应再继续（同一时机、已在其中、冷却期内或属于对照组）",
+        "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
+        "within the cooldown, or of the control group)",
+    ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),

@@ -10,6 +10,7 @@ from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, merging
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ def merge_contacts(
     merging.remember_merge(
         conn, survivor, absorbed, link=link, before=detail["before"], moved=moved, actor=actor, now_ms=now_ms
     )
+    wake_dated(conn, [survivor], now_ms)
     merging.leave_pointer(conn, survivor, absorbed, now_ms)
 
 

@@ -1,6 +1,6 @@
 """By what a run entered, and when that happened: from when "since entry", goals and a first wait count
 
-Revision: 0008, after 0007
+Revision: 0009, after 0008
 
 Who is inside gets the own time of the event, or of the firing, that let them in; runs that have ended stay without.
 """
@@ -10,8 +10,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -26,6 +26,7 @@ from automation.cli import (
     project,
     publishing,
     reading,
+    relocation,
     report,
     rules,
     send_test,
@@ -67,7 +68,7 @@ def options(
 
 for module in (
     project, daemon, control, events, reading, publishing, versions, canaries, report, send_test,
-    backfilling, linting, explaining, testing, forecasting,
+    backfilling, linting, explaining, testing, forecasting, relocation,
 ):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):

@@ -76,7 +76,7 @@ class Engine:
         self._schedule = Schedule(self.database, self.clock, book, versions)
         self._polling = Polling(self.database, self.clock, book, self._ingest, self._sources)
         self._segments = Segments(self.database, self.clock, book)
-        self._pending = Pending(self.database, self.clock, book)
+        self._pending = Pending(self.database, self.clock, book, versions)
         self._advance = Advance(self.database, self.clock, book, versions)
         self._moving = Moving(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)

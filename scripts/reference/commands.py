@@ -55,6 +55,10 @@ MEANINGS: dict[str, Text] = {
                 "first."),
     "status": Text("守护进程、延迟、积压、各规则的状态、隔离区与最近的错误。",
                    "The daemon, lags, backlog, rules and their state, quarantine, last errors."),
+    "move": Text("把整个数据库（每一张表）复制到一个新建的空库，例如从 SQLite 迁到 PostgreSQL：要么全部，要么不动；"
+                 "这里什么都不删除。守护进程须先停止。",
+                 "Copies the whole database, every table, into a new and empty one, for example from SQLite to "
+                 "PostgreSQL: all of it or nothing; nothing is deleted here. The daemon must be stopped."),
     "ingest": Text("导入事件（JSON Lines）。坏行进入隔离区，其余照常。",
                    "Takes events (JSON Lines). A bad line is quarantined, the others are taken."),
     "quarantine list": Text("列出隔离区里的条目与原因。", "Lists quarantined items with their reasons."),

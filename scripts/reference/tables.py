@@ -15,6 +15,7 @@ BEGIN, END = "<!-- tables: begin -->", "<!-- tables: end -->"
 
 PURPOSES: dict[str, str] = {
     "contact": "People. A row that was merged away stays and points to the survivor.",
+    "contact_merge": "Merges: which contact became part of which, and what it brought along.",
     "identity": "How people are known: each (kind, value) belongs to one contact.",
     "contact_date": "Month and day of date attributes, so that anniversaries are an index range.",
     "contact_tag": "Tags.",
@@ -247,11 +248,18 @@ COLUMNS: dict[str, str] = {
     "approver": "who approved it",
     "rule": "the rule's id in the file; NULL: a template alone",
     "rule_version": "hash of the rule's content",
+    "absorbed_id": "contact.id of the one that was merged away",
+    "link": "the identities that were named together: [[kind, value], …]",
+    "before": "both profiles as they were, by contact.id",
+    "undone_at": "when the merge was undone",
     "mark": "what was put before the text; empty: nothing",
 }
 """What a column of this name means, in every table that has it …"""
 
 SPECIAL: dict[tuple[str, str], str] = {
+    ("contact_merge", "contact_id"): "contact.id of the survivor, as of today",
+    ("contact_merge", "moved"): "{table: the ids of the rows that the absorbed contact brought}",
+    ("contact_merge", "settled_at"): "when the engine had seen to the runs and messages of both",
     ("event", "source"): "the system that sent it",
     ("event", "message_id"): "the sender's id of the event",
     ("event", "contact_id"): "contact.id; NULL: the event names nobody by itself",

@@ -23,6 +23,7 @@ NEEDED = {
     "audit list": (), "messages list": (), "log": ("--reveal",), "funnel": ("order_thanks",), "pauses": (),
     "missed": (), "approve": (), "quarantine list": ("--reveal",), "coupons list": (), "contacts problems": (),
     "report": (), "prune": ("--dry-run",), "versions": (),
+    "move": ("sqlite:///{folder}/moved.db",),
 }  # fmt: skip
 """What a command needs to say something."""
 
@@ -43,7 +44,8 @@ def test_every_command_that_offers_csv_gives_it(busy: Cli, folder: Path) -> None
     offered = set(offering_csv())
     assert len(offered) >= 10
     for command in sorted(offered):
-        said = busy(*command.split(), *NEEDED.get(command, ()), "--format", "csv")
+        needed = [word.format(folder=folder) for word in NEEDED.get(command, ())]
+        said = busy(*command.split(), *needed, "--format", "csv")
         assert said.code == 0, (command, said.err)
         header, *rows = csv.reader(io.StringIO(said.out, newline=""))
         assert all(name.replace(".", "").isidentifier() for name in header), command

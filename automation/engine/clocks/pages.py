@@ -12,6 +12,7 @@ from automation.engine.clocks.catch_up import expired
 from automation.engine.clocks.segments import enter_watched
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
+from automation.engine.journey.merges import settle_merges
 from automation.reasons import Reason
 from automation.rules.canary import Part
 from automation.store.entering import Page, PageResult, decide_page, enter_decided, in_share
@@ -45,6 +46,7 @@ class Pages:
     def __call__(self) -> bool:
         """Decide one page of the oldest unfinished occurrence, or weigh it; False when there is none."""
         with self._database.write() as conn:
+            settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             row = None if pauses.everything else _claim(conn, self._book, pauses.rule_ids)
             if row is None:

@@ -18,6 +18,7 @@ from automation.engine.delivery.message_guards import Held, Request, recheck
 from automation.engine.delivery.prices import Prices
 from automation.engine.delivery.sending import batch_limit, send_all
 from automation.engine.delivery.settle import Settlement, Settler
+from automation.engine.journey.merges import settle_merges
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.jsontext import compact
@@ -140,6 +141,7 @@ class Deliver:
         return any(room_of(account, states.get(account.key), now) != 0 for account in accounts)
 
     def _claim(self, conn: Connection, channel: str, accounts: Sequence[Account], now: int) -> _Marked:
+        settle_merges(conn, self._book, self._versions, now)
         pauses = load_pauses(conn)
         if pauses.everything or channel in pauses.channels:
             return _Marked(0, None, [])

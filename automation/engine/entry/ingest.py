@@ -17,6 +17,7 @@ from automation.engine.entry.meeting import Arrival
 from automation.engine.entry.reading import EventError, EventReader, Parsed
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED, withdraw
 from automation.engine.journey.hearing import hear
+from automation.engine.journey.merges import settle_merges
 from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.store.events import settle_times, store_events
@@ -154,6 +155,7 @@ class Ingest:
         return dict.fromkeys(too_old(conn, events, floor), error)
 
     def _keep(self, conn: Connection, taken: Sequence[Taken], rejected: list[Rejected], now: int) -> IngestResult:
+        settle_merges(conn, self._book, self._versions, now)
         times = _times(conn, taken, now)
         rows = [
             (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)

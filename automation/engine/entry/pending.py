@@ -9,6 +9,7 @@ from automation.clock import from_ms, to_ms
 from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.sequences import followed, out_of_sequence
+from automation.engine.journey.merges import settle_merges
 from automation.reasons import Reason
 from automation.store.contacts import survivors
 from automation.store.log import Entry, write_log
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
+    from automation.engine.versions import Versions
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
@@ -37,8 +39,8 @@ if TYPE_CHECKING:
 class Pending:
     """Decides what is due, for one rule book. The rows carry the truth: a crash leaves them due."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook) -> None:
-        self._database, self._clock, self._book = database, clock, book
+    def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
+        self._database, self._clock, self._book, self._versions = database, clock, book, versions
         self._running = {rule.rule_id for rule in book.rules.values()}
 
     def __call__(self, limit: int = 500) -> int:
@@ -52,6 +54,7 @@ class Pending:
         def decide() -> int:
             with self._database.write() as conn:
                 now = to_ms(self._clock.now())
+                settle_merges(conn, self._book, self._versions, now)
                 rows = claim_pending(conn, now, limit, load_pauses(conn).rule_ids)
                 self._decide(conn, rows, now)
                 return len(rows)

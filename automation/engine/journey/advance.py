@@ -13,6 +13,7 @@ from automation.engine.delivery.outranking import by_rank, gather, hold
 from automation.engine.entry.emitted import Emitter
 from automation.engine.entry.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
@@ -25,6 +26,7 @@ from automation.store.queueing import repair_queues
 from automation.store.retry import retried
 from automation.store.rules import hold_these
 from automation.store.runs import claim_due, lock_contacts, lock_free, save_journeys, save_progress
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -75,6 +77,7 @@ class Advance:
         with uncollected(), self._database.write() as conn:
             if of is not None:
                 lock_contacts(conn, of)
+            settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit, of=of)
             if not rows:
@@ -102,6 +105,7 @@ class Advance:
         write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        wake_dated(conn, facts.touched, now_ms)
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})

@@ -6,7 +6,7 @@ transaction that stores the event, with the people locked, so that an event and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store.log import Entry, write_log
 from automation.store.runs import end_runs, lock_contacts, save_journeys, save_progress
-from automation.store.waiting import event_times, listening_runs, save_goals
+from automation.store.waiting import ALIVE, event_times, listening_runs, save_goals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from automation.engine.book import RuleBook
     from automation.engine.entry.meeting import Arrival
     from automation.engine.versions import Versions
-
-ALIVE = ("active", "held")
-"""The states in which a run can wait for an event."""
 
 
 @dataclass(eq=False)
@@ -51,10 +48,12 @@ def hear(
     arrivals: Sequence[Arrival],
     now: int,
     begun: Mapping[int, int] | None = None,
+    only: Set[int] | None = None,
 ) -> None:
     """Tell `arrivals` (of names that have listeners, in order) to those inside.
 
-    `begun`: for waits that began in this very transaction, the last event before each, by run id.
+    `begun`: for waits that began in this very transaction, the last event before each, by run id. With `only`,
+    these runs alone hear them.
     """
     arrivals = [arrival for arrival in arrivals if arrival.contact_id is not None]
     if not arrivals:
@@ -68,7 +67,7 @@ def hear(
     inside = []
     for row in rows:
         rule = versions.get(conn, row.rule_version_id)
-        if rule is not None:
+        if rule is not None and (only is None or row.id in only):
             run = RunState.of(row, rule)
             run.wait_event = row.wait_event
             inside.append(_Inside(run, row.ended_at is not None, row.goal_at is not None))

@@ -108,6 +108,17 @@ TEXTS: dict[str, Text] = {
         "  automation run --once\n  automation log\n  automation why whitepaper_nurture M002\n"
         "Messages are written to outbox/, nothing is sent; automation.toml says how to connect a provider.",
     ),
+    "moving": Text("复制数据", "copying"),
+    "moved": Text(
+        "全部 {rows} 行已从 {before} 复制到 {url}。请把 database_url 改为新地址，并移走旧的数据库",
+        "all {rows} rows of {before} are in {url} now; set database_url to it, and put the old database away",
+    ),
+    "daemon_runs": Text(
+        "守护进程正在运行（{host}，进程号 {pid}）；请先停止它（异常退出的需等 {seconds} 秒）",
+        "a daemon is running ({host}, process {pid}); stop it first (one that died counts for {seconds} seconds more)",
+    ),
+    "column_table": Text("表", "table"),
+    "column_rows": Text("行数", "rows"),
     "cannot_write": Text("无法写入 {file}：{reason}", "can't write {file}: {reason}"),
     "valid": Text(
         "校验通过：{rules} 条规则，{errors} 个错误，{warnings} 个提示",

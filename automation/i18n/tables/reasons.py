@@ -20,6 +20,10 @@ TEXTS: dict[str, Text] = {
     "step.branched": Text("条件分支已选定", "a branch was taken"),
     "step.split": Text("分流已选定", "an arm of the split was taken"),
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
+    "step.skipped": Text(
+        "等待的日期缺失或已过，跳过到下一个等待",
+        "the date to wait for is missing or past: the steps up to the next wait are left out",
+    ),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
     "held.do_not_disturb": Text("推迟：处于本人设的免打扰时段", "held back: this person's own do-not-disturb time"),
@@ -80,6 +84,11 @@ TEXTS: dict[str, Text] = {
     "held.outranked": Text("让行：先处理优先级更高的规则", "held back: a rule of higher priority goes first"),
     "exited.goal": Text("退出：目标已达成", "left: the goal is met"),
     "exited.changed": Text("退出：规则已修改", "left: the rule was changed"),
+    "exited.merged": Text(
+        "退出：两个联系人合并为一人后，此流程不应再继续（同一时机、已在其中、冷却期内或属于对照组）",
+        "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
+        "within the cooldown, or of the control group)",
+    ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),

@@ -12,6 +12,14 @@ TEXTS: dict[str, Text] = {
         "数据库 {url} 的表结构无法更新：{reason}；数据未改动",
         "the tables of the database {url} can't be brought up to date: {reason}; no data was changed",
     ),
+    "not_empty": Text(
+        "目标数据库 {url} 不是空的（表 {table} 中已有数据）；请新建一个空库",
+        "the database {url} is not empty (there are rows in {table}); make a new one",
+    ),
+    "not_copied": Text(
+        "表 {table} 未能完整复制：{reason}；目标数据库中没有写入任何数据",
+        "the table {table} could not be copied as it is: {reason}; nothing was written to the new database",
+    ),
     "newer": Text(
         "数据库 {url} 的版本 {revision} 比本程序新；请升级程序",
         "the database {url} is at revision {revision}, which is newer than this program; upgrade the program",

@@ -121,6 +121,8 @@ class PublishingSettings(_Section):
 
     mode: Literal["files", "explicit"] = "files"
     approval: ApprovalSettings = ApprovalSettings()
+    removal_limit: int = Field(10, ge=0)
+    removal_undo: str = Field("1d", pattern=r"^[1-9]\d{0,4}[mhdw]$")
 
     @model_validator(mode="after")
     def _approval_can_hold(self) -> Self:
@@ -134,10 +136,11 @@ class Settings(_Section):
     """Everything that can be set. Unknown keys are errors."""
 
     folder: Path = Path()
+    project_id: str | None = Field(None, pattern=r"^[\w.-]{1,80}$")
     database_url: str = "sqlite:///automation.db"
     lang: Lang | None = None
     timezone: str = "Asia/Shanghai"
-    rules: tuple[str, ...] = ("rules.yaml",)
+    rules: tuple[str, ...] = Field(("rules.yaml",), min_length=1)
     catalogue: str = "catalog.yaml"
     templates: str = "templates"
     plugins: str = "plugins"

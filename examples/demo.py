@@ -100,6 +100,10 @@ def tell_import(path: Path, report: ImportReport) -> None:
               " + {rejected} rejected"),
          file=path.name, read=report.read, created=report.created, updated=report.updated,
          unchanged=report.unchanged, rejected=report.rejected)  # fmt: skip
+    if report.left_out:
+        tell(Text("其中 {rows} 行略去了 {fields} 个有误的字段",
+                  "{rows} of them without {fields} field(s) that are wrong"),
+             rows=report.partly, fields=report.left_out)  # fmt: skip
     if report.rejects_file is not None:
         with report.rejects_file.open(newline="", encoding="utf-8-sig") as file:
             for row in csv.DictReader(file):

@@ -30,6 +30,7 @@ class Item:
     contact_id: int
     facts: Facts  # contact, event and variables as they are now
     visit: int = 0  # how many rounds the run's loops have begun: (run, step, visit) is one doing of one step
+    params: Any = None  # the step's parameters for this person: texts rendered, references looked up
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,11 @@ class Action(Plugin):
 
     @abstractmethod
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-        """One Result per item, in order. Raising fails every item of the batch, closed: nothing is sent."""
+        """One Result per item, in order. Raising fails every item of the batch, closed: nothing is sent.
+
+        `params` are the same for all; what differs from person to person (`TemplateText`, `TextValues`,
+        `ContactValues`, `EventValues`) can't be read there: it is in each `item.params`.
+        """
 
 
 def _stand_in(name: str, type_: str, now: datetime) -> Any:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
-from automation.actions.texts import for_each
-from automation.actions.values import written
 from automation.clock import to_ms
 from automation.i18n import Text, say
 from automation.plugin import Params, param
@@ -21,12 +19,14 @@ if TYPE_CHECKING:
 
 class ContactUpdateParams(Params):
     set_: Annotated[dict[str, Any], ContactValues(), Field(min_length=1)] = param(
-        alias="set", zh="字段与新值，文本可含 {{ }}", en="fields and their new values; texts may hold {{ }}"
+        alias="set",
+        zh="字段与新值，可引用 event.x、contact.x 等，文本可含 {{ }}",
+        en="fields and their new values: event.x and contact.x refer to values, texts may hold {{ }}",
     )
 
 
 class ContactUpdate(Action):
-    """Sets attributes of the contact: `set: {level: 金卡, last_sku: "{{ event.sku }}"}`. An empty text deletes one."""
+    """Sets attributes of the contact: `set: {level: 金卡, last_sku: event.sku}`. An empty text deletes one."""
 
     type = "contact.update"
     title = Text("更新联系人属性", "update the contact")
@@ -36,21 +36,12 @@ class ContactUpdate(Action):
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
         from automation.contacts.profile import update_attributes
 
-        fields = context.catalogue.fields
-        values = {name.removeprefix("contact."): value for name, value in params.set_.items()}
         changes: dict[int, dict[str, Any]] = {}
-
-        def change(item: Item, variables: Mapping[str, Any]) -> Result:
-            new = {
-                name: None if value in ("", None) else written(fields.get(name), value, variables, context.zone)
-                for name, value in values.items()
-            }
+        for item in items:
+            new = {name.removeprefix("contact."): value for name, value in item.params.set_.items()}
             changes.setdefault(item.contact_id, {}).update(new)
-            return Done()
-
-        results = for_each(items, context, change)
         update_attributes(context.conn, changes, to_ms(context.now), self.type)
-        return results
+        return [Done() for _ in items]
 
     def sentence(self, params: Any, telling: Telling) -> str:
         changes = [

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from automation.actions.base import Action, ActionContext, Done, Failed, Item, Result
 from automation.actions.event_emit import own_event
+from automation.calendars.local import day_start
 from automation.catalogue.model import CouponBatchDef, FieldType
 from automation.clock import from_ms, to_ms
 from automation.errors import AutomationError
@@ -136,7 +137,7 @@ def term_of(batch: CouponBatchDef, valid_for: Duration | None, now: datetime, zo
 
 
 def _end_of(day: date, zone: ZoneInfo) -> int:
-    return to_ms(datetime.combine(day + timedelta(days=1), time(), zone))
+    return to_ms(day_start(day + timedelta(days=1), zone))
 
 
 def _result(batch: CouponBatchDef, answer: Answer, zone: ZoneInfo) -> Result:

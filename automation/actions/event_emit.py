@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from automation.actions.base import Action, ActionContext, Done, Item, Result
-from automation.actions.texts import for_each
-from automation.actions.values import written
 from automation.clock import to_ms
 from automation.i18n import Text, say
 from automation.plugin import Params, param
@@ -21,7 +19,9 @@ if TYPE_CHECKING:
 class EventEmitParams(Params):
     name: Annotated[str, EventName()] = param(zh="事件名", en="the event's name")
     properties: Annotated[dict[str, Any], EventValues()] = param(
-        {}, zh="事件属性，文本可含 {{ }}", en="the event's properties; texts may hold {{ }}"
+        {},
+        zh="事件属性，可引用 event.x、contact.x 等，文本可含 {{ }}",
+        en="the event's properties: event.x and contact.x refer to values, texts may hold {{ }}",
     )
 
 
@@ -35,21 +35,8 @@ class EventEmit(Action):
     Params: ClassVar[Any] = EventEmitParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-        event = context.catalogue.events.get(params.name)
-        fields = event.properties if event else {}
-        events: list[NewEvent] = []
-
-        def emit(item: Item, variables: Mapping[str, Any]) -> Result:
-            properties = {
-                name: written(fields.get(name), value, variables, context.zone)
-                for name, value in params.properties.items()
-            }
-            events.append(own_event(params.name, item, context, properties))
-            return Done()
-
-        results = for_each(items, context, emit)
-        context.emit(events)
-        return results
+        context.emit([own_event(params.name, item, context, item.params.properties) for item in items])
+        return [Done() for _ in items]
 
     def sentence(self, params: Any, telling: Telling) -> str:
         event = telling.happening(params.name)

@@ -6,10 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
-from automation.actions.texts import for_each
 from automation.catalogue.model import FieldType
 from automation.i18n import say
-from automation.templating import render_value
 
 if TYPE_CHECKING:
     from automation.rules.telling import Telling
@@ -28,14 +26,17 @@ class MessageAction(Action):
     outputs: ClassVar[Mapping[str, FieldType]] = {"status": FieldType.TEXT, "channel": FieldType.TEXT}
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-        extras = {name: getattr(params, name) for name in self.extras if getattr(params, name) is not None}
+        extras = [name for name in self.extras if getattr(params, name) is not None]
         if not extras:
             return [Outbound((self.channel,), template=params.template)] * len(items)
-
-        def outbound(_: Item, variables: Mapping[str, Any]) -> Result:
-            return Outbound((self.channel,), template=params.template, payload=render_value(extras, variables))
-
-        return for_each(items, context, outbound)
+        return [
+            Outbound(
+                (self.channel,),
+                template=params.template,
+                payload={name: getattr(item.params, name) for name in extras},
+            )
+            for item in items
+        ]
 
     def sentence(self, params: Any, telling: Telling) -> str:
         told = say("explain.message", title=self.title, template=params.template)

@@ -30,5 +30,5 @@ class TagParams(Params):
 def tags_sentence(params: TagParams, telling: Telling) -> str:
     """What becomes of the tags."""
     tags = {"tags_add": params.add, "tags_remove": params.remove}
-    told = [say(f"explain.{key}", tags=telling.listed(names)) for key, names in tags.items() if names]
+    told = [say(f"explain.{key}", tags=telling.value(names)) for key, names in tags.items() if names]
     return say("explain.semicolon").join(told)

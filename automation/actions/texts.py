@@ -1,21 +1,13 @@
-"""What the texts in a step's parameters see of one person, and a result for each person who can be rendered."""
+"""What the texts in a step's parameters see of one person, and what becomes of a person who can't be rendered."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from automation.actions.base import ActionContext, Failed, Item, Result
+from automation.actions.base import ActionContext, Failed, Item
 from automation.errors import AutomationError
 from automation.reasons import Reason
 from automation.templating import RenderError
-
-
-def for_each(
-    items: Sequence[Item], context: ActionContext, make: Callable[[Item, Mapping[str, Any]], Result]
-) -> list[Result]:
-    """`make(item, variables)` for each; a person for whom a text or value is missing or wrong fails alone."""
-    return [_one(item, context, make) for item in items]
 
 
 def variables(item: Item, context: ActionContext) -> dict[str, Any]:
@@ -32,10 +24,8 @@ def variables(item: Item, context: ActionContext) -> dict[str, Any]:
     }
 
 
-def _one(item: Item, context: ActionContext, make: Callable[[Item, Mapping[str, Any]], Result]) -> Result:
-    try:
-        return make(item, variables(item, context))
-    except RenderError as error:
+def failed_for(error: AutomationError) -> Failed:
+    """The result of one person for whom a text or value is missing or wrong."""
+    if isinstance(error, RenderError):
         return Failed(Reason.FAILED_RENDER, {"error": str(error), "variable": error.params["variable"]})
-    except AutomationError as error:
-        return Failed(Reason.STEP_FAILED, {"error": str(error)})
+    return Failed(Reason.STEP_FAILED, {"error": str(error)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -11,12 +11,10 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 from automation.actions.base import Action, ActionContext, Item, Outbound, Result
-from automation.actions.texts import for_each
 from automation.catalogue.model import FieldType
 from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.rules.params import TemplateText
-from automation.templating import render_value
 
 if TYPE_CHECKING:
     from automation.rules.telling import Telling
@@ -63,11 +61,11 @@ class WebhookPost(Action):
     Params: ClassVar[Any] = WebhookPostParams
 
     def run(self, params: Any, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-        def outbound(_: Item, variables: Mapping[str, Any]) -> Result:
-            payload = {"body": render_value(params.body, variables), "headers": dict(params.headers)}
-            return Outbound(("webhook",), payload=payload, address=params.url)
-
-        return for_each(items, context, outbound)
+        headers = dict(params.headers)
+        return [
+            Outbound(("webhook",), payload={"body": item.params.body, "headers": headers}, address=params.url)
+            for item in items
+        ]
 
     def sentence(self, params: Any, telling: Telling) -> str:
         """The address without its query, the names of what goes along: values may be secret."""

@@ -1,4 +1,9 @@
-"""Local time: the moment that a local date and time means, also where clocks are put forward or back."""
+"""Local time: the moments that a local date and time means, also where clocks are put forward or back.
+
+Every wall time becomes a moment here and nowhere else (`tests/calendars/test_wall_times.py`): one that the clocks skip
+means the first moment after the gap; one that comes twice means the first, unless the next one after a moment is asked
+for and the first has passed.
+"""
 
 from __future__ import annotations
 
@@ -11,24 +16,41 @@ if TYPE_CHECKING:
 
 
 def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The moment, in UTC, at which `zone` shows `day` and `at`.
-
-    A time that the clocks skip means the first moment after the gap; a time that comes twice means the first.
-    """
+    """The moment, in UTC, at which `zone` shows `day` and `at`; see `moment_of`."""
     return moment_of(datetime.combine(day, at), zone)
 
 
 def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The same for a naive local date-time."""
+    """The first moment, in UTC, at which `zone` shows the naive `wall`, or the first moment after a gap with it."""
+    return moments_of(wall, zone)[0]
+
+
+def next_moment(wall: datetime, zone: ZoneInfo, after: datetime) -> datetime | None:
+    """The first moment strictly after `after` that `wall` means in `zone`; None when all have passed."""
+    return next((moment for moment in moments_of(wall, zone) if moment > after), None)
+
+
+def next_time_of_day(at: time, zone: ZoneInfo, after: datetime) -> datetime:
+    """The first moment (UTC) strictly after `after` at which it is `at` in `zone`."""
+    day = wall_time(after, zone).date()
+    while (moment := next_moment(datetime.combine(day, at), zone, after)) is None:
+        day += timedelta(days=1)
+    return moment
+
+
+def moments_of(wall: datetime, zone: ZoneInfo) -> tuple[datetime, ...]:
+    """The moments, in UTC, that a naive local date-time means: two where clocks are put back, else one."""
     first = wall.replace(tzinfo=zone, fold=0)
     second = wall.replace(tzinfo=zone, fold=1)
     before, after = first.utcoffset(), second.utcoffset()
     assert before is not None
     assert after is not None
-    if after <= before:
-        return first.astimezone(UTC)
+    if after == before:
+        return (first.astimezone(UTC),)
+    if after < before:
+        return first.astimezone(UTC), second.astimezone(UTC)
     low, high = second.replace(microsecond=0), first.replace(microsecond=0)
-    return _transition(low.astimezone(UTC), high.astimezone(UTC), zone)
+    return (_transition(low.astimezone(UTC), high.astimezone(UTC), zone),)
 
 
 def wall_time(moment: datetime, zone: ZoneInfo) -> datetime:

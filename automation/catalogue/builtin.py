@@ -20,6 +20,7 @@ _FIELDS = (
     FieldDef("city", _TEXT, Text("城市", "city")),
     FieldDef("language", _TEXT, Text("语言", "language")),
     FieldDef("timezone", _TEXT, Text("时区", "time zone")),
+    FieldDef("do_not_disturb", _TEXT, Text("免打扰时段", "do-not-disturb time"), form="windows"),
     FieldDef("tags", FieldType.LIST, Text("标签", "tags"), storage="tags"),
     FieldDef("created_at", FieldType.DATETIME, Text("建档时间", "creation time"), storage="column"),
     FieldDef("updated_at", FieldType.DATETIME, Text("更新时间", "last change"), storage="column"),
@@ -27,9 +28,10 @@ _FIELDS = (
 
 _RULE = FieldDef("rule", _TEXT, Text("规则", "rule"))
 _CHANNEL = FieldDef("channel", _TEXT, Text("渠道", "channel"))
+_PURPOSE = FieldDef("purpose", _TEXT, Text("用途", "purpose"))
 
 _EVENTS = (
-    ("contact.unsubscribed", Text("退订", "unsubscribed"), (_CHANNEL,)),
+    ("contact.unsubscribed", Text("退订", "unsubscribed"), (_CHANNEL, _PURPOSE)),
     (
         "coupon.issued",
         Text("已发券", "coupon issued"),

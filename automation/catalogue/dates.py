@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import TYPE_CHECKING
+
+from automation.calendars import local
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 _DATE = re.compile(
-    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|(\d{2})(\d{2})|年(\d{1,2})月(\d{1,2})日)", re.ASCII
+    r"(\d{4})(?:-(\d{1,2})-(\d{1,2})|/(\d{1,2})/(\d{1,2})|\.(\d{1,2})\.(\d{1,2})|(\d{2})(\d{2})|年(\d{1,2})月(\d{1,2})日)",
+    re.ASCII,
 )
 _MIDNIGHT = re.compile(r"(?:[T ]0?0:00(?::00(?:\.0+)?)?)?\Z")
 _TIME = re.compile(r"(?:[T ] *(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)? *(Z|z|[+-]\d{2}:?\d{2})?\Z", re.ASCII)
 
 
 def read_date(value: object) -> str | None:
-    """`1990-08-04` from 1990-08-04, 1990/8/4, 19900804, 1990年8月4日, also with a midnight behind; None: no date."""
+    """`1990-08-04` from 1990-08-04, 1990/8/4, 1990.8.4, 19900804, 1990年8月4日, also with a midnight; None: no date."""
     if isinstance(value, datetime):
         return None
     if isinstance(value, date):
@@ -33,7 +36,7 @@ def read_date(value: object) -> str | None:
 def read_datetime(value: object, zone: ZoneInfo) -> str | None:
     """`2026-08-04T02:00:00.000Z` from ISO forms; without a zone it was written in `zone`. None: no moment."""
     if isinstance(value, datetime):
-        return moment_text(value if value.tzinfo else value.replace(tzinfo=zone))
+        return moment_text(value if value.tzinfo else local.moment_of(value, zone))
     text = value.strip() if isinstance(value, str) else ""
     match = _DATE.match(text)
     rest = _TIME.match(text, match.end()) if match else None
@@ -42,11 +45,8 @@ def read_datetime(value: object, zone: ZoneInfo) -> str | None:
         return None
     hour, minute, second, fraction, offset = rest.groups()
     try:
-        local = datetime(day.year, day.month, day.day, int(hour or 0), int(minute or 0), int(second or 0),
-                         int((fraction or "").ljust(6, "0")[:6]), tzinfo=zone)  # fmt: skip
-        if offset:
-            local = local.replace(tzinfo=_offset(offset))
-        return moment_text(local)
+        wall = datetime.combine(day, time(int(hour or 0), int(minute or 0), int(second or 0), _micro(fraction)))
+        return moment_text(wall.replace(tzinfo=_offset(offset)) if offset else local.moment_of(wall, zone))
     except (ValueError, OverflowError):
         return None
 
@@ -60,6 +60,10 @@ def moment_text(moment: datetime) -> str:
 def moment_of(text: str) -> datetime:
     """The aware UTC moment of a normalised date and time."""
     return datetime.fromisoformat(text)
+
+
+def _micro(fraction: str | None) -> int:
+    return int((fraction or "").ljust(6, "0")[:6])
 
 
 def _offset(text: str) -> tzinfo | None:

@@ -60,11 +60,12 @@ def read_field(
         _identity(reader, spec, path, typed, kinds),
         reader.flag(spec.get("required"), path, False),
         typed.storage,
+        typed.form,
     )
 
 
 def _typed(base: FieldDef, kind: str) -> FieldDef:
-    return FieldDef(base.name, FieldType(kind), base.label, (), base.personal, storage=base.storage)
+    return FieldDef(base.name, FieldType(kind), base.label, (), base.personal, storage=base.storage, form=base.form)
 
 
 def _choices(reader: Reader, node: Node | None, path: str, defn: FieldDef) -> tuple[str, ...]:

@@ -39,6 +39,7 @@ class FieldDef:
     )
     required: bool = False  # of an event property: an event without it is quarantined
     storage: Literal["attribute", "identity", "tags", "column", "none"] = "attribute"  # of a contact field
+    form: Literal["windows"] | None = None  # of a text: what it must look like
 
 
 @dataclass(frozen=True)

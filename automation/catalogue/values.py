@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from automation.calendars.windows import parse_windows
 from automation.catalogue import dates, money
 from automation.catalogue.model import FieldType
 from automation.catalogue.nearest import hint, nearest
@@ -30,6 +31,8 @@ def normalise(defn: FieldDef, value: object, zone: ZoneInfo) -> Any:
     `zone` is where a date and time without a zone was written. Money comes in major units.
     """
     result = _READERS[defn.type](defn, value, zone)
+    if defn.form == "windows" and isinstance(result, str) and result:
+        result = _windows(defn, result)
     if defn.choices:
         for item in result if isinstance(result, list) else (result,):
             if item not in defn.choices:
@@ -80,6 +83,14 @@ def _text(defn: FieldDef, value: object, _: ZoneInfo) -> str:
     if "\x00" in value or not storable(value):
         raise problem(defn, "unstorable_text", ascii(value))
     return value
+
+
+def _windows(defn: FieldDef, text: str) -> str:
+    """`22:00-08:00,12:30-14:00` from whatever dashes and commas."""
+    windows = parse_windows(text)
+    if windows is None:
+        raise problem(defn, "not_windows", text)
+    return ",".join(map(str, windows))
 
 
 def storable(text: str) -> bool:

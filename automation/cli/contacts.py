@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 
 import typer
 
-from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.contact_import import import_
+from automation.cli.context import open_catalogue, open_database, open_settings, raw_csv
 from automation.cli.masking import RevealOption, shown, told_to_the_audit
-from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
+from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after, moment_before
 from automation.cli.output import (
     BomOption,
     Format,
@@ -24,49 +25,14 @@ from automation.cli.output import (
 from automation.i18n import say
 
 if TYPE_CHECKING:
-    from automation.contacts.importing import ImportReport
     from automation.store.problems import Problem
 
 app = typer.Typer(help="People: import, export, consent 联系人", no_args_is_help=True)
+app.command("import", help="Import a .csv or .jsonl file 导入联系人")(import_)
 
 ACTOR = "cli"
 _Contact = Annotated[str, typer.Argument(metavar="CONTACT", help=CONTACT_HELP)]
 _Channel = Annotated[str, typer.Option(help="A channel, or * for all 渠道")]
-
-
-@app.command("import", help="Import a .csv or .jsonl file 导入联系人")
-def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE")],
-    map_: Annotated[
-        list[str] | None, typer.Option("--map", metavar="KEY=COLUMN", help="e.g. phone=手机 指定列")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, keep nothing 只检查不写入")] = False,
-    rejects: Annotated[Path | None, typer.Option(help="Where wrong rows go 被拒行写入的文件")] = None,
-) -> None:
-    """Wrong rows go to a file of their own with line and reason; the good ones are imported; the totals add up."""
-    from zoneinfo import ZoneInfo
-
-    from automation.cli.output import progress
-    from automation.clock import SystemClock
-    from automation.contacts.importing import import_contacts
-
-    settings = open_settings()
-    catalogue = open_catalogue(settings, strict=True)
-    database = open_database(settings)
-    with progress(say("cli.importing")) as advance:
-        done = 0
-
-        def show(read: int) -> None:
-            nonlocal done
-            advance(read - done)
-            done = read
-
-        report = import_contacts(
-            database, catalogue, file, mapping=_mapping(map_ or ()), zone=ZoneInfo(settings.timezone),
-            clock=SystemClock(), dry_run=dry_run, progress=show, rejects=rejects,
-        )  # fmt: skip
-    database.close()
-    _print_report(report, dry_run)
 
 
 @app.command("show", help="Everything known of one person 查看一位联系人")
@@ -97,7 +63,7 @@ def export(
     format_: Annotated[str, typer.Option("--format", help="csv | jsonl 输出格式")] = "csv",
     out: Annotated[Path | None, typer.Option("--out", "-o", help="A file; default: standard output 输出文件")] = None,
 ) -> None:
-    """Identities, attributes, tags and consents, in full; audited."""
+    """Identities, attributes, tags and consents, in full; audited. With --raw-csv, cells as they are, for machines."""
     from automation.contacts.exporting import export_contacts
     from automation.errors import AutomationError
 
@@ -109,11 +75,11 @@ def export(
     database = open_database(settings)
     told_to_the_audit(database, f"contacts export --format {fmt}", [], "contacts", "contacts.exported")
     if out is None:
-        export_contacts(database, catalogue, sys.stdout, fmt)
+        export_contacts(database, catalogue, sys.stdout, fmt, raw=raw_csv())
     else:
         try:
             with out.open("w", encoding="utf-8", newline="") as file:
-                count = export_contacts(database, catalogue, file, fmt)
+                count = export_contacts(database, catalogue, file, fmt, raw=raw_csv())
         except OSError as error:
             raise AutomationError("cli.cannot_write", file=str(out), reason=error.strerror) from None
         typer.echo(say("cli.exported", count=count, file=str(out)))
@@ -126,13 +92,26 @@ def consent(
     purpose: Annotated[str, typer.Argument(help="e.g. marketing 用途")],
     channel: Annotated[str, typer.Argument(help="A channel, or * for all 渠道")],
     state: Annotated[str, typer.Argument(metavar="granted|denied")],
+    given: Annotated[
+        str | None, typer.Option("--at", help="When the person said so; without it, now 本人答复的时间，不写为现在")
+    ] = None,
 ) -> None:
-    """The newest answer counts; the change leaves an audit row."""
-    from automation.contacts.consent import ConsentChange, record_consent
+    """The newest answer counts; a yes that was given before a no is refused. The change leaves an audit row."""
+    from automation.contacts.consent import ConsentChange, record_answers
+    from automation.errors import AutomationError
+    from automation.store.consent import read_consents
+
+    open_settings()  # its zone says what a date means
+    at = moment_before(given) if given else None
 
     def change(conn: Any, contact_id: int, now: int) -> int:
-        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now)
-        return len(record_consent(conn, [row], actor=ACTOR))
+        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now if at is None else at, now)
+        done = record_answers(conn, [row], actor=ACTOR)
+        if done.overruled:
+            rows = read_consents(conn, [contact_id])[contact_id]
+            stands = max((one.changed_at for one in rows.values() if one.state == "denied"), default=now)
+            raise AutomationError("cli.no_stands", contact=f"#{contact_id}", at=local_time(stands))
+        return len(done.written)
 
     _change(contact, change, "cli.consent_set", purpose=purpose, channel=channel, state=state)
 
@@ -223,9 +202,10 @@ def retry(
 
 def _problem(one: Problem) -> dict[str, Any]:
     from automation.contacts.masking import masker
+    from automation.store.problems import QUIET_FIELDS
 
-    known = one.code if one.code in ("address", "timezone") else "provider"
-    value = one.value if known == "timezone" else masker().personal(one.value)
+    known = one.code if one.code in ("address", *QUIET_FIELDS) else "provider"
+    value = one.value if known in QUIET_FIELDS else masker().personal(one.value)
     told = say(f"cli.problem_{known}", code=one.code)
     remedy = say(f"cli.remedy_{known}", contact=one.contact_id)
     return {"contact_id": one.contact_id, "channel": one.channel, "problem": told, "value": value, "since_at": one.at,
@@ -251,22 +231,3 @@ def _change(contact: str, change: Any, key: str, **params: Any) -> None:
         count = change(conn, contact_id, to_ms(SystemClock().now()))
     database.close()
     typer.echo(say(key if count else "cli.unchanged", contact=f"#{contact_id}", count=count, **params))
-
-
-def _mapping(pairs: Any) -> dict[str, str]:
-    mapping: dict[str, str] = {}
-    for pair in pairs:
-        key, equals, column = pair.partition("=")
-        if not equals or not key.strip() or not column:
-            raise typer.BadParameter(pair, param_hint="--map KEY=COLUMN")
-        mapping[key.strip()] = column
-    return mapping
-
-
-def _print_report(report: ImportReport, dry_run: bool) -> None:
-    counts = {name: getattr(report, name) for name in ("read", "created", "updated", "unchanged", "rejected", "merged")}
-    typer.echo(say("cli.imported", **counts))
-    if report.rejects_file is not None:
-        typer.echo(say("cli.see_rejects", file=str(report.rejects_file)))
-    if dry_run:
-        typer.echo(say("cli.dry_run"))

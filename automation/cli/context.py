@@ -31,18 +31,19 @@ class _Options:
     folder: Path | None = None
     lang: str | None = None
     timezone: str = "UTC"
+    raw_csv: bool = False
 
 
 _options = _Options()
 
 
-def remember(folder: Path | None, lang: str | None) -> None:
+def remember(folder: Path | None, lang: str | None, *, raw_csv: bool = False) -> None:
     """Keep the global options and speak the wanted language from now on."""
     from automation.settings import locale_language
 
     if lang not in (None, "zh", "en"):
         raise typer.BadParameter("zh | en", param_hint="--lang")
-    _options.folder, _options.lang, _options.timezone = folder, lang, "UTC"
+    _options.folder, _options.lang, _options.timezone, _options.raw_csv = folder, lang, "UTC", raw_csv
     set_language("zh" if lang == "zh" else "en" if lang == "en" else locale_language())
 
 
@@ -69,6 +70,11 @@ def project_zone() -> ZoneInfo:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(_options.timezone)
+
+
+def raw_csv() -> bool:
+    """Whether cells of CSV go out, and come in, as they are: --raw-csv."""
+    return _options.raw_csv
 
 
 def load_project(settings: Settings | None = None) -> Project:
@@ -98,11 +104,14 @@ def open_catalogue(settings: Settings, *, strict: bool = False) -> Catalogue:
 
 
 def open_database(settings: Settings) -> Database:
-    """The project's database, brought to the newest revision."""
+    """The project's database, brought to the newest revision. StoreError when it is another project's."""
+    from automation.rules.identity import check_owner
     from automation.store.database import Database
 
     database = Database(settings.database_url)
     database.check()
+    with database.read() as conn:
+        check_owner(conn, settings)
     database.migrate()
     return database
 
@@ -138,7 +147,7 @@ def open_running() -> tuple[Project, Database]:
 
 def refuse_fatal(project: Project) -> None:
     """Stop when the project's files can't be run by at all. Single broken rules don't stop the others."""
-    if project.checked.fatal:
+    if project.fatal:
         for problem in project.problems:
             if problem.severity == "error":
                 typer.echo(problem.shown(), err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from automation.cli.context import open_catalogue, open_database, open_settings
+from automation.cli.context import open_catalogue, open_database, open_settings, raw_csv
 from automation.cli.output import BomOption, Format, FormatOption, emit_table
 from automation.i18n import say
 
@@ -60,24 +60,19 @@ def list_batches(format_: FormatOption = Format.table, bom: BomOption = False) -
 
 def _codes(file: Path) -> Iterator[str]:
     """The codes of a file, without blank lines."""
-    import csv
-
+    from automation import csvfiles
     from automation.errors import AutomationError
 
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            rows = csv.reader(lines)
-            first = next(rows, [])
-            names = [name.strip().lower() for name in first]
-            column = names.index("code") if "code" in names else 0
-            if "code" not in names:
-                if len(first) > 1:
-                    raise AutomationError("cli.no_code_column", file=file.name, columns=", ".join(first))
-                yield from (first[0].strip() for _ in first[:1] if first[0].strip())
-            for row in rows:
-                if len(row) > column and row[column].strip():
-                    yield row[column].strip()
-    except OSError as error:
-        raise AutomationError("cli.cannot_read", file=str(file), reason=error.strerror) from None
-    except UnicodeDecodeError:
-        raise AutomationError("cli.cannot_read", file=str(file), reason="UTF-8") from None
+    found = csvfiles.survey(file, raw=raw_csv(), headless=True)
+    names = [name.lower() for name in found.columns]
+    if "code" not in names and len(names) > 1:
+        raise AutomationError("cli.no_code_column", file=file.name, columns=", ".join(found.columns))
+    if "code" not in names:
+        yield found.columns[0]
+    column = names.index("code") if "code" in names else 0
+    for row in csvfiles.read_rows(found):
+        if row.problem is not None:
+            raise AutomationError("cli.bad_line", file=file.name, line=row.line, reason=row.problem.text())
+        code = row.cells[column].strip() if found.raw else csvfiles.read_cell(row.cells[column])
+        if code:
+            yield code

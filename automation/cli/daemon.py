@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from automation.cli.context import open_database, open_engine, open_running, open_settings
-from automation.cli.output import Format, emit_table, emit_value
+from automation.cli.output import Tables, TablesOption, emit_table, emit_value
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _serve(project: Project, database: Database) -> None:
 
 
 def status(
-    format_: Annotated[Format, typer.Option("--format", help="table | json")] = Format.table,
+    format_: TablesOption = Tables.table,
 ) -> None:
     """What runs, what waits, what is broken."""
     from automation.clock import SystemClock
@@ -72,9 +72,9 @@ def status(
     project = running_project(settings, database)
     found = read_status(database, project, SystemClock().now())
     database.close()
-    if format_ is Format.json:
+    if format_ is Tables.json:
         emit_value(found.as_dict())
         return
     for title, columns, rows in found.tables():
         typer.echo(f"\n{title}")
-        emit_table(columns, rows, Format.table)
+        emit_table(columns, rows)

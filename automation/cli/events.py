@@ -12,7 +12,7 @@ import typer
 
 from automation.cli.context import open_catalogue, open_database, open_engine, open_settings
 from automation.cli.masking import RevealOption, shown
-from automation.cli.output import Format, emit_table, progress
+from automation.cli.output import NOT_ALL_TAKEN, BomOption, Format, FormatOption, emit_table, progress
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -32,7 +32,10 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
-    """Every batch is on disk before the next is read; a bad line is quarantined and stops nobody."""
+    """Every batch is on disk before the next is read; a bad line is quarantined and stops nobody.
+
+    Exit code 3 when something was quarantined.
+    """
     from automation.engine.entry.ingest import IngestResult
 
     total = IngestResult()
@@ -55,6 +58,7 @@ def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
     )
     if total.quarantined:
         typer.echo(say("cli.see_quarantine"))
+        raise typer.Exit(NOT_ALL_TAKEN)
 
 
 def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
@@ -77,7 +81,8 @@ def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
 @quarantine.command("list", help="Show open items with their reasons 列出")
 def list_items(
     limit: Annotated[int, typer.Option(help="At most 条数上限")] = 100,
-    format_: Annotated[Format, typer.Option("--format", help="table | json | csv")] = Format.table,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
     reveal: RevealOption = False,
 ) -> None:
     """The oldest first. Whose they are is not known, so everything in them that may be personal is masked."""
@@ -93,7 +98,7 @@ def list_items(
         rows = [as_row(row, catalogue) for row in found]
     if format_ is Format.table:
         rows = [{**row, "item": shorten(row["item"])} for row in rows]
-    emit_table(["id", "at", "origin", "reason", "item"], rows, format_)
+    emit_table(["id", "at", "origin", "reason", "item"], rows, format_, bom=bom)
     database.close()
 
 
@@ -101,7 +106,10 @@ def list_items(
 def retry(
     ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all 编号；不写则全部")] = None,
 ) -> None:
-    """Each batch of items is taken and marked in turn; an item that was taken before is recognised."""
+    """Each batch of items is taken and marked in turn; an item that was taken before is recognised.
+
+    Exit code 3 when some are still wrong.
+    """
     from automation.engine.entry.ingest import Incoming, IngestResult
     from automation.store.quarantine import list_rejected, newest_rejected
 
@@ -119,6 +127,8 @@ def retry(
             after = batch[-1].id
     taken = total.stored + total.duplicates
     typer.echo(say("cli.retried", total=taken + total.quarantined, stored=taken, still=total.quarantined))
+    if total.quarantined:
+        raise typer.Exit(NOT_ALL_TAKEN)
 
 
 @quarantine.command("drop", help="Put items aside for good; they stay in the table 放弃")

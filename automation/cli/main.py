@@ -26,7 +26,9 @@ from automation.cli import (
     project,
     publishing,
     reading,
+    relocation,
     report,
+    rules,
     send_test,
     testing,
     versions,
@@ -55,31 +57,35 @@ def options(
         Path | None, typer.Option("--project", "-p", help="Project folder 项目目录 (default: AUTOMATION_PROJECT or .)")
     ] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="zh | en 输出语言")] = None,
+    raw_csv: Annotated[
+        bool, typer.Option("--raw-csv", help="CSV cells as they are, for machines CSV 单元格原样输出与读入")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="版本")] = False,
 ) -> None:
     """Marketing automation rules engine 营销自动化规则引擎"""
-    remember(folder, lang)
+    remember(folder, lang, raw_csv=raw_csv)
 
 
 for module in (
     project, daemon, control, events, reading, publishing, versions, canaries, report, send_test,
-    backfilling, linting, explaining, testing, forecasting,
+    backfilling, linting, explaining, testing, forecasting, relocation,
 ):  # fmt: skip
     module.register(app)
 for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
+app.add_typer(rules.app, name="rules")
 personal.register(app, contacts.app)
 
 
 def main(arguments: list[str] | None = None) -> Any:
-    """The entry point: errors are sentences, never tracebacks; the exit code is 0, 1 or 2."""
+    """The entry point: errors are sentences, never tracebacks; the exit code is 0, 1, 2 or 3."""
     with failing_clearly():
         app(args=_hoisted(sys.argv[1:] if arguments is None else arguments), standalone_mode=True)
 
 
 def _hoisted(arguments: list[str]) -> list[str]:
-    """The same words with `--lang` and `--project` in front, wherever they stood before a `--`."""
+    """The same words with `--lang`, `--project` and `--raw-csv` in front, wherever they stood before a `--`."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
     front: list[str] = []
     rest: list[str] = []
@@ -87,7 +93,7 @@ def _hoisted(arguments: list[str]) -> list[str]:
     for word in words:
         if word in ("--lang", "--project"):
             front += [word, *([value] if (value := next(words, None)) is not None else [])]
-        elif word.startswith(("--lang=", "--project=")):
+        elif word == "--raw-csv" or word.startswith(("--lang=", "--project=")):
             front.append(word)
         else:
             rest.append(word)

@@ -82,6 +82,7 @@ def local_moment(text: str) -> datetime:
 
 def _moment(text: str, sign: int) -> int:
     from automation.calendars.duration import Duration
+    from automation.calendars.local import moment_of
     from automation.clock import SystemClock, to_ms
 
     now, zone = SystemClock().now(), project_zone()
@@ -90,6 +91,6 @@ def _moment(text: str, sign: int) -> int:
         return to_ms(Duration(sign * duration.amount, duration.unit).after(now, zone))
     try:
         moment = datetime.fromisoformat(text)
-        return to_ms(moment if moment.tzinfo else moment.replace(tzinfo=zone))
+        return to_ms(moment if moment.tzinfo else moment_of(moment, zone))
     except (ValueError, OverflowError):
         raise AutomationError("cli.bad_moment", found=text) from None

@@ -5,8 +5,6 @@ A column named `at`, or ending in `_at`, holds milliseconds: local time in table
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +14,13 @@ from typing import Annotated, Any
 
 import typer
 
-from automation.cli.context import project_zone
+from automation import csvfiles
+from automation.cli.context import project_zone, raw_csv
 from automation.i18n import say
 
 Row = Mapping[str, Any]
+NOT_ALL_TAKEN = 3
+"""The exit code of a command that did its work, and could not take everything that came in."""
 
 
 class Format(StrEnum):
@@ -30,6 +31,13 @@ class Format(StrEnum):
     csv = "csv"
 
 
+class Tables(StrEnum):
+    """How several lists of different columns are printed; they don't go into one CSV."""
+
+    table = "table"
+    json = "json"
+
+
 class View(StrEnum):
     """How one thing is shown."""
 
@@ -37,7 +45,8 @@ class View(StrEnum):
     json = "json"
 
 
-FormatOption = Annotated[Format, typer.Option("--format", help="table | json | csv 输出格式")]
+FormatOption = Annotated[Format, typer.Option("--format", help="table | json | csv (--raw-csv for machines) 输出格式")]
+TablesOption = Annotated[Tables, typer.Option("--format", help="table | json 输出格式")]
 ViewOption = Annotated[View, typer.Option("--format", help="text | json 输出格式")]
 BomOption = Annotated[bool, typer.Option("--bom", help="Begin CSV with a mark for spreadsheets CSV 带 BOM")]
 
@@ -62,10 +71,8 @@ def emit_value(value: Any) -> None:
 
 
 def csv_line(values: Iterable[Any]) -> str:
-    """One line of CSV, without its end."""
-    line = io.StringIO(newline="")
-    csv.writer(line, lineterminator="\r\n").writerow([_cell(value) for value in values])  # so that both are quoted
-    return line.getvalue().removesuffix("\r\n")
+    """One line of CSV, without its end. No spreadsheet runs what is in it, unless --raw-csv was given."""
+    return csvfiles.csv_line([_cell(value) for value in values], raw=raw_csv())
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:

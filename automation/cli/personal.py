@@ -11,7 +11,7 @@ import typer
 from automation.cli.context import open_catalogue, open_database, open_running, open_settings
 from automation.cli.masking import told_to_the_audit
 from automation.cli.naming import CONTACT_HELP, contact_id_of
-from automation.cli.output import Format, emit_table, emit_value, local_time, progress
+from automation.cli.output import BomOption, Format, FormatOption, emit_table, emit_value, local_time, progress
 from automation.i18n import say
 
 if TYPE_CHECKING:
@@ -86,7 +86,8 @@ def erase(
 
 def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only 只统计不清理")] = False,
-    format_: Annotated[Format, typer.Option("--format", help="table | json")] = Format.table,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
 ) -> None:
     """In short transactions over ranges of ids, so that nobody waits; what is still needed stays."""
     from automation.clock import SystemClock
@@ -103,7 +104,11 @@ def prune(
     if format_ is Format.json:
         emit_value([_pruned(one.what, one.before, one.rows) for one in found])
         return
-    rows: list[dict[str, Any]] = [
+    if format_ is Format.csv:
+        rows = [_pruned(one.what, one.before, one.rows) for one in found]
+        emit_table(("what", "before", "rows"), rows, format_, bom=bom)
+        return
+    rows = [
         {"what": say(f"privacy.what_{one.what}"), "before": local_time(one.before), "count": one.rows} for one in found
     ]
     emit_table(("what", "before", "count"), rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,13 @@ from automation.cli.context import load_project, open_settings
 from automation.cli.rendering import render
 from automation.i18n import say
 
+if TYPE_CHECKING:
+    from automation.settings import Settings
+    from automation.store.database import Database
+
 SKELETON = Path(__file__).parent / "skeleton"
+IDENTITY = b"PROJECT_ID"
+"""In the skeleton's settings; each project gets one of its own."""
 
 
 def register(app: typer.Typer) -> None:
@@ -25,17 +31,19 @@ def register(app: typer.Typer) -> None:
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="New or existing folder 目录")]) -> None:
     """Three small rules that run, their catalogue and templates, sample people and events. Nothing is overwritten."""
+    from automation.clock import token
     from automation.errors import AutomationError
 
     files = {target: source for source, target in _skeleton()}
     taken = sorted(str(target) for target in files if (folder / target).exists())
     if taken:
         raise AutomationError("cli.init_taken", folder=str(folder), files=", ".join(taken))
+    identity = f"project-{token('abcdefghijkmnpqrstuvwxyz23456789', 8)}"
     try:
         for target, source in files.items():
             path = folder / target
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(source.read_bytes())
+            path.write_bytes(source.read_bytes().replace(IDENTITY, identity.encode()))
     except OSError as error:
         raise AutomationError("cli.cannot_write", file=str(error.filename), reason=error.strerror) from None
     typer.echo(say("cli.init_done", folder=str(folder), count=len(files)))
@@ -52,18 +60,39 @@ def schema() -> None:
     emit_value(json_schema(project.registry, project.catalogue))
 
 
-def migrate() -> None:
+def migrate(
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="The database belongs to this project now 数据库改归本项目")
+    ] = False,
+) -> None:
     """Every other command does this by itself; this one says from where to where."""
+    from automation.rules.identity import check_owner
     from automation.store.database import Database
 
-    database = Database(open_settings().database_url)
+    settings = open_settings()
+    database = Database(settings.database_url)
     database.check()
+    if not adopt:
+        with database.read() as conn:
+            check_owner(conn, settings)
     before = database.revision()
     database.migrate()
+    if adopt:
+        _adopt(settings, database)
     after = database.revision()
     key = "cli.migrated_already" if before == after else "cli.migrated"
     typer.echo(say(key, url=database.shown, before=before or say("cli.empty_database"), after=after))
     database.close()
+
+
+def _adopt(settings: Settings, database: Database) -> None:
+    from automation.clock import SystemClock, to_ms
+    from automation.rules.identity import adopt
+    from automation.settings import author
+
+    with database.write() as conn:
+        before = adopt(conn, settings, author(), to_ms(SystemClock().now()))
+    typer.echo(say("store.adopted", mine=settings.project_id, before=before or "–"))
 
 
 def _skeleton() -> list[tuple[Path, Path]]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from automation.cli.context import open_database, open_settings
-from automation.cli.output import Format, emit_value
+from automation.cli.output import BomOption, Format, FormatOption, emit_table, emit_value
+
+_COLUMNS = ("rule", "name", "part", "code", "channel", "count")
 
 
 def register(app: typer.Typer) -> None:
@@ -15,7 +15,8 @@ def register(app: typer.Typer) -> None:
 
 
 def report(
-    format_: Annotated[Format, typer.Option("--format", help="table | json")] = Format.table,
+    format_: FormatOption = Format.table,
+    bom: BomOption = False,
 ) -> None:
     """Every rule, since the beginning."""
     from automation.insight.report import read_report
@@ -25,6 +26,9 @@ def report(
     database.close()
     if format_ is Format.json:
         emit_value([one.as_dict() for one in found])
+        return
+    if format_ is Format.csv:
+        emit_table(_COLUMNS, (row for one in found for row in one.rows()), format_, bom=bom)
         return
     for one in found:
         typer.echo("\n".join(one.lines()))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from automation.store.bulk import to_json
 
@@ -20,19 +19,6 @@ def join_cell(items: Sequence[str], marks: str = BAR) -> str:
     """The cell that `split_cell` reads as `items`."""
     plain = all(item and item == item.strip() and not any(mark in item for mark in marks) for item in items)
     return BAR.join(items) if plain and not _opens(items) else to_json(list(items))
-
-
-class CsvWriter:
-    """Lines that end with a line feed alone, and cells in which any text comes back as it was."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._plain = csv.writer(out, lineterminator="\n")
-        self._quoting = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-
-    def write(self, cells: Sequence[object]) -> None:
-        # The csv module of Python 3.11 does not quote a carriage return by itself.
-        returns = any(isinstance(cell, str) and "\r" in cell for cell in cells)
-        (self._quoting if returns else self._plain).writerow(cells)
 
 
 def split_cell(cell: str) -> list[str]:

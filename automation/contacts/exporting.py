@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from automation.catalogue import money
 from automation.catalogue.model import FieldType
-from automation.contacts.cells import BAR, LIST_MARKS, CsvWriter, join_cell
-from automation.contacts.columns import CONSENT, CONTACT, OWN_COLUMNS, label_keys
+from automation.contacts.cells import BAR, LIST_MARKS, join_cell
+from automation.contacts.columns import CONSENT, CONTACT
 from automation.contacts.consent import EVERY_CHANNEL
+from automation.csvfiles import CsvWriter, kept_exact
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities
@@ -25,16 +26,23 @@ if TYPE_CHECKING:
 
 
 def export_contacts(
-    database: Database, catalogue: Catalogue, out: TextIO, fmt: Literal["csv", "jsonl"], *, page_size: int = 1000
+    database: Database,
+    catalogue: Catalogue,
+    out: TextIO,
+    fmt: Literal["csv", "jsonl"],
+    *,
+    page_size: int = 1000,
+    raw: bool = False,
 ) -> int:
     """Write every contact that was not merged away, by id, and return how many. Open a file with `newline=""`.
 
     Identities (several values of a kind as `a|b`), attributes, tags and consents. Ids, times and suppressions are
-    this database's own and stay.
+    this database's own and stay. In CSV no cell is a formula, and the import takes off what was put on for that;
+    `raw`: cells as they are, for machines, which the import reads with `raw` too.
     """
     count = 0
     with database.read() as conn:
-        write = _csv(conn, catalogue, out) if fmt == "csv" else _jsonl(catalogue, out)
+        write = _csv(conn, catalogue, out, raw) if fmt == "csv" else _jsonl(catalogue, out)
         for page in contact_rows.pages(conn, page_size):
             for values in _page(conn, catalogue, page):
                 write(values)
@@ -50,14 +58,13 @@ def _page(conn: Connection, catalogue: Catalogue, page: Sequence[ContactRow]) ->
     ids = [row.id for row in page]
     held, tags = identities.held_by(conn, ids), contact_rows.read_tags(conn, ids)
     consents = consent_rows.read_consents(conn, ids)
-    labels = label_keys(catalogue)
     for row in page:
         values: Values = {}
         for kind, value, _ in held.get(row.id, ()):
             values.setdefault(kind, []).append(value)
         for key, value in sorted(row.attributes.items()):
             if _exported(catalogue, key):
-                values[_column(catalogue, labels, key)] = _text(catalogue.fields.get(key), value)
+                values[_column(catalogue, key)] = _text(catalogue.fields.get(key), value)
         if row.id in tags:
             values["tags"] = sorted(tags[row.id])
         for (purpose, channel), answer in consents.get(row.id, {}).items():
@@ -65,17 +72,19 @@ def _page(conn: Connection, catalogue: Catalogue, page: Sequence[ContactRow]) ->
         yield values
 
 
-def _csv(conn: Connection, catalogue: Catalogue, out: TextIO) -> Any:
+def _csv(conn: Connection, catalogue: Catalogue, out: TextIO, raw: bool) -> Any:
     columns = _columns(conn, catalogue)
-    writer = CsvWriter(out)
-    writer.write(columns)
+    writer, keep = CsvWriter(out, raw=True), str if raw else kept_exact
+    writer.write([keep(column) for column in columns])
     marks = {
         name: LIST_MARKS for name, field in catalogue.fields.items()
         if field.type is FieldType.LIST and field.storage == "attribute"
     }  # fmt: skip
 
     def write(values: Values) -> None:
-        writer.write([_cell(values.get(column, ""), marks.get(column, BAR)) for column in columns])
+        writer.write([
+            keep(_cell(values[column], marks.get(column, BAR))) if column in values else "" for column in columns
+        ])  # fmt: skip
 
     return write
 
@@ -98,8 +107,7 @@ def _columns(conn: Connection, catalogue: Catalogue) -> list[str]:
     kinds += [kind for kind in used if kind not in kinds]
     keys = [key for key in contact_rows.attribute_keys(conn) if _exported(catalogue, key)]
     known = [key for key in catalogue.fields if key in keys]
-    labels = label_keys(catalogue)
-    attributes = [_column(catalogue, labels, key) for key in known + [key for key in keys if key not in known]]
+    attributes = [_column(catalogue, key) for key in known + [key for key in keys if key not in known]]
     return [*kinds, *attributes, "tags", *(_consent_column(*key) for key in consent_rows.consent_keys(conn))]
 
 
@@ -110,10 +118,9 @@ def _exported(catalogue: Catalogue, key: str) -> bool:
     return not hidden
 
 
-def _column(catalogue: Catalogue, labels: dict[str, str], key: str) -> str:
-    """The attribute's name; `contact.…` where the import would take the bare name for something else."""
-    free = key not in catalogue.fields
-    return CONTACT + key if free and (key.casefold() in labels or key in OWN_COLUMNS) else key
+def _column(catalogue: Catalogue, key: str) -> str:
+    """The attribute's name; `contact.…` where the catalogue has no such field, so that the import knows it is meant."""
+    return key if key in catalogue.fields else CONTACT + key
 
 
 def _consent_column(purpose: str, channel: str) -> str:

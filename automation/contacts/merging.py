@@ -4,23 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automation.contacts.consent import outweighs
 from automation.contacts.dates import date_rows
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, merging
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
     from automation.store.consent import ConsentRow, Key
     from automation.store.contacts import ContactRow
+    from automation.store.identities import Pair
 
 
-def merge_contacts(conn: Connection, survivor: int, absorbed: int, now_ms: int, actor: str) -> None:
-    """Everything of `absorbed` goes to `survivor`. Whether they may merge was decided before (planning.py)."""
+def merge_contacts(
+    conn: Connection, survivor: int, absorbed: int, now_ms: int, actor: str, link: Sequence[Pair] = ()
+) -> None:
+    """Everything of `absorbed` goes to `survivor`. Whether they may merge was decided before (planning.py).
+
+    `link`: the identities that were named together and so made them one.
+    """
     ids = (survivor, absorbed)
     contact_rows.lock_contacts(conn, ids)
     rows = contact_rows.read_contacts(conn, ids)
@@ -34,7 +42,11 @@ def merge_contacts(conn: Connection, survivor: int, absorbed: int, now_ms: int, 
     consent_rows.replace_consents(
         conn, {survivor: united_consents(consents.get(survivor, {}), consents.get(absorbed, {})), absorbed: {}}
     )
-    merging.move_rows(conn, survivor, absorbed)
+    moved = merging.move_rows(conn, survivor, absorbed)
+    merging.remember_merge(
+        conn, survivor, absorbed, link=link, before=detail["before"], moved=moved, actor=actor, now_ms=now_ms
+    )
+    wake_dated(conn, [survivor], now_ms)
     merging.leave_pointer(conn, survivor, absorbed, now_ms)
 
 
@@ -43,7 +55,7 @@ def united_consents(one: Mapping[Key, ConsentRow], other: Mapping[Key, ConsentRo
     united = dict(one)
     for key, row in other.items():
         kept = united.get(key)
-        if kept is None or (row.state == "denied", row.changed_at) > (kept.state == "denied", kept.changed_at):
+        if kept is None or (row.state == "denied" if row.state != kept.state else outweighs(row, kept)):
             united[key] = row
     return united
 
@@ -57,7 +69,7 @@ def _profiles(
             "attributes": row.attributes,
             "identities": [[kind, value] for kind, value, _ in held.get(id_, ())],
             "tags": sorted(tags.get(id_, ())),
-            "consents": [[*key, one.state, one.source, one.changed_at] for key, one in consents.get(id_, {}).items()],
+            "consents": [[*key, *one] for key, one in consents.get(id_, {}).items()],
             "created_at": row.created_at,
         }
         for id_, row in rows.items()

@@ -40,7 +40,9 @@ class Plan:
     single_kinds: frozenset[str]
     results: list[int | Conflict | None] = field(default_factory=list)
     attached: dict[Pair, int] = field(default_factory=dict)  # identities that nobody had
-    merges: list[tuple[int, int]] = field(default_factory=list)  # (survivor, absorbed), in order
+    merges: list[tuple[int, int, int]] = field(
+        default_factory=list
+    )  # (survivor, absorbed, place of the item), in order
     changed: set[int] = field(default_factory=set)  # places of items that attached or merged something
     merged: dict[int, int] = field(default_factory=dict)  # place of an item: how many contacts it merged away
     _joined: dict[int, int] = field(default_factory=dict)
@@ -92,7 +94,7 @@ class Plan:
             for kind, values in self.singles.pop(other, {}).items():
                 held.setdefault(kind, set()).update(values)
             if other > 0:
-                self.merges.append((survivor, other))
+                self.merges.append((survivor, other, place))
                 self.merged[place] = self.merged.get(place, 0) + 1
         for kind, value in new:
             self.owners[kind, value] = self.attached[kind, value] = survivor

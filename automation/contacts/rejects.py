@@ -1,12 +1,12 @@
-"""The rows that were not imported, with line and reason, in a file that can be corrected and imported again."""
+"""The rows that were not imported, or not whole, with line and reason: a file to be corrected and imported again."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, TextIO
 
-from automation.contacts.cells import CsvWriter
 from automation.contacts.columns import LINE, OWN_COLUMNS, REASON, ImportProblem
+from automation.csvfiles import CsvWriter, harmless, kept_exact
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Rejects:
     def add(self, record: Record, reason: str) -> None:
         out = self._out or self._begin()
         if self._survey.fmt == "csv":
-            CsvWriter(out).write([record.line, reason, *self._cells(record.cells)])
+            self._writer(out).write([record.line, reason, *self._cells(record.cells)])
         else:
             original = {key: value for key, value in record.values.items() if key not in (LINE, REASON)}
             out.write(to_json({LINE: record.line, REASON: reason, **original}) + "\n")
@@ -57,8 +57,13 @@ class Rejects:
         self.file = self._path
         if self._survey.fmt == "csv":
             names = [self._survey.columns[place] for place in self._kept]
-            CsvWriter(self._out).write([LINE, REASON, *names])
+            names = names if self._survey.raw else [kept_exact(name) for name in names]
+            self._writer(self._out).write([LINE, REASON, *names])
         return self._out
+
+    def _writer(self, out: TextIO) -> CsvWriter:
+        """Cells stay as they stand in the file, so that they are read as they were: but none is a formula."""
+        return CsvWriter(out, raw=self._survey.raw, mark=harmless)
 
     def _cells(self, cells: list[str]) -> list[str]:
         width = len(self._survey.columns)

@@ -110,8 +110,8 @@ class _Attempt:
         if made.merges and not exclusive:
             self.wants_merge = True
             raise _Again
-        for survivor, absorbed in made.merges:
-            merge_contacts(self.conn, survivor, absorbed, self.now_ms, self.actor)
+        for survivor, absorbed, place in made.merges:
+            merge_contacts(self.conn, survivor, absorbed, self.now_ms, self.actor, self.items[place])
         return self._write(made)
 
     def _plain(self, known: Mapping[Pair, int]) -> list[int | Conflict | None] | None:

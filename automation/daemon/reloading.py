@@ -34,18 +34,19 @@ class Reloader:
 
     def _look_at_publications(self) -> bool:
         newest = running_id(self._engine.database)
-        if newest is None or str(newest) == self._stamp or newest == self._engine.project.running:
+        known = str(newest) == self._stamp or newest == self._engine.project.running
+        if newest is None or (known and not self._engine.overtaken()):
             return False
         taken = self._take_over(running_project(self._settings, self._engine.database))
         self._stamp = str(newest)
         return taken
 
     def _look_at_files(self) -> bool:
-        stamp = Project.stamp(self._settings)
-        if stamp == self._stamp:
+        stamp, overtaken = Project.stamp(self._settings), self._engine.overtaken()
+        if stamp == self._stamp and not overtaken:
             return False
         project = Project.load(self._settings)
-        changed = project.fingerprint != self._engine.project.fingerprint
+        changed = overtaken or project.fingerprint != self._engine.project.fingerprint
         if changed:
             changed = self._take_over(project)
         self._stamp = stamp  # only now: when anything above fails, the next look tries again
@@ -53,7 +54,7 @@ class Reloader:
 
     def _take_over(self, project: Project) -> bool:
         tell_problems(project)
-        if project.checked.fatal:
+        if project.fatal:
             _log.error(say("daemon.not_reloaded"))
             return False
         self._engine.reload(project)

@@ -157,6 +157,18 @@ class RuleBook:
     activated_at: Mapping[int, int]  # since when each active rule runs, by rule id
     listeners: Mapping[str, Listeners] = field(default_factory=dict)  # those inside whom an event may concern, by name
     canaries: Sequence[LoadedRule] = ()
+    missing: Mapping[int, str] = field(default_factory=dict)  # rules that the files don't have: absent | finishing | …
+
+    @cached_property
+    def waiting(self) -> frozenset[int]:
+        """Missing rules that may come back: what is theirs is kept as it is."""
+        return frozenset(id_ for id_, state in self.missing.items() if state != "finishing")
+
+    def overtaken_by(self, missing: Mapping[int, str]) -> bool:
+        """Whether what another process says of missing rules (id: state) is news here: the files have such a rule, or
+        somebody has decided about it."""
+        mine = {rule.rule_id for rule in self.versions}
+        return any(id_ in mine or self.missing.get(id_, state) != state for id_, state in missing.items())
 
     @cached_property
     def versions(self) -> tuple[LoadedRule, ...]:
@@ -226,6 +238,13 @@ class RuleBook:
         return {rule.rule_id: rule.spec for rule in self.rules.values()} if differ else {}
 
     @cached_property
+    def purposes(self) -> frozenset[str]:
+        """What consents the rules ask for."""
+        from automation.engine.delivery.message_guards import TRANSACTIONAL
+
+        return frozenset(rule.spec.guards.purpose for rule in self.versions) - {TRANSACTIONAL}
+
+    @cached_property
     def has_lists(self) -> bool:
         """Whether any rule's event names people, and not more than so many of them may enter at once."""
         return any(rule.people and rule.spec.max_audience for rule in self.versions)
@@ -282,4 +301,5 @@ def named_values(properties: Mapping[str, Any], key: str) -> list[str]:
 def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:
     """Compile one version, with the project's plugins and templates. KeyError when its trigger's plugin is gone."""
     trigger: Any = project.registry.triggers[spec.trigger.type]()
+    trigger.calendar = project.calendar
     return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates, part)

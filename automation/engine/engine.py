@@ -22,10 +22,13 @@ from automation.engine.journey.advance import Advance
 from automation.engine.journey.movement import Movement
 from automation.engine.journey.moving import Moving
 from automation.engine.publishing import publish
+from automation.engine.removal import due_to_leave, let_out
 from automation.engine.versions import Versions
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.providers.loader import build_providers
+from automation.rules.identity import claim_database
+from automation.store.rules import missing_rules
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,16 +55,21 @@ class Engine:
         self.clock = clock or SystemClock()
         self.providers = providers or build_providers(project.settings, project.registry, database, self.clock)
         self._sources = Sources(project.settings)
-        self.reload(project)
+        self._take_over(project, claim=True)
 
     def reload(self, project: Project) -> None:
         """Publish `project` and run by it from now on. Settings and providers stay those of the start.
 
         AutomationError when the project can't be used as a whole: nobody's run ends because a file can't be read.
         """
-        if project.checked.fatal:
+        self._take_over(project)
+
+    def _take_over(self, project: Project, *, claim: bool = False) -> None:
+        if project.fatal:
             raise AutomationError("daemon.unusable")
         with self.database.write() as conn:
+            if claim:
+                claim_database(conn, project, to_ms(self.clock.now()))
             book = publish(conn, project, to_ms(self.clock.now()))
         versions = Versions(book)
         movement = Movement(book, versions)
@@ -70,8 +78,8 @@ class Engine:
         self._schedule = Schedule(self.database, self.clock, book, versions)
         self._polling = Polling(self.database, self.clock, book, self._ingest, self._sources)
         self._segments = Segments(self.database, self.clock, book)
-        self._pending = Pending(self.database, self.clock, book, movement)
-        self._advance = Advance(self.database, self.clock, movement)
+        self._pending = Pending(self.database, self.clock, book, versions, movement)
+        self._advance = Advance(self.database, self.clock, book, versions, movement)
         self._moving = Moving(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
         self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
@@ -81,6 +89,11 @@ class Engine:
     @property
     def project(self) -> Project:
         return self.book.project
+
+    def overtaken(self) -> bool:
+        """Whether another process, or a person, has decided about rules that the files don't have: `reload` then."""
+        with self.database.read() as conn:
+            return self.book.overtaken_by({row.id: row.status for row in missing_rules(conn)})
 
     def ingest(self, items: Sequence[Incoming | bytes | str]) -> IngestResult:
         """Take one batch of events, in one transaction. When it returns, they are on disk."""
@@ -150,7 +163,18 @@ class Engine:
 
     def recover(self) -> int:
         """Settle what a dead process left in `sending`; move on forgotten queues, and people inside changed rules."""
-        return self._deliver.recover() + self._advance.repair() + self._moving()
+        return self._deliver.recover() + self._advance.repair() + self._moving() + self._let_out()
+
+    def _let_out(self) -> int:
+        """Those inside removed rules leave when it can't be undone any more."""
+        now = to_ms(self.clock.now())
+        if "removed" not in self.book.missing.values():
+            return 0
+        with self.database.read() as conn:
+            if not due_to_leave(conn, now):
+                return 0
+        with self.database.write() as conn:
+            return let_out(conn, due_to_leave(conn, now), now)
 
     def look_up(self) -> int:
         """Ask providers about one batch of messages whose outcome is unknown; returns how many were in it."""

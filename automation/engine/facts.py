@@ -42,30 +42,32 @@ class FactsBook:
     def of(self, runs: Sequence[RunState], histories: Sequence[History] = ()) -> list[Facts]:
         """The facts of each run, with the histories counted."""
         self._refresh()
-        counts: Sequence[Mapping[History, int]] = [{}] * len(runs)
+        found = [self._facts(run) for run in runs]
         if histories:
-            people = [(run.contact_id, run.entered_at) for run in runs]
-            counts = load_histories(self._conn, histories, people, self._now, runs[0].rule.spec.zone)
-        return [self._facts(run, count) for run, count in zip(runs, counts, strict=True)]
+            people = [(run.contact_id, run.moment) for run in runs]
+            zone = runs[0].rule.spec.zone
+            counts = load_histories(self._conn, histories, people, self._now, zone, facts=found)
+            for facts, count in zip(found, counts, strict=True):
+                facts.history = count
+        return found
 
     def holds(self, where: Condition | None, run: RunState, event: CameEvent | Arrival) -> bool:
         """Whether a condition about an event's properties holds for this one."""
         if where is None:
             return True
-        facts = replace(self.of([run])[0], event=event.properties)
+        facts = replace(self.of([run])[0], event=event.properties, own=self.event(run))
         return bool(run.rule.compiled(where)(facts))
 
     def event(self, run: RunState) -> Mapping[str, Any]:
         return self._events.get(run.event_id, {}) if run.event_id is not None else {}
 
-    def _facts(self, run: RunState, history: Mapping[History, int]) -> Facts:
+    def _facts(self, run: RunState) -> Facts:
         return Facts(
             contact=self._profiles.get(run.contact_id, {}),
             now=self._now_ms,
             zone=run.rule.spec.zone,
             event=self.event(run),
             variables=run.variables,
-            history=history,
         )
 
     def _refresh(self) -> None:

@@ -1,17 +1,17 @@
-"""From a checked project to a rule book: versions are kept, rules that went away let their people go."""
+"""From a checked project to a rule book: versions are kept, people inside stopped rules wait."""
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from automation.engine.book import RuleBook, load_rule
 from automation.engine.canaries import apart
 from automation.engine.entry.pending import publish_pending
 from automation.engine.journey.listening import listeners
+from automation.engine.removal import settle_missing
 from automation.reasons import Reason
-from automation.rules.published import keep_taken_over
-from automation.store import changes, coupons, rules, runs
+from automation.rules.published import check_vanished, keep_taken_over
+from automation.store import changes, coupons, rules
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
 from automation.store.waiting import older_listeners
@@ -27,18 +27,21 @@ if TYPE_CHECKING:
 
 
 def publish(conn: Connection, project: Project, now: int) -> RuleBook:
-    """Store the project's rules and coupon batches, hold or release or end runs accordingly, compile the rest."""
+    """Store the project's rules and coupon batches, hold or release or end runs accordingly, compile the rest.
+
+    AutomationError when the project can't be run by: then nothing has changed.
+    """
+    check_vanished(conn, project)
     divided = apart(project)
     published = rules.publish_rules(conn, _rows(project, divided), now)
     keep_taken_over(conn, project, now)
     known = published.known
     coupons.sync_batches(conn, project.catalogue, now)
     active, canaries = _loaded(project, divided, known)
-    held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {
-        *published.gone, *published.removed,
-    }  # fmt: skip
-    publish_pending(conn, [rule.rule_id for rule in active.values()], [*published.gone, *published.removed], now)
-    _let_out(conn, published, now)
+    missing = settle_missing(conn, project, published, now)
+    held = frozenset(ids.rule_id for key, ids in known.items() if key not in active) | {*missing.waiting, *missing.gone}
+    finishing = [id_ for id_, state in missing.states.items() if state == "finishing"]
+    publish_pending(conn, [rule.rule_id for rule in active.values()], [*missing.gone, *finishing], now)
     stopped = [ids.rule_id for key, ids in known.items() if key not in active and ids.was_active]
     paused = load_pauses(conn).rule_ids
     _hold_or_release(conn, stopped, {rule.rule_id for rule in active.values()} - paused, now)
@@ -46,7 +49,9 @@ def publish(conn: Connection, project: Project, now: int) -> RuleBook:
     rules.forget_canaries(conn, [known[key].rule_id for key in divided])
     everything = [*active.values(), *canaries]
     older = older_listeners(conn, [rule.version_id for rule in everything])
-    return RuleBook(project, active, held, rules.activated_at(conn), listeners(everything, older), canaries)
+    return RuleBook(
+        project, active, held, rules.activated_at(conn), listeners(everything, older), canaries, missing.states
+    )
 
 
 def _rows(project: Project, divided: Mapping[str, RuleSpec | None]) -> list[rules.RuleRow]:
@@ -55,10 +60,10 @@ def _rows(project: Project, divided: Mapping[str, RuleSpec | None]) -> list[rule
     for spec in _specs(project, divided):
         theirs, status = divided.get(spec.id), "active" if spec.enabled else "disabled"
         canary = (theirs.version, theirs.content) if theirs is not None and theirs is not spec else None
-        rows.append(rules.RuleRow(spec.id, spec.name, status, None, spec.version, spec.content, canary))
+        rows.append(rules.RuleRow(spec.id, spec.name, status, None, spec.version, spec.content, canary, spec.file))
     for broken in project.checked.broken:
         reason = broken.problems[0].shown("en") if broken.problems else ""
-        rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason))
+        rows.append(rules.RuleRow(broken.id, broken.name, "broken", reason, file=broken.file))
     return rows
 
 
@@ -98,17 +103,6 @@ def _bring(conn: Connection, active: Mapping[str, LoadedRule], known: Mapping[st
             changes.end_change(conn, rule.rule_id)
         else:
             changes.begin_change(conn, rule.rule_id, rule.version_id)
-
-
-def _let_out(conn: Connection, published: rules.Published, now: int) -> None:
-    """People inside a rule that went away leave it; so do those whom another process let in meanwhile."""
-    reason = Reason.EXITED_REMOVED
-    out = runs.end_runs_of(conn, published.gone, "exited", reason.value, now) if published.gone else []
-    if published.removed:
-        out += runs.end_runs_of(conn, published.removed, "exited", reason.value, now, held=True)
-    write_log(conn, now, [Entry(reason, row.rule_id, row.rule_version_id, row.contact_id, row.id) for row in out])
-    counts = Counter(row.rule_id for row in out)
-    write_log(conn, now, [Entry(reason, rule_id, detail={"runs": count}) for rule_id, count in counts.items()])
 
 
 def _hold_or_release(conn: Connection, stopped: Iterable[int], active: Container[int], now: int) -> None:

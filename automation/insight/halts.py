@@ -9,8 +9,10 @@ from automation.clock import to_ms
 from automation.engine.clocks.approvals import list_held
 from automation.engine.switches import paused_now
 from automation.i18n import say
+from automation.insight.missing_rules import COLUMNS as MISSING
+from automation.insight.missing_rules import read_missing_rules
 from automation.store.occurrences import missed_since
-from automation.store.problems import count_problems
+from automation.store.problems import QUIET_FIELDS, count_problems
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -20,6 +22,7 @@ LOOK_BACK = timedelta(days=7)
 
 Rows = list[dict[str, Any]]
 COLUMNS: dict[str, list[str]] = {
+    "missing_rules": MISSING,
     "pauses": ["what", "at", "actor", "reason"],
     "approvals": ["id", "rule", "key", "due_at", "why"],
     "missed": ["rule", "count"],
@@ -30,6 +33,7 @@ COLUMNS: dict[str, list[str]] = {
 def read_halts(conn: Connection, now: datetime) -> dict[str, Rows]:
     """The rows of each of `COLUMNS`, with what programs want to know besides."""
     return {
+        "missing_rules": read_missing_rules(conn),
         "pauses": paused_now(conn),
         "approvals": [row | {"why": why_held(row)} for row in list_held(conn)],
         "missed": [
@@ -49,5 +53,5 @@ def why_held(row: dict[str, Any]) -> str:
 
 def problem_of(code: str) -> str:
     """What is wrong with a contact's address or field, in words."""
-    kind = code if code in ("address", "timezone") else "provider"
+    kind = code if code in ("address", *QUIET_FIELDS) else "provider"
     return say(f"cli.problem_{kind}", code=code)

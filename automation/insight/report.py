@@ -11,6 +11,8 @@ from automation.store.reporting import audience_skips, log_counts, message_count
 from automation.store.rules import list_rules
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from automation.store.database import Database
@@ -47,6 +49,15 @@ class RuleReport:
             status = say(f"insight.status_{sent['status']}")
             lines.append(say("insight.report_messages", channel=sent["channel"], status=status, count=sent["count"]))
         return lines
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """One row a number. `part`: entered, skipped, left, unsent, or messages with their channel."""
+        base: dict[str, Any] = {"rule": self.rule, "name": self.name, "channel": ""}
+        yield base | {"part": "entered", "code": "entered", "count": self.entered}
+        for part, reasons in (("skipped", self.skipped), ("left", self.left), ("unsent", self.unsent)):
+            yield from (base | {"part": part, "code": reason.value, "count": n} for reason, n in reasons.items())
+        for sent in self.messages:
+            yield base | {"part": "messages", "code": sent["status"]} | {k: sent[k] for k in ("channel", "count")}
 
     def as_dict(self) -> dict[str, Any]:
         return vars(self) | {

@@ -94,6 +94,7 @@ _WRITTEN = {
     Reason.SKIPPED_CONSENT: "consent",
     Reason.SKIPPED_FREQUENCY_CAP: "frequency_cap",
     Reason.HELD_QUIET_HOURS: "quiet_hours",
+    Reason.HELD_DO_NOT_DISTURB: "do_not_disturb",
     Reason.SKIPPED_BUDGET: "budget",
 }
 """Under which key of `guards:` a guard stands; the others follow from the step and the person."""
@@ -102,4 +103,4 @@ _WRITTEN = {
 def _told(refusal: Refused | Held | None) -> str:
     if refusal is None:
         return ""
-    return (Reason.HELD_QUIET_HOURS if isinstance(refusal, Held) else refusal[0]).sentence()
+    return (refusal.reason if isinstance(refusal, Held) else refusal[0]).sentence()

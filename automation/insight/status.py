@@ -59,6 +59,10 @@ class Status:
             for account in self.accounts
         ]
         shown = dict(vars(self)) | {"daemons": times, "accounts": accounts} | self.halts
+        shown["missing_rules"] = [
+            row | {"leaves_at": row["leaves_at"] and from_ms(row["leaves_at"]).isoformat()}
+            for row in shown["missing_rules"]
+        ]
         shown["pauses"] = [row | {"at": from_ms(row["at"]).isoformat()} for row in shown["pauses"]]
         shown["approvals"] = [row | {"due_at": from_ms(row["due_at"]).isoformat()} for row in shown["approvals"]]
         del shown["halts"]
@@ -150,13 +154,17 @@ def _accounts(conn: Connection, settings: Settings, now: int) -> list[dict[str, 
 def _rules(conn: Connection) -> list[dict[str, Any]]:
     counted, paused = runs.counts(conn), load_pauses(conn).rule_ids
     return [
-        {"rule": row.key, "name": row.name, "state": _state(row, paused), "detail": row.status_detail or _canary(row)}
+        {"rule": row.key, "name": row.name, "state": _state(row, paused), "detail": _detail(row)}
         | {
             state: counted.get((row.id, state), 0)
             for state in ("active", "sending", "held", "done", "exited", "failed")
         }
         for row in rules.list_rules(conn)
     ]
+
+
+def _detail(row: AnyRow) -> str | None:
+    return _canary(row) if row.status == "absent" else row.status_detail or _canary(row)
 
 
 def _canary(row: AnyRow) -> str | None:

@@ -78,14 +78,15 @@ def _facts(
     moment: Moment,
 ) -> Facts:  # fmt: skip
     zone, known_by = rule.spec.zone, moment.ms if moment.past else None
-    counts = load_histories(conn, rule.audience_histories, [(contact_id, None)], moment.at, zone, known_by)[0]
-    return Facts(
+    facts = Facts(
         contact={**profile, "id": contact_id},
         now=to_ms(moment.at),
         zone=zone,
         event=event.properties if event is not None else {},
-        history=counts,
     )
+    people = [(contact_id, None)]
+    facts.history = load_histories(conn, rule.audience_histories, people, moment.at, zone, known_by, facts=[facts])[0]
+    return facts
 
 
 def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Moment) -> EntryState:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from automation.providers.codes import Code
     from automation.providers.context import ProviderContext
 
 
@@ -58,6 +59,10 @@ the person does not follow the account.
 """
 
 
+About: TypeAlias = Literal["person", "message", "account"]
+"""Whom a refusal is about: the person or their address, this one message, or our account and its settings."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of one message.
@@ -65,7 +70,9 @@ class Outcome:
     accepted: the provider has it. permanent: it never will (bad number, opted out). transient: not now, and it is
     certain that nothing was sent. unknown: it may or may not have been sent (a time-out after the request went out).
     `code` and `detail` are the provider's own words, without secrets. `retry_after` is in seconds. `effect` goes with
-    permanent refusals, and only where the provider's answer is certain about it.
+    permanent refusals, and only where the provider's answer is certain about it. `about`: a transient answer about the
+    person or the message never counts against the account, one about the account uses up no attempt of the message;
+    without it a transient outcome counts for both, as a broken connection does.
     """
 
     kind: Literal["accepted", "permanent", "transient", "unknown"]
@@ -74,18 +81,23 @@ class Outcome:
     detail: str | None = None
     retry_after: float | None = None
     effect: Effect | None = None
+    about: About | None = None
 
     @classmethod
     def accepted(cls, provider_id: str | None = None) -> Outcome:
         return cls("accepted", provider_id=provider_id)
 
     @classmethod
-    def permanent(cls, code: str, detail: str | None = None, effect: Effect | None = None) -> Outcome:
-        return cls("permanent", code=code, detail=detail, effect=effect)
+    def permanent(
+        cls, code: str, detail: str | None = None, effect: Effect | None = None, about: About | None = None
+    ) -> Outcome:
+        return cls("permanent", code=code, detail=detail, effect=effect, about=about)
 
     @classmethod
-    def transient(cls, code: str, detail: str | None = None, retry_after: float | None = None) -> Outcome:
-        return cls("transient", code=code, detail=detail, retry_after=retry_after)
+    def transient(
+        cls, code: str, detail: str | None = None, retry_after: float | None = None, about: About | None = None
+    ) -> Outcome:
+        return cls("transient", code=code, detail=detail, retry_after=retry_after, about=about)
 
     @classmethod
     def unknown(cls, code: str, detail: str | None = None) -> Outcome:
@@ -106,6 +118,9 @@ class Provider(Plugin):
     one_service: ClassVar[bool] = True
     """Whether all messages of an account go to one service, which can be down as a whole. False where each address is
     a service of its own (webhooks): then one that fails must not stop the others."""
+
+    codes: ClassVar[Mapping[str, Code]] = {}
+    """What its own codes say, about whom, by which source. The reference lists them."""
 
     def __init__(self, params: Any, context: ProviderContext) -> None:
         self.params = params

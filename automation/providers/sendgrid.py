@@ -32,7 +32,7 @@ from automation.providers.mime import BadHeader, bad_header, check_address, list
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Effect, Outgoing, Sent
+    from automation.providers.base import About, Effect, Outgoing, Sent
 
 _NAMED = re.compile(r"personalizations\.(\d+)\b")
 _RECIPIENT = re.compile(r"personalizations\.\d+\.to\.\d+\.email")
@@ -166,14 +166,15 @@ class SendGrid(Provider):
         status, problems = error.status_code, _problems(error.body)
         words = short("; ".join(str(one.get("message")) for one in problems) or error.reason)
         if status in (401, 403):
-            return _Answer(Outcome.transient(AUTH, words))
+            return _Answer(Outcome.transient(AUTH, words, about="account"))
         if status in (408, 429, 503):
             wait = retry_after(error.headers, self.context.clock.now())
-            return _Answer(Outcome.transient(str(status), words, retry_after=wait))
+            pace: About | None = "account" if status == 429 else None
+            return _Answer(Outcome.transient(str(status), words, wait, pace))
         if status in (400, 413):
             return _blame(status, problems, words, count)
         if status < 400 or status == 404:
-            return _Answer(Outcome.transient(SETTINGS, words))
+            return _Answer(Outcome.transient(SETTINGS, words, about="account"))
         return _Answer(Outcome.permanent(str(status), words) if status < 500 else Outcome.unknown(str(status), words))
 
 
@@ -185,7 +186,7 @@ def _blame(status: int, problems: Sequence[Mapping[str, Any]], words: str, count
     if refused and max(refused) < count:
         return _Answer(refused=refused)
     if any(name.startswith(("from", "reply_to")) for name in fields):
-        return _Answer(Outcome.transient(SETTINGS, words))
+        return _Answer(Outcome.transient(SETTINGS, words, about="account"))
     if count > 1 and not any(fields):
         return _Answer()
     return _Answer(Outcome.permanent(str(status), words))

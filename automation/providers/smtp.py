@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import smtplib
 import ssl
 from contextlib import suppress
@@ -17,15 +16,16 @@ from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import AUTH, NO_ANSWER, NOT_TRIED, SETTINGS, UNREACHABLE, short
 from automation.providers.mime import BadHeader, bad_header, build, domain_of, mailbox, parse_sender
+from automation.providers.smtp_replies import SMTP, hangs_up, read_reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from _typeshed import ReadableBuffer
 
-    from automation.providers.base import Effect, Outgoing
+    from automation.providers.base import Outgoing
+    from automation.providers.codes import Codes
 
-_NO_MAILBOX = re.compile(r"5\.1\.1\b")  # RFC 3463: bad destination mailbox address
 _PORTS = {"starttls": 587, "ssl": 465, "none": 25}
 
 
@@ -67,8 +67,8 @@ class _Step:
 
 
 class Smtp(Provider):
-    """What an answer means: 4xx is transient and 5xx permanent, for the one mail, as RFC 5321 has it. A refused login
-    or sender is transient ("auth", "settings") for the whole batch: a wrong setting burns no message.
+    """What a reply means, and whom it is about, stands in smtp_replies.py. A refused login or sender is transient
+    ("auth", "settings") for the whole batch: a wrong setting burns no message.
 
     A connection that is lost before the last byte of a mail went out proves that the server doesn't have it: transient.
     Lost between that byte and the reply, the mail is unknown; those after it were not begun and are transient. The
@@ -80,6 +80,7 @@ class Smtp(Provider):
     Params: ClassVar[Any] = SmtpParams
     channels: ClassVar[frozenset[str]] = frozenset({"email"})
     max_batch: ClassVar[int] = 50
+    codes: ClassVar[Codes] = SMTP
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
         mails = [self._mail(message) for message in messages]
@@ -155,13 +156,15 @@ class Smtp(Provider):
         try:
             session.sendmail(sender, [address], mail)
         except smtplib.SMTPSenderRefused as error:
-            refused = Outcome.transient(_code(error) if _busy(error.smtp_code) else SETTINGS, _words(error))
+            busy = 400 <= error.smtp_code < 500
+            refused = Outcome.transient(_code(error) if busy else SETTINGS, _words(error), about="account")
             return _Step(refused, stop=refused)
         except smtplib.SMTPRecipientsRefused as error:
-            return _refused(*error.recipients[address])
+            code, words = error.recipients[address]
+            return _Step(read_reply(code, words), hangs_up(code))
         except smtplib.SMTPDataError as error:
             if 400 <= error.smtp_code < 600:
-                return _refused(error.smtp_code, error.smtp_error)
+                return _Step(read_reply(error.smtp_code, error.smtp_error), hangs_up(error.smtp_code))
             return _lost(session, error)
         except (OSError, smtplib.SMTPException) as error:
             return _lost(session, error)
@@ -182,14 +185,6 @@ class _SslSession(_Session, smtplib.SMTP_SSL):
     pass
 
 
-def _refused(code: int, words: bytes | str) -> _Step:
-    """A reply that is no success, to RCPT, to DATA or to the mail. After 421 the server hangs up."""
-    text = short(words.decode("utf-8", "replace") if isinstance(words, bytes) else words)
-    effect: Effect | None = "bad_address" if _NO_MAILBOX.match(text) else None
-    outcome = Outcome.permanent(str(code), text, effect) if 500 <= code < 600 else Outcome.transient(str(code), text)
-    return _Step(outcome, stop=Outcome.transient(NOT_TRIED) if code == 421 else None)
-
-
 def _lost(session: _Session, error: Exception) -> _Step:
     """No reply, or one that nobody understands."""
     words = type(error).__name__
@@ -199,19 +194,15 @@ def _lost(session: _Session, error: Exception) -> _Step:
 
 def _not_connected(error: Exception) -> Outcome:
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return Outcome.transient(AUTH, _words(error))
+        return Outcome.transient(AUTH, _words(error), about="account")
     if isinstance(error, smtplib.SMTPNotSupportedError) or type(error) is smtplib.SMTPException:
-        return Outcome.transient(SETTINGS, short(error))
+        return Outcome.transient(SETTINGS, short(error), about="account")
     if isinstance(error, smtplib.SMTPResponseException):
         return Outcome.transient(_code(error), _words(error))
     reason = getattr(error, "reason", None) or getattr(error, "strerror", None)
     return Outcome.transient(
         UNREACHABLE, short(f"{type(error).__name__}: {reason}" if reason else type(error).__name__)
     )
-
-
-def _busy(code: int) -> bool:
-    return 400 <= code < 500
 
 
 def _code(error: smtplib.SMTPResponseException) -> str:

@@ -16,11 +16,13 @@ from automation.i18n import Text
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import AUTH, SETTINGS, broken, http_url, retry_after, short
+from automation.providers.twilio_codes import BUSY, TWILIO
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from automation.providers.base import Effect, Outgoing, Sent
+    from automation.providers.base import Outgoing, Sent
+    from automation.providers.codes import Codes
 
 
 class TwilioParams(Params):
@@ -44,21 +46,6 @@ class TwilioParams(Params):
         if (self.from_number is None) == (self.messaging_service_sid is None):
             raise PydanticCustomError("providers.twilio_sender", "exactly one sender")
         return self
-
-
-# twilio.com/docs/api/errors. What is wrong with our own settings, not with the message: it stays, and is visible.
-_SETTINGS_CODES = frozenset(
-    # 21212 21601 21603 21606 21659 21660 21661: the sender; 21609: the callback URL; 20404: the account's path;
-    # 21701 21703 21704 21705: the messaging service; 30034 30038: the sender's registration
-    {20404, 21212, 21601, 21603, 21606, 21609, 21659, 21660, 21661, 21701, 21703, 21704, 21705}
-)
-# Too much at once: 20429 requests, 21611 queued for this sender, 63017 a second, 63038 a day.
-_BUSY_CODES = frozenset({20429, 21611, 63017, 63038})
-# The person or the text, also where the status is 403: 21211 bad number, 21408 region not enabled, 21610 opted out,
-# 21612 no route, 21614 no mobile number, 21617 too long.
-_MESSAGE_CODES = frozenset({21211, 21408, 21610, 21612, 21614, 21617})
-# What is certain about the person: the number said STOP, is no number, or can't get an SMS.
-_EFFECTS: Mapping[str, Effect] = {"21610": "opted_out", "21211": "bad_address", "21614": "bad_address"}
 
 
 CLOCKS_APART = timedelta(minutes=5)
@@ -85,6 +72,7 @@ class Twilio(Provider):
     title: ClassVar[Text] = Text("Twilio 短信", "Twilio SMS")
     Params: ClassVar[Any] = TwilioParams
     channels: ClassVar[frozenset[str]] = frozenset({"sms"})
+    codes: ClassVar[Codes] = TWILIO
     concurrency = 8
 
     def __init__(self, params: TwilioParams, context: Any) -> None:
@@ -175,16 +163,19 @@ class Twilio(Provider):
         status, code = getattr(error, "status", None), getattr(error, "code", None)
         words = _words(error)
         if status is None:
-            return Outcome.transient(SETTINGS, type(error).__name__)
-        if code in _MESSAGE_CODES:
-            return Outcome.permanent(str(code), words, _EFFECTS.get(str(code)))
-        if status in (408, 429, 503) or code in _BUSY_CODES:
+            return Outcome.transient(SETTINGS, type(error).__name__, about="account")
+        known = TWILIO.get(str(code))
+        if known is not None and known.about != "account":
+            return known.outcome(str(code), words)
+        if status == 429 or str(code) in BUSY:
             wait = retry_after(self._http.last_headers, self.context.clock.now())
-            return Outcome.transient(str(code), words, retry_after=wait)
+            return Outcome.transient(str(code), words, wait, about="account")
+        if status in (408, 503):
+            return Outcome.transient(str(code), words, retry_after(self._http.last_headers, self.context.clock.now()))
         if status in (401, 403):
-            return Outcome.transient(AUTH, f"{code}: {words}")
-        if status < 400 or status == 404 or code in _SETTINGS_CODES:
-            return Outcome.transient(SETTINGS, f"{code}: {words}")
+            return Outcome.transient(AUTH, f"{code}: {words}", about="account")
+        if status < 400 or status == 404 or known is not None:
+            return Outcome.transient(SETTINGS, f"{code}: {words}", about="account")
         return Outcome.permanent(str(code), words) if 400 <= status < 500 else Outcome.unknown(str(code), words)
 
 
@@ -201,8 +192,9 @@ def _told(listed: Any) -> Outcome:
     """What Twilio's status of a message says of it."""
     if listed.status not in ("failed", "undelivered", "canceled"):
         return Outcome.accepted(listed.sid)
-    code = str(listed.error_code or listed.status)
-    refused = Outcome.permanent(code, short(listed.error_message or listed.status), _EFFECTS.get(code))
+    code, words = str(listed.error_code or listed.status), short(listed.error_message or listed.status)
+    known = TWILIO.get(code)
+    refused = known.outcome(code, words) if known is not None else Outcome.permanent(code, words)
     return replace(refused, provider_id=listed.sid)
 
 

@@ -12,17 +12,17 @@ from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import http_url
+from automation.providers.wechat_codes import WECHAT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automation.providers.base import Effect, Outgoing
+    from automation.providers.base import Outgoing
+    from automation.providers.codes import Codes
     from automation.providers.wechat_http import Answer
 
 CLIENT_MSG_ID_MAX = 32
 BAD_CONTENT = "bad_content"
-# 43101: the person refused these messages; 43004: does not follow the account; 40003: the account knows no such openid.
-_EFFECTS: Mapping[str, Effect] = {"43101": "opted_out", "43004": "not_reachable", "40003": "bad_address"}
 
 
 class WechatParams(Params):
@@ -45,11 +45,10 @@ class Wechat(Provider):
     The template on `wechat` is {template_id, data, url?, miniprogram?: {appid, pagepath}}, on `wechat_subscribe`
     {template_id, data, page?, miniprogram_state?, lang?}. A value in `data` is a text, or {value, color?}.
 
-    What an answer means: errcode 0 is accepted with the msgid. 43004 (does not follow), 43101 (refused the message),
-    40003 (no such openid), 40037 (no such template) and every other code not named here are permanent. -1 (busy) and
-    45009, 45011 (too many calls) are transient. A refused token is replaced and the message tried once more, which is
-    safe: it was not sent; if that fails too, it is transient with the code "auth". No connection is transient; no
-    answer is unknown.
+    What an answer means: errcode 0 is accepted with the msgid; what the others say, and of whom, stands in
+    wechat_codes.py, and a code that is not there is permanent. A refused token is replaced and the message tried once
+    more, which is safe: it was not sent; if that fails too, it is transient with the code "auth". No connection is
+    transient; no answer is unknown.
 
     On `wechat` our reference travels as `client_msg_id`: WeChat sends a message to one person with one such id once
     within ten minutes, whatever happens between us.
@@ -59,6 +58,7 @@ class Wechat(Provider):
     title: ClassVar[Text] = Text("微信公众号与小程序", "WeChat official account and mini program")
     Params: ClassVar[Any] = WechatParams
     channels: ClassVar[frozenset[str]] = frozenset({"wechat", "wechat_subscribe"})
+    codes: ClassVar[Codes] = WECHAT
     concurrency = 8
 
     def __init__(self, params: WechatParams, context: Any) -> None:
@@ -72,7 +72,7 @@ class Wechat(Provider):
         account = f"wechat:{params.app_id}"
         self._api = WechatApi(
             client, context, account=account, secret=secret, base_url=params.base_url, timeout=params.timeout,
-            effects=_EFFECTS,
+            codes=WECHAT,
         )  # fmt: skip
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:

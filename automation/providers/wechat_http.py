@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -20,19 +20,12 @@ from requests.adapters import HTTPAdapter
 from automation.providers.base import Outcome
 from automation.providers.http import AUTH, SETTINGS, broken, retry_after, short
 from automation.providers.tokens import Fetched, NoToken, SharedToken
+from automation.providers.wechat_codes import BUSY, TOKEN_CODES
 
 if TYPE_CHECKING:
     from automation.clock import Clock
-    from automation.providers.base import Effect
+    from automation.providers.codes import Codes
     from automation.providers.context import ProviderContext
-
-TOKEN_CODES = frozenset({40001, 40014, 41001, 42001})  # the token is wrong, missing or expired: the call was refused
-# Too much at once, or "try again later": -1 busy, 6000 data version, 43108 concurrent sends to one person, 45009 calls,
-# 45011 calls a minute, 45033 calls at the same time. Nothing was done.
-BUSY_CODES = frozenset({-1, 6000, 43108, 45009, 45011, 45033})
-# What is wrong with our own settings or rights, not with the message: 40013 app id, 40056 agent id, 40125 secret,
-# 40164 and 60020 our IP address, 48001 48002 48004 60011 rights of the app.
-SETTINGS_CODES = frozenset({40013, 40056, 40125, 40164, 48001, 48002, 48004, 60011, 60020})
 
 Answer = dict[str, Any]
 _SECRETS_IN_URL = re.compile(r"((?:access_token|secret|corpsecret)=)[^&\s\"']+")
@@ -50,16 +43,13 @@ class WechatApi:
         secret: str,
         base_url: str | None,
         timeout: float,
-        effects: Mapping[str, Effect] | None = None,
+        codes: Codes,
     ) -> None:
-        """`client` is made by `governed`. `account` names the shared token.
-
-        `effects`: what an errcode says of the person.
-        """
+        """`client` is made by `governed`. `account` names the shared token. `codes`: what an errcode says."""
         blank_secrets_in_logs()
         self._client = client
         self._secret = secret
-        self._effects = effects or {}
+        self._codes = codes
         self._clock: Clock = context.clock
         mount(client._http, client.origin, base_url, timeout)
         patience = 2 * timeout + 5  # a time-out each for connecting and reading
@@ -104,7 +94,7 @@ class WechatApi:
         if error.errcode is None:
             return _by_status(response, wait)
         words = self._clean(error.errmsg, token)
-        return by_code(error.errcode, words, wait, self._effects.get(str(error.errcode)))
+        return by_code(self._codes, error.errcode, words, wait)
 
     def _fetch(self) -> Fetched:
         """A new token. Whatever goes wrong here, no message was sent."""
@@ -120,8 +110,10 @@ class WechatApi:
         except (requests.RequestException, OSError) as error:
             outcome = broken(error)
         if outcome.kind == "permanent" or outcome.code == SETTINGS:
-            raise NoToken(Outcome.transient(AUTH, f"{outcome.code}: {outcome.detail}")) from None
-        raise NoToken(Outcome.transient(outcome.code or AUTH, outcome.detail, outcome.retry_after)) from None
+            refused = Outcome.transient(AUTH, f"{outcome.code}: {outcome.detail}", about="account")
+        else:
+            refused = Outcome.transient(outcome.code or AUTH, outcome.detail, outcome.retry_after, outcome.about)
+        raise NoToken(refused) from None
 
     def _clean(self, words: Any, token: str) -> str:
         text = str(words)
@@ -130,15 +122,16 @@ class WechatApi:
         return short(text)
 
 
-def by_code(code: int, words: str, wait: float | None = None, effect: Effect | None = None) -> Outcome:
-    """What an errcode means for a message. The service did not do what was asked."""
+def by_code(codes: Codes, code: int, words: str, wait: float | None = None) -> Outcome:
+    """What an errcode means for a message. The service did not do what was asked; an unknown code fails the message."""
+    known = codes.get(str(code))
     if code in TOKEN_CODES:
-        return Outcome.transient(AUTH, f"{code}: {words}")
-    if code in BUSY_CODES:
-        return Outcome.transient(str(code), words, wait)
-    if code in SETTINGS_CODES:
-        return Outcome.transient(SETTINGS, f"{code}: {words}")
-    return Outcome.permanent(str(code), words, effect)
+        return Outcome.transient(AUTH, f"{code}: {words}", about="account")
+    if known is None:
+        return Outcome.permanent(str(code), words)
+    if known.about == "account" and str(code) not in BUSY:
+        return Outcome.transient(SETTINGS, f"{code}: {words}", about="account")
+    return known.outcome(str(code), words, wait)
 
 
 def governed(client_class: Any, app: str, secret: str, timeout: float) -> Any:
@@ -194,7 +187,7 @@ def _by_status(response: Any, wait: float | None) -> Outcome:
     status = response.status_code
     code, words = f"http_{status}", short(response.reason or "")
     if status in (408, 429, 503):
-        return Outcome.transient(code, words, wait)
+        return Outcome.transient(code, words, wait, "account" if status == 429 else None)
     if status in (401, 403, 404, 407):
-        return Outcome.transient(SETTINGS, f"{code}: {words}")
+        return Outcome.transient(SETTINGS, f"{code}: {words}", about="account")
     return Outcome.unknown(code, words) if status >= 500 else Outcome.permanent(code, words)

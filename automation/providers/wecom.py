@@ -13,19 +13,19 @@ from automation.i18n import Text, say
 from automation.plugin import Params, param
 from automation.providers.base import Outcome, Provider
 from automation.providers.http import AUTH, NO_ANSWER, NO_TOKEN, NOT_TRIED, SETTINGS, UNREACHABLE, http_url
+from automation.providers.wechat_codes import WECOM
 from automation.providers.wecom_tags import Tagger
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automation.providers.base import Effect, Outgoing
+    from automation.providers.base import Outgoing
+    from automation.providers.codes import Codes
     from automation.providers.wechat_http import Answer
 
 BAD_CONTENT = "bad_content"
 NOT_REACHED = "not_reached"
 _TROUBLE = frozenset({AUTH, SETTINGS, UNREACHABLE, NO_ANSWER, NO_TOKEN, "45009"})  # the next call would meet it too
-# 84061: nobody has the customer as a contact; 40096: no such external_userid. Certain where one person was asked about.
-_EFFECTS: Mapping[str, Effect] = {"84061": "not_reachable", "40096": "bad_address"}
 _PARTS = ("text", "attachments", "image", "link", "miniprogram")
 
 
@@ -76,8 +76,8 @@ class Wecom(Provider):
     by name, or `group/name` where several groups have the name. Repeating it changes nothing, so a lost answer
     is transient here, not unknown.
 
-    What an errcode means is said in wechat_http.py; 84061 (not a customer) and 40096 (no such external_userid) are
-    permanent like all that are not named there.
+    What an errcode says, and of whom, stands in wechat_codes.py; one that is not there is permanent. What a call for
+    several people answers is certain about none of them.
     """
 
     type: ClassVar[str] = "wecom"
@@ -85,6 +85,7 @@ class Wecom(Provider):
     Params: ClassVar[Any] = WecomParams
     channels: ClassVar[frozenset[str]] = frozenset({"wecom", "wecom_tag"})
     max_batch: ClassVar[int] = 500
+    codes: ClassVar[Codes] = WECOM
 
     def __init__(self, params: WecomParams, context: Any) -> None:
         super().__init__(params, context)
@@ -96,8 +97,9 @@ class Wecom(Provider):
         client = governed(WeChatClient, params.corp_id, secret, params.timeout)
         account = f"wecom:{params.corp_id}:{context.channel}"
         self._api = WechatApi(
-            client, context, account=account, secret=secret, base_url=params.base_url, timeout=params.timeout
-        )
+            client, context, account=account, secret=secret, base_url=params.base_url, timeout=params.timeout,
+            codes=WECOM,
+        )  # fmt: skip
         self._tagger = Tagger(self._api, context.clock, params)
 
     def send(self, messages: Sequence[Outgoing]) -> Sequence[Outcome]:
@@ -143,8 +145,8 @@ class Wecom(Provider):
         if sender:
             task["sender"] = sender
         answer = self._api.call(lambda client: client.external_contact.add_msg_template(task))
-        if isinstance(answer, Outcome) and len(people) == 1:
-            answer = replace(answer, effect=_EFFECTS.get(answer.code or ""))
+        if isinstance(answer, Outcome) and len(people) > 1:
+            answer = replace(answer, effect=None)
         return _each(answer, group, "fail_list", "wechat.not_reached")
 
     def _application_message(self, group: Sequence[Outgoing], content: Mapping[str, Any]) -> list[Outcome]:

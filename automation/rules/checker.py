@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.problems import Problem, in_order
@@ -39,6 +40,7 @@ class CheckEnv:
     timezone: str = "Asia/Shanghai"
     sources: Collection[str] | None = None  # the settings' databases that rules may poll; None: not asked about
     priced: bool = True  # whether the settings know any price
+    calendar: WorkCalendar = OFFICIAL
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class _File:
 
 def _read_file(name: str, text: str, env: CheckEnv) -> _File:
     root, problems = parse(text, name)
-    reader = Reader(name, list(problems))
+    reader = Reader(name, list(problems), env.calendar)
     if root is None:
         if not problems:
             reader.problems.append(Problem(name, 1, 1, "rules.empty_file"))
@@ -132,7 +134,9 @@ def _surroundings(
     templates = TemplateUse(env.templates)
     sources = None if stored else env.sources
     names = Names(env.catalogue)
-    return Surroundings(env.registry, names, templates, defaults, zone, segments, stored, sources, env.priced)
+    return Surroundings(
+        env.registry, names, templates, defaults, zone, segments, stored, sources, env.priced, calendar=env.calendar
+    )
 
 
 def _rules(mapping: Mapping, reader: Reader) -> list[Node]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.holidays import FILE as HOLIDAYS
 from automation.jsontext import writer
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _layout(settings: Settings) -> dict[str, Any]:
 
 def _named(settings: Settings) -> Iterator[tuple[str, Path]]:
     """Every file of texts, as it is named and where it lies."""
-    for name in (settings.catalogue, *settings.rules, BRAND):
+    for name in (settings.catalogue, *settings.rules, BRAND, HOLIDAYS):
         if settings.path(name).exists():
             yield name, settings.path(name)
     yield from _in_folder(settings, settings.templates, "**/*")

@@ -6,18 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from automation.calendars.windows import end_text, never_ends
 from automation.channels import MESSAGE_CHANNELS
+from automation.rules.days import read_span
 from automation.rules.reader import Reader, is_none
-from automation.rules.spec import Budget, FrequencyCap, Guards, QuietHours
+from automation.rules.spec import Budget, FrequencyCap, Guards, QuietHours, SendWindow
 from automation.yamltree import Mapping, Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GUARD_KEYS = ("consent", "quiet_hours", "frequency_cap", "cooldown", "holdout", "budget")
+GUARD_KEYS = (
+    "consent",
+    "quiet_hours",
+    "send_window",
+    "do_not_disturb",
+    "frequency_cap",
+    "cooldown",
+    "holdout",
+    "budget",
+)
 _MOST_MESSAGES = 1_000_000_000
 STORED_KEYS = (*GUARD_KEYS, "global_holdout")
-_QUIET_KEYS = ("from", "to", "then")
+_WINDOW_KEYS = ("from", "to", "days", "then")
 _CAP_KEYS = ("max", "per", "channel", "scope")
 _BUDGET_KEYS = ("messages", "cost")
 
@@ -48,9 +59,12 @@ def read_guards(reader: Reader, node: Node | None, defaults: Guards, path: str, 
 def written(guards: Guards) -> dict[str, Any]:
     """The normal form: what is off is absent; reading it gives the same guards."""
     found: dict[str, Any] = {"consent": guards.purpose}
-    if guards.quiet_hours:
-        quiet = guards.quiet_hours
-        found["quiet_hours"] = {"from": f"{quiet.start:%H:%M}", "to": f"{quiet.end:%H:%M}", "then": quiet.then}
+    for name, windows in (("quiet_hours", guards.quiet_hours), ("send_window", guards.send_window)):
+        if windows:
+            each = [_written_window(window) for window in windows]
+            found[name] = each[0] if len(each) == 1 else each
+    if not guards.do_not_disturb:
+        found["do_not_disturb"] = "ignore"
     if guards.frequency_cap:
         found["frequency_cap"] = [_written_cap(cap) for cap in guards.frequency_cap]
     if guards.cooldown:
@@ -61,6 +75,11 @@ def written(guards: Guards) -> dict[str, Any]:
         if parts:
             found[name] = f"{parts // 100}.{parts % 100:02d}%"
     return found
+
+
+def _written_window(window: QuietHours | SendWindow) -> dict[str, Any]:
+    found: dict[str, Any] = {"from": f"{window.start:%H:%M}", "to": end_text(window), "then": window.then}
+    return found | ({"days": window.days.written()} if window.days else {})
 
 
 def _written_budget(budget: Budget) -> dict[str, Any]:
@@ -99,18 +118,31 @@ class _Part:
         self.keep("purpose", self.reader.name(node, self.path))
 
     def quiet_hours(self, node: Node, key: Node) -> None:
+        self._windows("quiet_hours", QuietHours, node)
+
+    def send_window(self, node: Node, key: Node) -> None:
+        self._windows("send_window", SendWindow, node)
+
+    def _windows(self, name: str, kind: type[QuietHours | SendWindow], node: Node) -> None:
         if is_none(node):
-            self.found["quiet_hours"] = None
+            self.found[name] = ()
             return
-        mapping = self.reader.mapping(node, self.path, _QUIET_KEYS, ("from", "to"))
+        items = [node] if isinstance(node, Mapping) else self.reader.items(node, self.path)
+        self.found[name] = tuple(window for item in items or () if (window := self._window(kind, item)))
+        if name == "quiet_hours" and self.found[name] and never_ends(self.found[name]):
+            self.reader.error(node, self.path, "always_quiet")
+
+    def _window(self, kind: type[QuietHours | SendWindow], node: Node) -> QuietHours | SendWindow | None:
+        mapping = self.reader.mapping(node, self.path, _WINDOW_KEYS)
         if mapping is None:
-            return
-        start, end = (self._of(mapping, name, self.reader.time) for name in ("from", "to"))
+            return None
         then = self._of(mapping, "then", lambda n, p: self.reader.choice(n, p, ("delay", "drop"))) or "delay"
-        if start is not None and start == end:
-            self.reader.error(node, self.path, "empty_quiet_hours", found=f"{start:%H:%M}")
-        elif start is not None and end is not None:
-            self.found["quiet_hours"] = QuietHours(start, end, cast('Literal["delay", "drop"]', then))
+        span = read_span(self.reader, mapping, self.path)
+        return kind(*span, cast('Literal["delay", "drop"]', then)) if span else None
+
+    def do_not_disturb(self, node: Node, key: Node) -> None:
+        word = self.reader.choice(node, self.path, ("honour", "ignore"))
+        self.keep("do_not_disturb", None if word is None else word == "honour")
 
     def frequency_cap(self, node: Node, key: Node) -> None:
         if is_none(node):
@@ -165,6 +197,8 @@ class _Part:
 _READERS: dict[str, Callable[[_Part, Node, Node], None]] = {
     "consent": _Part.consent,
     "quiet_hours": _Part.quiet_hours,
+    "send_window": _Part.send_window,
+    "do_not_disturb": _Part.do_not_disturb,
     "frequency_cap": _Part.frequency_cap,
     "cooldown": _Part.cooldown,
     "holdout": _Part.holdout,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automation.catalogue.model import Catalogue, EventDef, FieldType
 from automation.rules.conditions.parse import parse_conditions, parse_segment, parse_where
+from automation.rules.conditions.references import References
 from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import FieldRef
 from automation.rules.reader import Reader, listed
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from automation.yamltree import Node
 
 Outputs = Mapping[str, Mapping[str, FieldType]]
+
+_LOST = ("conditions.event_unknown", "conditions.reference_without_event")
+"""What is not said again where the trigger, and so the event, is broken."""
 
 RESERVED = frozenset({"contact", "event", "brand", "rule", "now", "today"})
 """Roots of templates and conditions that no `save_as` may hide."""
@@ -38,19 +42,20 @@ class Names:
     zone: ZoneInfo | None = None  # where times without a zone are meant
     complete: bool = True
     segments: SegmentLookup | None = None
+    lenient: bool = False  # the rule is a stored version: what looks like a reference and can't be one is a text
 
-    def of_rule(self, zone: ZoneInfo, segments: SegmentLookup) -> Names:
-        return Names(self.catalogue, self.event, self.variables, zone, self.complete, segments)
+    def of_rule(self, zone: ZoneInfo, segments: SegmentLookup, *, stored: bool) -> Names:
+        return replace(self, zone=zone, segments=segments, lenient=stored)
 
     def with_variables(self, variables: Outputs) -> Names:
-        return Names(self.catalogue, self.event, variables, self.zone, self.complete, self.segments)
+        return replace(self, variables=variables)
 
     def of_event(self, event: EventDef) -> Names:
-        return Names(self.catalogue, event, self.variables, self.zone, segments=self.segments)
+        return replace(self, event=event, complete=True)
 
     def lost(self) -> Names:
         """With a trigger that can't be understood."""
-        return Names(self.catalogue, None, self.variables, self.zone, complete=False, segments=self.segments)
+        return replace(self, event=None, complete=False)
 
     def known(self) -> list[str]:
         """Every name that a reference may be, written out."""
@@ -101,17 +106,32 @@ class Names:
             return None
         allowed = frozenset(namespaces) - (frozenset() if self.event or not self.complete else {"event"})
         scope = Scope(self.catalogue, self.event, self.variables, allowed, self.zone, self.segments)
+        if allowed != {"event"}:  # or the event alone is looked at
+            scope = replace(scope, referring=self._referring(allowed))
+        scope = replace(scope, lenient=self.lenient)
         problems: list[Problem] = []
         found = parse_conditions(node, scope, problems, reader.file, path)
-        reader.problems += [each for each in problems if self.complete or each.key != "conditions.event_unknown"]
+        reader.problems += [each for each in problems if self.complete or each.key not in _LOST]
         return found
 
     def where(self, reader: Reader, node: Node | None, event: EventDef, path: str) -> Condition | None:
-        """Conditions on the properties of `event`, whatever the trigger's is; names go without `event.`."""
+        """Conditions on the properties of `event`, whatever the trigger's is; names go without `event.`.
+
+        What stands behind an operator may refer to the trigger's event, to the contact and to saved values.
+        """
         problems: list[Problem] = []
-        found = parse_where(node, Scope(self.catalogue, event, zone=self.zone), problems, reader.file, path)
-        reader.problems += problems
+        scope = Scope(self.catalogue, event, zone=self.zone, referring=self._referring(), lenient=self.lenient)
+        found = parse_where(node, scope, problems, reader.file, path)
+        reader.problems += [each for each in problems if self.complete or each.key not in _LOST]
         return found
+
+    def references(self) -> References:
+        """What values at this place may refer to."""
+        return References(self._referring(), lenient=self.lenient)
+
+    def _referring(self, allowed: Collection[str] = ("contact", "event", "var")) -> Scope:
+        namespaces = frozenset(allowed) & {"contact", "event", "var"}
+        return Scope(self.catalogue, self.event, self.variables, namespaces, self.zone)
 
     def segment(self, reader: Reader, node: Node, path: str) -> Condition | None:
         """The conditions of the segment that `node` names."""

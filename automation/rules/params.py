@@ -41,6 +41,14 @@ def positive_duration(value: Any) -> Duration:
     return parsed
 
 
+def interval(value: Any) -> Duration:
+    """A positive duration that is always as long: months and years are not."""
+    parsed = positive_duration(value)
+    if parsed.months:
+        raise PydanticCustomError("rules.duration_no_months", "months differ", {"found": str(value)})
+    return parsed
+
+
 def time_of_day(value: Any) -> time:
     if isinstance(value, time):
         return value
@@ -79,14 +87,16 @@ def _written(pattern: str, *examples: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": list(examples)})
 
 
-SIGNED_DURATION = _written(r"^[+-]?\d{1,6}[mhdw]$", "-3d", "2h")
-DURATION = _written(r"^\+?\d{1,6}[mhdw]$", "30m", "2h", "3d", "4w")
+SIGNED_DURATION = _written(r"^[+-]?\d{1,6}(mo|[mhdwy])$", "-3d", "2h")
+DURATION = _written(r"^\+?\d{1,6}(mo|[mhdwy])$", "30m", "2h", "3d", "4w", "6mo", "1y")
+INTERVAL = _written(r"^\+?\d{1,6}[mhdw]$", "30m", "2h", "1d", "1w")
 TIME_OF_DAY = _written(r"^([01]?\d|2[0-3]):[0-5]\d$", "10:00")
 LOCAL_DATE = _written(r"^\d{4}-\d{2}-\d{2}$", "2026-08-01")
 ZONE = _written(r"^[A-Za-z][A-Za-z0-9_+/-]*$", "Asia/Shanghai")
 
 SignedDuration = Annotated[Duration, BeforeValidator(signed_duration), SIGNED_DURATION]
 PositiveDuration = Annotated[Duration, BeforeValidator(positive_duration), DURATION]
+Interval = Annotated[Duration, BeforeValidator(interval), INTERVAL]
 TimeOfDay = Annotated[time, BeforeValidator(time_of_day), TIME_OF_DAY]
 LocalDate = Annotated[date, BeforeValidator(local_date), LOCAL_DATE]
 Zone = Annotated[ZoneInfo, BeforeValidator(zone), ZONE]
@@ -181,7 +191,15 @@ class SegmentName(Reference):
 
 @dataclass(frozen=True)
 class TemplateText(Reference):
-    """Text, or any nesting of mappings and lists of texts, with `{{ contact.name }}` variables that are checked."""
+    """Text, or any nesting of mappings and lists of texts, with `{{ contact.name }}` variables that are checked.
+
+    An action finds it rendered for each person in `item.params`.
+    """
+
+
+@dataclass(frozen=True)
+class TextValues(Reference):
+    """A text or a list of texts, each of which may be a reference (`event.category`) or hold `{{ … }}`."""
 
 
 @dataclass(frozen=True)
@@ -191,4 +209,7 @@ class EventValues(Reference):
 
 @dataclass(frozen=True)
 class ContactValues(Reference):
-    """A mapping of contact field names to values (texts may hold `{{ … }}`); plain ones are checked, not changed."""
+    """A mapping of contact field names to values: plain ones are checked, `event.x` refers, texts may hold `{{ … }}`.
+
+    In `item.params` each is in the form of its field; None takes the field's value away.
+    """

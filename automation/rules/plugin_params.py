@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from automation.i18n import lookup
 from automation.rules.reader import Reader, listed, shown
-from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
+from automation.rules.unread_texts import plain_values
+from automation.yamltree import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -48,7 +49,8 @@ def read_params(reader: Reader, plugin: type[Plugin], node: Node | None, at: Nod
     for entry in node.entries if node else ():
         if _is_null(entry.value):
             reader.error(entry.value, path, "empty_value", name=entry.key.value)
-    values = {name: value for name, value in (plain(node) or {}).items() if value is not None}
+    written = plain_values(plugin.Params, node) if node is not None else {}
+    values = {name: value for name, value in written.items() if value is not None}
     try:
         params: BaseModel = plugin.Params.model_validate(values)
     except ValidationError as error:

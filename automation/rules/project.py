@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
+from automation.catalogue.holidays import FILE as HOLIDAYS
+from automation.catalogue.holidays import read_holidays
 from automation.catalogue.loader import load_catalogue
 from automation.memory import uncollected
 from automation.plugin import PluginProblem, Registry
@@ -36,6 +39,7 @@ class Project:
     files: ProjectFiles
     publication: int | None = None
     canary: Canary | None = None  # what a share of the contacts runs meanwhile
+    calendar: WorkCalendar = OFFICIAL
 
     @classmethod
     def load(cls, settings: Settings, files: ProjectFiles | None = None, publication: int | None = None) -> Project:
@@ -55,19 +59,24 @@ class Project:
         text = _read(files, settings.catalogue, problems, required=False)
         catalogue, found = load_catalogue(text, settings.catalogue)
         problems += found
+        half = _unread(files, settings.catalogue, text) or any(map(_is_syntax, found))
+        calendar, found = read_holidays(_read(files, HOLIDAYS, problems, required=False))
+        problems += found
         templates = TemplateSet.of(files.below(settings.templates), PurePath(settings.templates).name)
         problems += templates.problems
         texts = [(name, _read(files, name, problems, required=True)) for name in settings.rules]
         rules = [(name, text) for name, text in texts if text is not None]
-        checked = check_rules(rules, _env(settings, registry, catalogue, templates))
+        checked = check_rules(rules, _env(settings, registry, catalogue, templates, calendar))
+        if half or len(rules) < len(texts):
+            checked = replace(checked, fatal=True)
         problems += checked.problems
         ordered = tuple(in_order(problems))
-        return cls(settings, registry, catalogue, templates, checked, ordered, files, publication)
+        return cls(settings, registry, catalogue, templates, checked, ordered, files, publication, calendar=calendar)
 
     @property
     def env(self) -> CheckEnv:
         """What stored versions of rules are read against."""
-        return _env(self.settings, self.registry, self.catalogue, self.templates)
+        return _env(self.settings, self.registry, self.catalogue, self.templates, self.calendar)
 
     def met_by(self, contact_id: int) -> Project:
         """What runs for this person."""
@@ -84,6 +93,11 @@ class Project:
         return self.canary.project if self.canary is not None else self
 
     @property
+    def fatal(self) -> bool:
+        """Whether it can't be run by at all: some file can't be read. Whatever ran goes on running."""
+        return self.checked.fatal or (self.canary is not None and self.canary.project.checked.fatal)
+
+    @property
     def fingerprint(self) -> str:
         """Changes when any file does."""
         return self.files.hash
@@ -94,10 +108,13 @@ class Project:
         return stamp(settings)
 
 
-def _env(settings: Settings, registry: Registry, catalogue: Catalogue, templates: TemplateSet) -> CheckEnv:
+def _env(
+    settings: Settings, registry: Registry, catalogue: Catalogue, templates: TemplateSet, calendar: WorkCalendar
+) -> CheckEnv:
     return CheckEnv(
-        registry, catalogue, templates, settings.timezone, tuple(settings.sources), priced=bool(settings.prices)
-    )
+        registry, catalogue, templates, settings.timezone, tuple(settings.sources), priced=bool(settings.prices),
+        calendar=calendar,
+    )  # fmt: skip
 
 
 def _read(files: ProjectFiles, name: str, problems: list[Problem], *, required: bool) -> str | None:
@@ -116,6 +133,16 @@ def _read(files: ProjectFiles, name: str, problems: list[Problem], *, required: 
         line = content.count(b"\n", 0, error.start) + 1
         problems.append(Problem(name, line, 1, "rules.not_utf8", {"line": line}))
     return None
+
+
+def _unread(files: ProjectFiles, name: str, text: str | None) -> bool:
+    """Whether a file is there and can't be read. What it says is not known; that is not the same as nothing."""
+    return text is None and name in files.contents
+
+
+def _is_syntax(problem: Problem) -> bool:
+    """Half a catalogue would send events to quarantine and break rules that are right."""
+    return problem.severity == "error" and problem.key.startswith("yamltree.")
 
 
 def _plugin_problem(problem: PluginProblem, settings: Settings) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from automation.catalogue.holidays import FILE as HOLIDAYS
 from automation.errors import AutomationError
 from automation.rules.canary import Canary, Part, with_canary
 from automation.rules.files import ProjectFiles
@@ -112,6 +113,20 @@ def keep_taken_over(conn: Connection, project: Project, now: int) -> None:
     if newest is None or newest.files_hash != project.files.hash:
         lock_publications(conn)
         add_publication(conn, publication_of(project, now, DAEMON, "", "reload"))
+
+
+def check_vanished(conn: Connection, project: Project) -> None:
+    """AutomationError when the catalogue or the holidays that ran until now are gone or empty.
+
+    An editor may be saving them; without them events would be refused, and workdays be those of somebody else.
+    """
+    names = (project.settings.catalogue, HOLIDAYS)
+    blank = [name for name in names if not project.files.texts.get(name, "").strip()]
+    base = running(conn) if blank and project.publication is None else None
+    newest = None if base is None else publication_files(conn, base.id)
+    for name in blank:
+        if newest is not None and newest.files.get(name, "").strip():
+            raise AutomationError("publishing.file_gone", file=name)
 
 
 def publication_of(project: Project, now: int, author: str, reason: str, kind: Kind) -> NewPublication:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic_core import PydanticCustomError
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.catalogue.nearest import offer
 from automation.contacts.share import read_share
 from automation.i18n import Text, lookup
@@ -34,6 +35,8 @@ class Reader:
 
     file: str
     problems: list[Problem] = field(default_factory=list)
+    calendar: WorkCalendar = OFFICIAL
+    """The project's workdays."""
 
     # ------------------------------------------------------------ saying what is wrong
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -14,18 +13,14 @@ from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules import params as marks
+from automation.rules.conditions.references import literal_text
 from automation.rules.event_match import read_event_match
 from automation.rules.marked import marked, named_event
 from automation.rules.names import Names
 from automation.rules.reader import Reader, listed
 from automation.rules.template_use import TemplateUse
+from automation.rules.unread_texts import holds_template, refuse_texts, scalars
 from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
-
-if TYPE_CHECKING:
-    pass
-
-
-_BRACES = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True)
@@ -53,6 +48,7 @@ def resolve(place: Place, params: BaseModel, node: Node | None) -> BaseModel:
         new = resolver(_Use(place, mark.reference, params, below or place.at, below is not None, mark.key), value)
         if new is not value:
             changed[mark.attribute] = new
+    refuse_texts(place, type(params), node)
     return params.model_copy(update=changed) if changed else params
 
 
@@ -179,13 +175,36 @@ def _texts(use: _Use, node: Node) -> None:
     elif isinstance(node, Sequence):
         for item in node.items:
             _texts(use, item)
-    elif isinstance(node.value, str) and _BRACES.search(node.value):
+    elif holds_template(node):
         place = use.place
-        place.templates.check_text(place.reader, place.names, node, place.path, node.value)
+        place.templates.check_text(place.reader, place.names, node, place.path, str(node.value))
+
+
+def _text_values(use: _Use, value: Any) -> Any:
+    """Texts that may be references; `{text: event.x}` has become a plain text already."""
+
+    def one(text: Any, node: Node) -> Any:
+        if not isinstance(node, Scalar) or not use.written:
+            return text
+        _texts(use, node)
+        return _reference(use, str(text), node, FieldType.TEXT, text)
+
+    return use.each(value, one)
+
+
+def _reference(use: _Use, text: str, node: Node, type_: FieldType, otherwise: Any) -> Any:
+    """The Ref that a text is; `otherwise` when it is none, or when it is a wrong one, which is said."""
+    found = use.place.names.references().read(text, type_, assigned=True)
+    if isinstance(found, tuple):
+        if use.place.names.complete or found[0] != "reference_without_event":
+            use.place.reader.say(node, use.place.path, f"conditions.{found[0]}", found[1])
+        return otherwise
+    return otherwise if found is None else found
 
 
 def _contact_values(use: _Use, value: Any) -> Any:
     place, fields = use.place, use.place.names.catalogue.fields
+    new = dict(value)
     for key, node in _written(use):
         name = str(key.value).removeprefix("contact.")
         known = fields.get(name)
@@ -194,41 +213,51 @@ def _contact_values(use: _Use, value: Any) -> Any:
         elif known.storage != "attribute":
             place.reader.error(key, place.path, "not_an_attribute", found=name)
         else:
-            _value(use, known, node)
-    return value
+            new[str(key.value)] = _value(use, known, node, value.get(str(key.value)))
+    return new
 
 
 def _event_values(use: _Use, value: Any) -> Any:
     place, event = use.place, named_event(use.params, use.place.names.catalogue)
     if event is None:
         return value
+    new = dict(value)
     for key, node in _written(use):
         name = str(key.value)
         if name not in event.properties:
             place.reader.unknown(key, place.path, "unknown_property", name, event.properties, event=event.name)
         else:
-            _value(use, event.properties[name], node)
+            new[name] = _value(use, event.properties[name], node, value.get(name))
     for name, known in event.properties.items():
         if known.required and name not in value:
             place.reader.error(use.node, place.path, "missing_property", name=name, event=event.name)
-    return value
+    return new
 
 
 def _written(use: _Use) -> list[tuple[Scalar, Node]]:
     return [(entry.key, entry.value) for entry in use.node.entries] if isinstance(use.node, Mapping) else []
 
 
-def _value(use: _Use, known: FieldDef, node: Node) -> None:
-    """A value for a field. An empty one takes the field's value away; texts may hold variables."""
+def _value(use: _Use, known: FieldDef, node: Node, value: Any) -> Any:
+    """A value for a field. An empty one takes the field's value away; texts may hold variables, or be references."""
+    literal = literal_text(node)
+    if literal is not None:
+        node, value = literal, literal.value
+    elif isinstance(node, Scalar) and isinstance(node.value, str):
+        before = len(use.place.reader.problems)
+        found = _reference(use, node.value, node, known.type, value)
+        if found is not value or len(use.place.reader.problems) > before:
+            return found
     if isinstance(node, Scalar) and node.value in (None, ""):
-        return
-    if isinstance(node, Scalar) and isinstance(node.value, str) and _BRACES.search(node.value):
+        return value
+    if any(holds_template(each) for each in scalars(node)):
         _texts(use, node)
-        return
+        return value
     try:
         normalise(known, plain(node), use.place.zone)
     except ValueProblem as error:
         use.place.reader.say(node, use.place.path, error.key, dict(error.params))
+    return value
 
 
 _RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
@@ -243,6 +272,7 @@ _RESOLVERS: dict[type[marks.Reference], Callable[[_Use, Any], Any]] = {
     marks.EventMatch: _event_match,
     marks.SegmentName: _segment,
     marks.TemplateText: _text,
+    marks.TextValues: _text_values,
     marks.ContactValues: _contact_values,
     marks.EventValues: _event_values,
 }

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.rules.cases.ground import Ground
 from automation.rules.cases.reader import read_cases
 from automation.rules.event_match import read_event_match
@@ -58,6 +59,7 @@ class Surroundings:
     sources: Collection[str] | None = None  # the settings' databases; None: not asked about
     priced: bool = True  # whether the settings know any price
     written_defaults: Node | None = None  # `defaults:` as it stands in the file
+    calendar: WorkCalendar = OFFICIAL
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class ReadRule:
 
 def read_rule(around: Surroundings, node: Node, file: str, index: int) -> ReadRule:
     """The rule at position `index` of its file."""
-    reader = Reader(file)
+    reader = Reader(file, calendar=around.calendar)
     if not isinstance(node, Mapping):
         reader.wrong(node, f"rules/{index}", "rule")
         return ReadRule(None, "", "", node.line, node, tuple(reader.problems))
@@ -100,7 +102,7 @@ class _Rule:
         self.path = f"rules/{self.id}"
         self.zone = self._zone()
         self.segments = SegmentUse(around.segments, self.zone)
-        self.names = around.names.of_rule(self.zone, self.segments)
+        self.names = around.names.of_rule(self.zone, self.segments, stored=around.stored)
 
     def read(self) -> RuleSpec:
         """What could be read; the caller throws it away when the reader has errors."""
@@ -127,7 +129,7 @@ class _Rule:
             exit_when=exit_when,
             steps=found,
             version=version_of(content),
-            goal=self._goal(names),
+            goal=self._goal(known),
             **self._handling(steps),
             content=content,
             cases=self._cases(names, guards, found, trigger is not None),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 _SCALAR: Schema = {"type": ["string", "number", "boolean"]}
+_VALUE: Schema = {"anyOf": [_SCALAR, ref("literal_text")]}
 _GROUPS = {"all": ("全部满足", "all of these"), "any": ("满足任意一个", "any of these"), "none": ("都不满足", "none")}
 
 
@@ -29,6 +30,19 @@ def condition_defs(catalogue: Catalogue) -> Schema:
         "where": {"type": "object", "minProperties": 1, **says("事件属性的条件", "conditions on its properties")},
         "event_match": _event_match(),
         "history": _history(),
+        "reference": {
+            "type": "string",
+            "pattern": r"^[^\W\d]\w*\.[^\W\d]\w*$",
+            "examples": ["event.store_id", "contact.store", "coupon.code"],
+            **says(
+                "引用一个值：触发事件、此人或已保存的", "a value of the triggering event, the person or a saved one"
+            ),
+        },
+        "literal_text": mapping(
+            {"text": {"type": "string", **says("就是这段文字，不是引用", "the text itself, no reference")}},
+            required=["text"],
+        ),
+        "text_value": {"anyOf": [{"type": "string"}, ref("literal_text")]},
         **{f"{type_.value}_test": _test(type_) for type_ in types},
     }
 
@@ -53,7 +67,9 @@ def _field(field: FieldDef) -> Schema:
     if not field.choices:
         return test | label
     choices = {"enum": list(field.choices)}
-    return {"anyOf": [choices, {"type": "array", "items": choices}, {**test, "type": "object"}], **label}
+    one = {"anyOf": [choices, ref("reference"), ref("literal_text")]}
+    several = {"type": "array", "items": one}
+    return {"anyOf": [choices, ref("reference"), several, {**test, "type": "object"}], **label}
 
 
 def _test(type_: FieldType) -> Schema:
@@ -61,8 +77,8 @@ def _test(type_: FieldType) -> Schema:
     operators = {name: _operand(OPERATORS[name]) for name in allowed(type_)}
     return {
         "anyOf": [
-            _SCALAR,
-            {"type": "array", "items": _SCALAR, "minItems": 1},
+            *_VALUE["anyOf"],
+            {"type": "array", "items": _VALUE, "minItems": 1},
             mapping(operators) | {"minProperties": 1},
         ]
     }
@@ -70,9 +86,9 @@ def _test(type_: FieldType) -> Schema:
 
 def _operand(operator: Operator) -> Schema:
     forms: dict[str, Schema] = {
-        "value": _SCALAR,
-        "list": {"type": "array", "items": _SCALAR, "minItems": 1},
-        "pair": {"type": "array", "items": _SCALAR, "minItems": 2, "maxItems": 2},
+        "value": _VALUE,
+        "list": {"type": "array", "items": _VALUE, "minItems": 1},
+        "pair": {"type": "array", "items": _VALUE, "minItems": 2, "maxItems": 2},
         "flag": {"type": "boolean"},
         "duration": ref("duration"),
     }

@@ -24,6 +24,7 @@ _REFERENCES: dict[type[marks.Reference], str] = {
     marks.Conditions: "conditions",
     marks.EventMatch: "event_match",
     marks.SegmentName: "segment_name",
+    marks.TextValues: "text_value",
 }
 """The definition that says what a marked parameter may be."""
 

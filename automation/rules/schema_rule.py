@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automation.rules.handling import MOST_ATTEMPTS, MOST_AUDIENCE, MOST_PRIORITY
-from automation.rules.schema_words import array, either, mapping, ref, says, text
+from automation.rules.schema_words import array, days_schema, either, mapping, ref, says, text
 
 Schema = dict[str, Any]
 
@@ -108,7 +108,12 @@ def guard_defs() -> Schema:
         "consent": text("需要的同意：marketing、transactional 或自定用途",
                         "the consent needed: marketing, transactional or a purpose of your own",
                         pattern="^[a-z][a-z0-9_]*$"),
-        "quiet_hours": {"anyOf": [none, quiet], **says("免打扰时段", "no message between two local times")},
+        "quiet_hours": {"anyOf": [none, quiet, {"type": "array", "items": quiet, "minItems": 1}],
+                        **says("免打扰时段", "no message in these windows of the local day")},
+        "send_window": {"anyOf": [none, quiet, {"type": "array", "items": quiet, "minItems": 1}],
+                        **says("发送时段", "messages in these windows of the local day alone")},
+        "do_not_disturb": {"enum": ["honour", "ignore"],
+                           **says("是否理会本人设的免打扰时段", "whether a person's own quiet time is minded")},
         "frequency_cap": {"anyOf": [none, cap, {"type": "array", "items": cap, "minItems": 1}],
                           **says("频次上限，与默认的叠加", "frequency caps, on top of the defaults'")},
         "cooldown": {"anyOf": [none, ref("duration")], **says("两次进入的最短间隔", "the least time between entries")},
@@ -119,10 +124,11 @@ def guard_defs() -> Schema:
 
 
 def _quiet_hours() -> Schema:
-    return mapping(
-        {"from": ref("time_of_day"), "to": ref("time_of_day"), "then": {"enum": ["delay", "drop"]}},
-        required=["from", "to"],
+    end: Schema = {"anyOf": [ref("time_of_day"), {"const": "24:00"}]}
+    window = mapping(
+        {"from": ref("time_of_day"), "to": end, "days": days_schema(), "then": {"enum": ["delay", "drop"]}}
     )
+    return window | {"anyOf": [{"required": ["from", "to"]}, {"required": ["days"]}]}
 
 
 def _frequency_cap() -> Schema:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from automation.calendars.windows import DAY_KINDS, WEEKDAYS
+
 Schema = dict[str, Any]
 
 
@@ -31,6 +33,15 @@ def array(items: Schema, zh: str = "", en: str = "", min_items: int = 0) -> Sche
 def text(zh: str, en: str, pattern: str = "") -> Schema:
     found: Schema = {"type": "string", **says(zh, en)}
     return found | ({"pattern": pattern} if pattern else {"minLength": 1})
+
+
+def days_schema() -> Schema:
+    """Weekdays by name, or the Chinese workdays or days off."""
+    weekday = {"enum": list(WEEKDAYS)}
+    return {
+        "anyOf": [weekday, {"enum": list(DAY_KINDS)}, {"type": "array", "items": weekday, "minItems": 1}],
+        **says("哪些天：星期，或 workdays、days_off（含调休）", "weekdays, or workdays or days_off (调休 included)"),
+    }
 
 
 def either(*choices: Schema) -> Schema:

@@ -80,7 +80,7 @@ class Segments:
 
     def _parsed(self, name: str, zone: ZoneInfo, problems: list[Problem]) -> Condition | None:
         scope = Scope(self.catalogue, None, namespaces=_NAMESPACES, zone=zone, in_run=False)
-        scope = replace(scope, segments=_Below(self, zone, problems))
+        scope = replace(scope, segments=_Below(self, zone, problems), referring=scope)
         mine: list[Problem] = []
         found = parse_conditions(self.nodes[name], scope, mine, self.file, f"segments/{name}")
         problems += mine

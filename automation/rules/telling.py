@@ -15,7 +15,7 @@ from automation.calendars.duration import Duration
 from automation.channels import CHANNELS
 from automation.i18n import Text, current_language, say
 from automation.rules.conditions.sentence import Teller
-from automation.rules.conditions.tree import Compare, FieldRef, Group, History
+from automation.rules.conditions.tree import Compare, FieldRef, Group, History, Ref
 from automation.rules.marked import marked
 from automation.rules.params import ChannelName, CouponBatch, EventName, EventPattern, SegmentRef
 
@@ -46,8 +46,8 @@ class Telling:
         """What an event's own properties must satisfy, in brackets to go behind its name; "" for nothing."""
         if condition is None:
             return ""
-        inner = Teller(self.catalogue, current_language(), event, self.zone, bare=True).tell(condition)
-        return say("conditions.where", items=inner)
+        inner = Teller(self.catalogue, current_language(), event, self.zone, bare=True, own=self.event)
+        return say("conditions.where", items=inner.tell(condition))
 
     def happening(self, event: str) -> str:
         """The label of an event."""
@@ -63,6 +63,10 @@ class Telling:
         """The label of a field; of an event's, that it is the event's."""
         label = Teller(self.catalogue, current_language(), self.event).definition(ref).label.get()
         return say("conditions.of_event", field=label) if ref.namespace == "event" else label
+
+    def reference(self, ref: Ref) -> str:
+        """`the triggering event's cart`."""
+        return Teller(self.catalogue, current_language(), self.event, self.zone).referring(ref)
 
     def contact_field(self, name: str) -> str:
         """The label of a contact field that is named as text, with or without `contact.`."""
@@ -154,6 +158,7 @@ _TOLD: dict[type, Any] = {
     time: lambda _, value: f"{value:%H:%M}",
     date: lambda _, value: value.isoformat(),
     FieldRef: Telling.field,
+    Ref: Telling.reference,
     EventPattern: Telling.pattern,
     SegmentRef: lambda _, value: value.name,
     Compare: Telling.condition,

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, BigInteger, Integer
+from sqlalchemy import JSON, BigInteger, Float, Integer
 
 from automation.jsontext import writer
 
@@ -162,4 +162,6 @@ def _names(columns: tuple[str, ...]) -> str:
 
 
 def _array_type(type_: Any) -> str:
+    if isinstance(type_, Float):
+        return "double precision[]"
     return "bigint[]" if isinstance(type_, (BigInteger, Integer)) else "text[]"

@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
     from automation.store.database import Database
 
-GONE = ("identity", "contact_date", "contact_tag", "consent", "contact_problem", "segment_member", "pending_entry")
+GONE = (
+    "identity",
+    "contact_date",
+    "contact_tag",
+    "consent",
+    "undated_denial",
+    "contact_problem",
+    "segment_member",
+    "pending_entry",
+    "contact_merge",
+)
 """Tables whose rows go."""
 
 _UNSENT: dict[str, Any] = {

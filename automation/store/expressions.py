@@ -32,9 +32,19 @@ def json_value(column: ColumnElement[Any], key: str, kind: JsonKind) -> ColumnEl
     return _JsonValue(column, bindparam(None, key, _Member, unique=True), kind=kind)
 
 
-def json_list_has(column: ColumnElement[Any], key: str, value: str) -> ColumnElement[bool]:
+def json_list_has(column: ColumnElement[Any], key: str, value: str | ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether the JSON array of strings at `key` contains `value`; false when it is absent or no array."""
-    return _JsonListHas(column, bindparam(None, key, _Member, unique=True), bindparam(None, value, String, unique=True))
+    return _JsonListHas(column, bindparam(None, key, _Member, unique=True), text_of(value))
+
+
+def text_of(value: str | ColumnElement[Any]) -> ColumnElement[Any]:
+    """A text as a parameter, or a column as it is."""
+    return bindparam(None, value, String, unique=True) if isinstance(value, str) else value
+
+
+def moment_as_text(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Milliseconds since 1970 UTC as the text in which moments are kept in JSON: 2026-08-04T02:00:00.000Z."""
+    return _MomentText(column)
 
 
 def constant(value: str) -> ColumnElement[str]:
@@ -129,6 +139,29 @@ def _json_postgres(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     value = f"({column} ->> {key})::{_POSTGRES_CASTS[element.kind]}"
     collate = ' COLLATE "C"' if element.kind == "text" else ""
     return f"(CASE WHEN jsonb_typeof({column} -> {key}) = '{wanted}' THEN {value} END){collate}"
+
+
+class _MomentText(ColumnElement[str]):
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]
+    type = String()
+
+    def __init__(self, column: Any) -> None:
+        self.column = column
+
+    def get_children(self, **_: Any) -> Any:
+        return (self.column,)
+
+
+@compiles(_MomentText, "sqlite")
+def _moment_sqlite(element: _MomentText, compiler: Any, **kw: Any) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', {compiler.process(element.column, **kw)} / 1000.0, 'unixepoch')"
+
+
+@compiles(_MomentText, "postgresql")
+def _moment_postgres(element: _MomentText, compiler: Any, **kw: Any) -> str:
+    moment = f"timestamp '1970-01-01' + {compiler.process(element.column, **kw)} * interval '1 millisecond'"
+    return f"""(to_char({moment}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') COLLATE "C")"""
 
 
 class _JsonListHas(ColumnElement[bool]):

@@ -31,6 +31,7 @@ _CONFIGURATION = {
 """What operators wrote, and what providers gave: not about people who are in the database."""
 _KEPT = {
     "audit": {"id", "actor", "action", "salt", "digest", "prev_hash", "hash"},
+    "contact_merge": {"moved"},
     "coupon_code": {"code", "status", "on_failure"},
     "event": {"name", "source"},
     "identity": {"kind"},

@@ -134,6 +134,12 @@ def recent(conn: Connection, contact_ids: Sequence[int], since: int) -> list[Any
     return list(conn.execute(query))
 
 
+def queued_for(conn: Connection, contact_ids: Sequence[int]) -> list[AnyRow]:
+    """What these people have in the queue and nobody has in hand, locked until the transaction ends."""
+    theirs = among(message.c.contact_id, contact_ids), message.c.status == constant("queued")
+    return named_rows(conn, select(*_IN_HAND).where(*theirs).order_by(message.c.id).with_for_update(skip_locked=True))
+
+
 def lock_queued(conn: Connection, ids: Sequence[int], *, keep: bool) -> list[AnyRow]:
     """Which of these are still in the queue; with `keep`, those that nobody has in hand, and nobody takes them."""
     query = select(*_IN_HAND).where(among(message.c.id, ids), message.c.status == constant("queued"))

@@ -88,9 +88,13 @@ def calls(conn: Connection, since: int, emitted: str) -> list[tuple[str, str, in
 
 
 def alive(conn: Connection) -> list[AnyRow]:
-    """(rule key, rule status, current, amount) of the people inside; `current`: on a version that runs now."""
+    """(rule key, rule status, current, amount) of the people inside; `current`: on a version that runs now.
+
+    Those inside a rule that was taken out of its file count as gone, though they leave later, or when somebody says so.
+    """
     now = rule.c.version_id, func.coalesce(rule.c.canary_version_id, rule.c.version_id)
     current = run.c.rule_version_id.in_(now).label("current")
     query = select(rule.c.key, rule.c.status, current, func.count().label("amount"))
     query = query.join(rule, rule.c.id == run.c.rule_id).where(run.c.ended_at.is_(None))
+    query = query.where(rule.c.status != "removed", (rule.c.status != "absent") | (rule.c.status_detail != "many"))
     return named_rows(conn, query.group_by(rule.c.key, rule.c.status, current))

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 EVERY_CHANNEL = "*"
-TIMEZONE = "timezone"
-"""The field, and the code, of a time zone that doesn't exist; it holds back on every channel."""
+TIMEZONE, DO_NOT_DISTURB = QUIET_FIELDS = ("timezone", "do_not_disturb")
+"""Fields, and the codes, of a time zone that doesn't exist and of windows that nobody can read; they hold back on every
+channel."""
 
 _UPSERT = """
 INSERT INTO contact_problem (contact_id, channel, code, value, at) VALUES (?, ?, ?, ?, ?)
@@ -30,7 +31,8 @@ JOIN contact_problem AS p ON p.contact_id = coalesce(asked.merged_into, asked.id
 class Problem(NamedTuple):
     """`value` is the address (or field) as it was; the person's present value counts only while it is the same.
 
-    `code` says what is wrong: `address`, `timezone`, or the word of the provider that refused it for good.
+    `code` says what is wrong: `address`, `timezone`, `do_not_disturb`, or the word of the provider that refused
+    it for good.
     """
 
     contact_id: int
@@ -88,12 +90,12 @@ def count_problems(conn: Connection) -> Mapping[tuple[str, str], int]:
 
 def _ask(conn: Connection, sql: str, *params: Any) -> list[tuple[Any, ...]]:
     postgres = conn.dialect.name == "postgresql"
-    field = "c.attributes ->> 'timezone'" if postgres else "json_extract(c.attributes, '$.timezone')"
-    return fetch(conn, sql.replace("{timezone}", field), *params)
+    field = "c.attributes ->> p.code" if postgres else "json_extract(c.attributes, '$.' || p.code)"
+    return fetch(conn, sql.replace("{field}", field), *params)
 
 
 _KINDS = " ".join(f"WHEN '{c.name}' THEN '{c.identity}'" for c in CHANNELS.values() if c.identity is not None)
 _PRESENT = f"""FROM contact_problem AS p WHERE CASE p.channel
-WHEN '*' THEN EXISTS (SELECT 1 FROM contact AS c WHERE c.id = p.contact_id AND {{timezone}} = p.value)
+WHEN '*' THEN EXISTS (SELECT 1 FROM contact AS c WHERE c.id = p.contact_id AND {{field}} = p.value)
 ELSE EXISTS (SELECT 1 FROM identity AS i WHERE i.contact_id = p.contact_id AND i.value = p.value
              AND i.kind = CASE p.channel {_KINDS} END) END"""

@@ -30,6 +30,7 @@ class RuleRow:
     version: str | None = None
     content: Mapping[str, Any] | None = None
     canary: tuple[str, Mapping[str, Any]] | None = None  # version and content that a canary's people run meanwhile
+    file: str | None = None
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,14 @@ class Known:
 
 @dataclass(frozen=True)
 class Published:
-    """The rules of the project by key; the ids of those that went away just now, and of those that did before."""
+    """The rules of the project by key; and, as they stood until now, those that the database knows besides."""
 
     known: Mapping[str, Known]
-    gone: Sequence[int]
-    removed: Sequence[int]
+    missing: Sequence[AnyRow]
 
 
 def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> Published:
-    """Make the database's rules equal `rows`; rules not named become `removed`. One process at a time."""
+    """Make the database's rules equal `rows`; rules not named stay as they are. One process at a time."""
     if conn.dialect.name == "postgresql":
         conn.exec_driver_sql("LOCK TABLE rule IN SHARE ROW EXCLUSIVE MODE")
     before = {row.key: row for row in named_rows(conn, select(rule))}
@@ -61,11 +61,7 @@ def publish_rules(conn: Connection, rows: Sequence[RuleRow], now: int) -> Publis
     for row in rows:
         wanted.setdefault(row.key, row)  # of two with one id the first counts
     known = _publish(conn, wanted, before, now)
-    absent = [row for key, row in before.items() if key not in known]
-    gone = [row.id for row in absent if row.status != "removed"]
-    if gone:
-        conn.execute(update(rule).where(rule.c.id.in_(gone)).values(status="removed", activated_at=None))
-    return Published(known, gone, [row.id for row in absent if row.status == "removed"])
+    return Published(known, [row for key, row in before.items() if key not in known])
 
 
 def _publish(
@@ -81,10 +77,10 @@ def _publish(
     for key, row in wanted.items():
         old = before.get(key)
         was_active = old is not None and old.status == "active"
-        since = (old.activated_at if old is not None and was_active else now) if row.status == "active" else None
+        since = _active_since(old, now) if row.status == "active" else None
         version_id = versions[ids[key], row.version] if row.version else old.version_id if old is not None else None
         canary_id = versions[ids[key], row.canary[0]] if row.canary else None
-        values = (row.name, row.status, row.detail, version_id, canary_id, since)
+        values = (row.name, row.status, row.detail, version_id, canary_id, since, row.file, None)
         if old is None:
             new.append((ids[key], *values, key))
         elif values != tuple(getattr(old, name) for name in _RULE):
@@ -97,7 +93,14 @@ def _publish(
     return known
 
 
-_RULE = ("name", "status", "status_detail", "version_id", "canary_version_id", "activated_at")
+_RULE = ("name", "status", "status_detail", "version_id", "canary_version_id", "activated_at", "file", "leaves_at")
+
+
+def _active_since(old: AnyRow | None, now: int) -> int:
+    """A rule that was missing for a while, and could come back, listened all the time: its clock goes on."""
+    if old is None or old.activated_at is None or (old.status == "removed" and old.leaves_at is None):
+        return now
+    return int(old.activated_at)
 
 
 def _changed(old: AnyRow | None, version_id: int | None, canary_id: int | None) -> bool:
@@ -149,6 +152,27 @@ def activated_at(conn: Connection) -> dict[int, int]:
         row.id: row.activated_at
         for row in conn.execute(select(rule.c.id, rule.c.activated_at).where(rule.c.activated_at.is_not(None)))
     }
+
+
+def set_missing(
+    conn: Connection, rule_ids: Sequence[int], status: str, detail: str | None = None, leaves_at: int | None = None
+) -> None:
+    """What becomes of rules that the files don't have: absent, finishing or removed."""
+    values: dict[str, Any] = {"status": status, "status_detail": detail, "leaves_at": leaves_at}
+    if status == "finishing" or (status == "removed" and leaves_at is None):
+        values["activated_at"] = None
+    conn.execute(update(rule).where(rule.c.id.in_(rule_ids)).values(**values))
+
+
+def missing_rules(conn: Connection) -> list[AnyRow]:
+    """The rules that the files don't have and that are not gone for good, by key."""
+    here = rule.c.status.in_(("absent", "finishing")) | rule.c.leaves_at.is_not(None)
+    return named_rows(conn, select(rule).where(here).order_by(rule.c.key))
+
+
+def lock_rule(conn: Connection, key: str) -> AnyRow | None:
+    """A rule by its id in the file, which nobody else changes until the transaction ends."""
+    return conn.execute(select(rule).where(rule.c.key == key).with_for_update()).one_or_none()
 
 
 def hold_runs(conn: Connection, rule_ids: Sequence[int]) -> int:

@@ -5,10 +5,10 @@ from automation.templating.errors import RenderError, TemplateError
 from automation.templating.sms import SmsParts, sms_parts
 from automation.templating.template import Template
 from automation.templating.template_set import TemplateSet
-from automation.templating.texts import render_value, text_variables
+from automation.templating.texts import Unrendered, is_template, render_value, text_variables
 from automation.templating.variables import Variable
 
 __all__ = [
-    "Content", "RenderError", "Rendered", "SmsParts", "Template", "TemplateError", "TemplateSet", "Variable",
-    "render_value", "sms_parts", "text_variables",
+    "Content", "RenderError", "Rendered", "SmsParts", "Template", "TemplateError", "TemplateSet", "Unrendered",
+    "Variable", "is_template", "render_value", "sms_parts", "text_variables",
 ]  # fmt: skip

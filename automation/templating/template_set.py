@@ -13,6 +13,7 @@ from jinja2 import TemplateSyntaxError
 from automation.problems import Problem, in_order
 from automation.templating.checks import referenced
 from automation.templating.errors import TemplateError
+from automation.templating.languages import split_language
 from automation.templating.sandbox import Sandbox
 from automation.templating.template import FORMS, Template
 from automation.templating.variables import Variable
@@ -28,6 +29,9 @@ class TemplateSet:
         self.problems: list[Problem] = []
         self._templates: dict[tuple[str, str], Template] = {}
         self._known: dict[str, set[str]] = {}
+        self._languages: dict[tuple[str, str], dict[str, Template | None]] = {}  # None: its file has a problem
+        self._files: dict[tuple[str, str], str] = {}  # the first file in a language
+        self._defaults: set[tuple[str, str]] = set()  # those with a file without a language
 
     @classmethod
     def load(cls, folder: Path) -> TemplateSet:
@@ -45,6 +49,7 @@ class TemplateSet:
         for file, text in texts.items():
             if file not in layouts:
                 templates._add(file, text, layouts, prefix)
+        templates._join_languages(prefix)
         templates.problems = in_order(templates.problems)
         return templates
 
@@ -81,16 +86,35 @@ class TemplateSet:
         if found is None:
             self._problem("unknown_file", prefix + file, endings=", ".join(ending for ending, _ in FORMS.values()))
             return
-        name, channel = found
+        (name, language), channel = split_language(found[0]), found[1]
         if not _NAME.match(name):
             self._problem("bad_name", prefix + file, found=name)
             return
         self._known.setdefault(name, set()).add(channel)
+        template = None
         try:
             sources = {file: text, **dict(_used_layouts(file, text, layouts, prefix))}
-            self._templates[name, channel] = _compiled(name, channel, tuple(sources.items()), prefix)
+            template = _compiled(name, channel, tuple(sources.items()), prefix, file)
         except TemplateError as error:
             self.problems += [_as_problem(each) for each in (error, *error.others)]
+        if language is not None:
+            self._languages.setdefault((name, channel), {})[language] = template
+            self._files.setdefault((name, channel), file)
+            return
+        self._defaults.add((name, channel))
+        if template is not None:
+            self._templates[name, channel] = template
+
+    def _join_languages(self, prefix: str) -> None:
+        """A template is one in all its languages: if one of them has a problem, nobody gets another in its place."""
+        for (name, channel), languages in self._languages.items():
+            default = self._templates.pop((name, channel), None)
+            there = {language: one for language, one in languages.items() if one is not None}
+            if default is not None and len(there) == len(languages):
+                self._templates[name, channel] = _with_languages(default, tuple(there.items()), prefix)
+            elif (name, channel) not in self._defaults:
+                default_file = name + FORMS[channel][0]
+                self._problem("no_default", prefix + self._files[name, channel], default=default_file)
 
     def _problem(self, key: str, file: str, **params: Any) -> None:
         severity: Any = "warning" if key == "unknown_file" else "error"
@@ -98,9 +122,14 @@ class TemplateSet:
 
 
 @lru_cache(maxsize=256)
-def _compiled(name: str, channel: str, sources: tuple[tuple[str, str], ...], prefix: str) -> Template:
+def _compiled(name: str, channel: str, sources: tuple[tuple[str, str], ...], prefix: str, file: str) -> Template:
     """What has not changed is not compiled again when a project is read again."""
-    return Template(name, channel, dict(sources), prefix)
+    return Template(name, channel, dict(sources), prefix, file=file)
+
+
+@lru_cache(maxsize=256)
+def _with_languages(default: Template, languages: tuple[tuple[str, Template], ...], prefix: str) -> Template:
+    return Template(default.name, default.channel, default.sources, prefix, languages=dict(languages))
 
 
 def _content(path: Path) -> bytes | OSError:

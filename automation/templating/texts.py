@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Undefined, nodes
 
+from automation.errors import AutomationError
 from automation.templating.budget import start_budget
 from automation.templating.compiled import Compiled
 from automation.templating.errors import RenderError
@@ -21,7 +22,7 @@ def text_variables(value: Any) -> list[Variable]:
     `file` is "": whoever asks knows where the text stands. `line` counts within it.
     """
     if isinstance(value, str):
-        return list(_text(value).variables) if _is_template(value) else []
+        return list(_text(value).variables) if is_template(value) else []
     if isinstance(value, Mapping):
         return [variable for item in value.values() for variable in text_variables(item)]
     if isinstance(value, (list, tuple)):
@@ -34,13 +35,31 @@ def render_value(value: Any, variables: Mapping[str, Any]) -> Any:
 
     RenderError when a variable is missing or a text can't be rendered.
     """
+    if isinstance(value, Unrendered):
+        return render_value(value.raw, variables)
     if isinstance(value, str):
-        return _text(value).rendered(variables) if _is_template(value) else value
+        return _text(value).rendered(variables) if is_template(value) else value
     if isinstance(value, Mapping):
         return {key: render_value(item, variables) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [render_value(item, variables) for item in value]
     return value
+
+
+class Unrendered:
+    """Stands for a parameter that each person has an own value of: nobody can send it to everybody by mistake."""
+
+    def __init__(self, name: str, raw: Any) -> None:
+        self.name, self.raw = name, raw
+
+    def __str__(self) -> str:
+        raise AutomationError("templating.unrendered", name=self.name)
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return f"Unrendered({self.name!r})"
 
 
 class _Text(Compiled):
@@ -88,8 +107,9 @@ class _Text(Compiled):
         return self.environment.from_string(tree)
 
 
-def _is_template(text: str) -> bool:
-    return "{{" in text or "{%" in text or "{#" in text
+def is_template(value: Any) -> bool:
+    """Whether a text has something to render."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value or "{#" in value)
 
 
 @lru_cache(maxsize=4096)

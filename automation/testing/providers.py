@@ -21,7 +21,7 @@ from pydantic.fields import FieldInfo
 from automation.channels import CHANNELS
 from automation.i18n import LANGS, Text
 from automation.plugin import Params, check_shape
-from automation.providers.base import Effect, Outcome, Outgoing, Provider, Sent
+from automation.providers.base import About, Effect, Outcome, Outgoing, Provider, Sent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,6 +152,10 @@ def check_outcome(outcome: Outcome) -> None:
     assert outcome.provider_id is None or len(outcome.provider_id) <= 200, "a provider_id has at most 200 characters"
     assert outcome.effect is None or outcome.kind == "permanent", "only a permanent outcome has an effect on the person"
     assert outcome.effect in (None, *get_args(Effect)), f"not an effect: {outcome.effect}"
+    assert outcome.about in (None, *get_args(About)), f"not whom an outcome can be about: {outcome.about}"
+    assert outcome.kind != "permanent" or outcome.about != "account", (
+        "what is said of the account fails nobody: transient"
+    )
     assert outcome.kind == "accepted" or outcome.code, f"{outcome.kind} needs a code"
     assert outcome.code is None or len(outcome.code) <= 80, "a code has at most 80 characters"
     assert outcome.retry_after is None or outcome.retry_after >= 0, "retry_after is in seconds from now"

@@ -64,7 +64,7 @@ class AnniversaryTrigger(ClockTrigger):
         @field_validator("offset")
         @classmethod
         def _whole_days(cls, value: Duration) -> Duration:
-            if value.unit in "mh" and value.amount:
+            if value.amount and not value.days:
                 raise PydanticCustomError("triggers.offset_days", "not whole days", {"found": str(value)})
             return value
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.plugin import Kind, Plugin
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Trigger(Plugin):
     kind: ClassVar[Kind] = "trigger"
     listens: ClassVar[bool] = False
     """Whether each occurrence is an event, so that the rule can name `event.*`."""
+    calendar: WorkCalendar = OFFICIAL
+    """The project's workdays, once a rule has been loaded."""
 
     def sentence(self, params: Any, telling: Telling) -> str:
         """When it fires, told to people in the language of the moment, without a full stop: `explain` shows it.

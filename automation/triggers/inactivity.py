@@ -12,7 +12,7 @@ from automation import plugin
 from automation.clock import to_ms
 from automation.i18n import Text, say
 from automation.plugin import param
-from automation.rules.params import Conditions, EventName, PositiveDuration, TimeOfDay
+from automation.rules.params import Conditions, EventName, Interval, PositiveDuration, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.ticks import daily, every, first_firing, refuse_at
 
@@ -44,7 +44,7 @@ class InactivityTrigger(ClockTrigger):
             None, zh="只看属性满足这些条件的事件", en="only events whose properties satisfy this count"
         )
         at: TimeOfDay = param(time(10), zh="每天当地时间几点检查", en="the local time of day at which it looks")
-        every: PositiveDuration | None = param(
+        every: Interval | None = param(
             None,
             zh="每隔多久检查一次（代替 at，用于较短的时长）",
             en="how often it looks, instead of `at`: for short durations",

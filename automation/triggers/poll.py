@@ -14,7 +14,7 @@ from automation.catalogue.model import FieldType
 from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.conditions.tree import Condition
-from automation.rules.params import Conditions, EventName, EventProperty, PositiveDuration, SourceName
+from automation.rules.params import Conditions, EventName, EventProperty, Interval, SourceName
 from automation.triggers import base
 from automation.triggers.base import Poll
 
@@ -56,7 +56,7 @@ class PollTrigger(base.EventTrigger):
         start: str | int | float = param(
             zh="首次从哪个值之后读起；更早的行不会触发", en="the value after which the first rows are read"
         )
-        every: PositiveDuration = param(Duration(5, "m"), zh="每隔多久查询一次", en="how often the query is asked")
+        every: Interval = param(Duration(5, "m"), zh="每隔多久查询一次", en="how often the query is asked")
         key: tuple[str, ...] = param(
             zh="唯一标识一行的列；同一行读到两次仍是同一事件",
             en="the columns that name a row: read twice, it is still one event",

@@ -11,10 +11,9 @@ from pydantic import AfterValidator, model_validator
 from pydantic_core import PydanticCustomError
 
 from automation import plugin
-from automation.calendars.workdays import is_workday
 from automation.i18n import Text, say
 from automation.plugin import param
-from automation.rules.params import LocalDate, PositiveDuration, TimeOfDay
+from automation.rules.params import Interval, LocalDate, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.cron import check_cron, cron_walls
 from automation.triggers.cron_words import cron_sentence
@@ -23,6 +22,7 @@ from automation.triggers.ticks import Walls, days_from, every, first_firing, ref
 if TYPE_CHECKING:
     from sqlalchemy import Select
 
+    from automation.calendars.workdays import WorkCalendar
     from automation.rules.telling import Telling
 
 FORMS = ("cron", "every", "dates", "workdays")
@@ -41,10 +41,12 @@ class ScheduleTrigger(ClockTrigger):
     class Params(plugin.Params):
         cron: Annotated[str, AfterValidator(check_cron)] | None = param(
             None,
-            zh="cron 五段：分 时 日 月 周，如 0 9 * * mon；周日为 0 或 7",
-            en="cron's five fields: minute hour day month weekday, e.g. 0 9 * * mon; Sunday is 0 or 7",
+            zh="cron 五段：分 时 日 月 周，如 0 9 * * mon；周日为 0 或 7；日写 L 为最后一天、LW 为最后一个周一至周五，"
+            "周写 mon#2 为第二个周一、friL 为最后一个周五",
+            en="cron's five fields: minute hour day month weekday, e.g. 0 9 * * mon; Sunday is 0 or 7; the day L is "
+            "the month's last, LW its last Monday to Friday; mon#2 is the second Monday, friL the last Friday",
         )
-        every: PositiveDuration | None = param(None, zh="每隔多久，如 30m、1d", en="how often, e.g. 30m or 1d")
+        every: Interval | None = param(None, zh="每隔多久，如 30m、1d", en="how often, e.g. 30m or 1d")
         dates: tuple[LocalDate, ...] | None = param(None, zh="指定日期", en="on these dates", min_length=1)
         workdays: Workdays | None = param(
             None,
@@ -71,7 +73,7 @@ class ScheduleTrigger(ClockTrigger):
 
     def next(self, params: Params, zone: ZoneInfo, after: datetime) -> Firing | None:
         """CalendarError when a workday falls into a year whose holidays are not announced."""
-        return first_firing(lambda wall: _walls(params, wall), zone, after)
+        return first_firing(lambda wall: _walls(params, self.calendar, wall), zone, after)
 
     def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
         from automation.store.people import everyone
@@ -94,7 +96,7 @@ class ScheduleTrigger(ClockTrigger):
         return say(f"explain.{which.get(str(params.workdays), 'workdays')}", at=at)
 
 
-def _walls(params: ScheduleTrigger.Params, after: datetime) -> Walls:
+def _walls(params: ScheduleTrigger.Params, calendar: WorkCalendar, after: datetime) -> Walls:
     if params.cron is not None:
         return cron_walls(params.cron, after)
     if params.every is not None:
@@ -105,16 +107,16 @@ def _walls(params: ScheduleTrigger.Params, after: datetime) -> Walls:
     return (
         wall
         for wall in (datetime.combine(day, at) for day in days)
-        if wall > after and (params.workdays is None or _is_chosen(wall.date(), params.workdays))
+        if wall > after and (params.workdays is None or _is_chosen(calendar, wall.date(), params.workdays))
     )
 
 
-def _is_chosen(day: date, which: Workdays) -> bool:
-    if not is_workday(day):
+def _is_chosen(calendar: WorkCalendar, day: date, which: Workdays) -> bool:
+    if not calendar.is_workday(day):
         return False
     if which is True:
         return True
-    return not any(map(is_workday, _rest_of_month(day, -1 if which == "first_of_month" else 1)))
+    return not any(map(calendar.is_workday, _rest_of_month(day, -1 if which == "first_of_month" else 1)))
 
 
 def _rest_of_month(day: date, step: int) -> list[date]:

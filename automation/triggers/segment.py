@@ -10,7 +10,7 @@ from automation import plugin
 from automation.calendars.duration import Duration
 from automation.i18n import Text, say
 from automation.plugin import param
-from automation.rules.params import PositiveDuration, SegmentName
+from automation.rules.params import Interval, SegmentName
 from automation.triggers.base import ClockTrigger, Firing, Watch, Window
 from automation.triggers.ticks import every, first_firing
 
@@ -35,7 +35,7 @@ class SegmentTrigger(ClockTrigger):
         on: Literal["entered", "left"] = param(
             "entered", zh="进入（entered）或离开（left）时触发", en="on coming into it (entered) or leaving it (left)"
         )
-        sweep: PositiveDuration = param(
+        sweep: Interval = param(
             Duration(1, "h"),
             zh="每隔多久全面核对一次（时间推移、导入等不经事件的变化）",
             en="how often everybody is looked at, for what changes without an event",

@@ -48,7 +48,7 @@ def daily(at: time, after: datetime) -> Walls:
 
 def every(step: Duration, at: time | None, after: datetime) -> Walls:
     """Every `step`, counted from the local midnight of Monday, 1970-01-05; days and weeks at `at`."""
-    width = timedelta(days=step.days) or timedelta(minutes=step.amount * (60 if step.unit == "h" else 1))
+    width = timedelta(days=step.days) or timedelta(minutes=step.minutes)
     start = datetime.combine(BEGINNING, at or time())
     wall = start + ((after - start) // width + 1) * width
     while True:

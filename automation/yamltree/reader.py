@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 64
 """30,000 nested brackets would exhaust the stack of whoever walks the tree."""
 
+_TOO_DEEP = "maximum nesting depth"
+"""libyaml's own limit since PyYAML 6.0.4: its scanner looks ahead past 1,000 levels before it tells of the first."""
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -69,15 +72,23 @@ class Reading:
         self._stack: list[_Open] = []
         self._bad_indents = characters.bad_indents(text)
         self._spans: list[tuple[int, int]] = []
+        self._parse(text)
+        self._report_indents()
+
+    def _parse(self, text: str) -> None:
         loader = _Loader(text)
         try:
             self._read(iter(loader.get_event, None))
         except yaml.MarkedYAMLError as error:
-            self.error = error
             self.root = None
+            if _TOO_DEEP in (error.problem or "") and error.problem_mark is not None:
+                for gathered in (self._stack, self._spans, self.problems):
+                    gathered.clear()
+                self._parse(text[: error.problem_mark.index])  # shallow enough for the scanner, too deep for us
+            else:
+                self.error = error
         finally:
             loader.dispose()
-        self._report_indents()
 
     def _read(self, stream: Iterator[Any]) -> None:
         documents = 0

@@ -21,8 +21,10 @@ NOTES: dict[str, Text] = {
         "or capped, when there is no template, or when the provider refuses for good.",
     ),
     "contact.tag": Text(
-        "`add` 与 `remove` 至少写一个。已有的标签再加、没有的标签再删，都不会出错。",
-        "Name at least one of `add` and `remove`. Adding what is there and removing what is not change nothing.",
+        "`add` 与 `remove` 至少写一个。已有的标签再加、没有的标签再删，都不会出错。"
+        "标签可以引用文字（`event.category`），也可含 `{{ }}`。",
+        "Name at least one of `add` and `remove`. Adding what is there and removing what is not change nothing. "
+        "A tag may be a reference to a text (`event.category`) or hold `{{ }}`.",
     ),
     "wecom.tag": Text(
         "标签写名称；多个标签组有同名标签时写成 标签组/标签。须配置渠道 `wecom_tag` 的服务商，没有配置时只写文件。",
@@ -39,12 +41,14 @@ NOTES: dict[str, Text] = {
         "The code is valid to the end of `expires_on`.",
     ),
     "contact.update": Text(
-        "值为空文字则删除该属性。身份（手机号等）、标签与系统字段不能改。",
-        "An empty text deletes the attribute. Identities, tags and system fields can't be changed.",
+        "值为空文字则删除该属性。身份（手机号等）、标签与系统字段不能改。值可以引用（`event.store_id`）；引用的值没有时，此人这一步失败。",
+        "An empty text deletes the attribute. Identities, tags and system fields can't be changed. A value may be a "
+        "reference (`event.store_id`); where what it refers to is missing, the step fails for that person.",
     ),
     "event.emit": Text(
-        "产生的事件可触发其他规则；沿用与外部事件相同的属性检查。",
-        "Other rules may listen to the event; its properties are checked like those of events from outside.",
+        "产生的事件可触发其他规则；沿用与外部事件相同的属性检查，值可以引用（`contact.store`）。",
+        "Other rules may listen to the event; its properties are checked like those of events from outside, and may be "
+        "references (`contact.store`).",
     ),
     "webhook.post": Text(
         "以 POST 发送 JSON，带签名（设置了 secret 时）。默认拒绝内网地址与 http://。地址固定，不能含变量。",

@@ -105,7 +105,35 @@ def page(lang: Lang, around: Surroundings) -> str:
     rows = [(code(kind.value), words, code(example)) for kind, (words, example) in TYPES.items()]
     page.table((Text("类型", "type"), _MEANING, Text("写法", "written")), rows)
     _built_in(page, around)
+    _holidays(page)
     return page.markdown()
+
+
+_HOLIDAYS = """years: [2030]                                # 这些年份的放假与调休写全了
+holidays:
+  - 2030-01-01
+  - {from: 2030-02-02, to: 2030-02-08}       # 春节
+workdays: [2030-02-09]                       # 调休上班的周末"""
+
+
+def _holidays(page: Page) -> None:
+    page.heading(2, Text("节假日：holidays.yaml", "Holidays: holidays.yaml"))
+    page.text(
+        Text(
+            "软件自带历年公布的放假与调休；新一年公布以后，写进规则旁边的 `holidays.yaml` 就行，不必升级，也不用联网。"
+            "`years` 里的年份完全以此文件为准：`holidays` 写放假的日子（区间含首尾，里面的周末可以一并写上），"
+            "`workdays` 写要上班的周末。文件里有错误时，没有一天算作已知：按工作日走的规则停下，绝不猜。"
+            "它和规则一样校验、推演、发布与回退；`automation lint` 会指出与软件自带的日历不同之处，"
+            "并在已知的年份快用完时提醒。",
+            "The package knows the holidays and make-up workdays that have been announced. When a new year is, write "
+            "it into `holidays.yaml` beside the rules: no upgrade, no network. In the years under `years` this file "
+            "alone counts: `holidays` are the days off (a range includes both ends and may cover weekends), `workdays` "
+            "the weekend days that are worked. While the file has a mistake no day is known: rules that go by workdays "
+            "stand still, nothing is guessed. It is checked, planned, published and rolled back like the rules; "
+            "`automation lint` names what differs from the package's calendar, and warns when the known years run out.",
+        )
+    )
+    page.code("yaml", _HOLIDAYS)
 
 
 def _keys(page: Page) -> None:

@@ -55,6 +55,10 @@ MEANINGS: dict[str, Text] = {
                 "first."),
     "status": Text("守护进程、延迟、积压、各规则的状态、隔离区与最近的错误。",
                    "The daemon, lags, backlog, rules and their state, quarantine, last errors."),
+    "move": Text("把整个数据库（每一张表）复制到一个新建的空库，例如从 SQLite 迁到 PostgreSQL：要么全部，要么不动；"
+                 "这里什么都不删除。守护进程须先停止。",
+                 "Copies the whole database, every table, into a new and empty one, for example from SQLite to "
+                 "PostgreSQL: all of it or nothing; nothing is deleted here. The daemon must be stopped."),
     "ingest": Text("导入事件（JSON Lines）。坏行进入隔离区，其余照常。",
                    "Takes events (JSON Lines). A bad line is quarantined, the others are taken."),
     "quarantine list": Text("列出隔离区里的条目与原因。", "Lists quarantined items with their reasons."),
@@ -93,11 +97,21 @@ MEANINGS: dict[str, Text] = {
                     "--reject."),
     "missed": Text("列出没有按时执行的触发，以及后来如何处理。",
                    "Schedules that were not run in time, and what became of each."),
-    "contacts import": Text("导入联系人（CSV 或 JSON Lines，UTF-8 或 GB18030）。坏行写入被拒文件，其余照常。",
-                            "Imports people from CSV or JSON Lines, UTF-8 or GB18030. Wrong rows go to a rejects "
-                            "file."),
+    "contacts import": Text("导入联系人（CSV 或 JSON Lines；UTF-8、UTF-16 或 GB18030；逗号、分号或制表符）。"
+                            "先显示每一列如何理解；不认识的列在终端里会询问，否则不写入任何数据、以退出码 1 结束，"
+                            "除非写了 --map、--skip 或 --unknown。有误的字段略去，认不出是谁的行被拒，"
+                            "都写入被拒文件，此时退出码为 3。"
+                            "consent_at 列是答复同意的日期；没有日期的“是”不能推翻以前的拒绝。",
+                            "Imports people from CSV or JSON Lines; UTF-8, UTF-16 or GB18030; commas, semicolons or "
+                            "tabs. Shows first how each column is understood; what is unknown is asked for on a "
+                            "terminal, and otherwise ends it with exit code 1 and nothing kept, unless --map, --skip "
+                            "or --unknown says more. A wrong field is left out, a row that names nobody is rejected; "
+                            "both go to a rejects file, and the exit code is 3. A column consent_at says when the "
+                            "answers about consent were given; a yes without a date never undoes a no."),
     "contacts show": Text("查看一个人的全部资料，默认打码。", "Everything known of one person, masked by default."),
-    "contacts export": Text("导出全部联系人，格式与导入一致。", "Everybody, in the form that the import reads."),
+    "contacts export": Text("导出全部联系人，格式与导入一致。CSV 中的公式已失效，导入时还原；--raw-csv 原样输出。",
+                            "Everybody, in the form that the import reads. Formulas in CSV do nothing, and the import "
+                            "takes off what was put on for that; --raw-csv gives cells as they are."),
     "contacts consent": Text("记录某人对某用途、某渠道的同意或拒绝。",
                              "Records a person's yes or no for a purpose and a channel."),
     "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",
@@ -148,6 +162,22 @@ MEANINGS: dict[str, Text] = {
                      "Publishes an earlier publication once more, checked, planned and approved like any other. With "
                      "publishing.mode = files it needs --write-files: the files are written back, today's are kept. "
                      "While a canary runs, without a number it takes the canary back."),
+    "rules missing": Text(
+        "列出文件里没有、但里面还有人或可以恢复的规则：原因、人数、处理办法。",
+        "Rules that the files do not have, with people inside or able to come back: why, how many, what to do.",
+    ),
+    "rules remove": Text(
+        "决定已不在文件里的规则中的人怎么办：exit 停在原处、过了 publishing.removal_undo 退出，"
+        "finish 走完、不再有人进入；"
+        "--now 立即退出，不可撤销。记入审计。",
+        "Decides about those inside a rule that the files do not have: exit lets them leave once "
+        "publishing.removal_undo is over, finish lets them go on to the end while nobody enters; --now lets them leave "
+        "at once, for good. Audited.",
+    ),
+    "rules restore": Text(
+        "撤销删除：还没退出的人停在原处，把规则放回文件后继续。记入审计。",
+        "Undoes a removal: whoever has not left stands still and goes on once the files have the rule again. Audited.",
+    ),
     "audit list": Text("查看谁改了什么；个人信息默认打码。", "Lists who changed what; personal data is masked."),
     "audit verify": Text("沿哈希链核对审计记录，指出被改动、缺失或绕过程序写入的条目；--head 用以前记下的链头核对末尾。"
                          "不符时退出码为 1。",

@@ -123,6 +123,22 @@ def _values(page: Page) -> None:
         )
     )
     page.code("yaml", examples.CONDITIONS["short"])
+    page.heading(3, Text("引用", "References"))
+    page.text(
+        Text(
+            "写在运算符后面的 `contact.…`、`event.…`、`coupon.code` 是**引用**：与那个值比较，而不是与这几个字比较。"
+            "在 `wait_for`、`did`、`exit_when`、`goal`、`after`、`not_followed_by` 的 `where` 里，`event.…` 指"
+            "让此人进入规则的那个事件。两边类型须相同（整数与数字可以互比，金额只与金额比）。被引用的值没有时，任何肯定的比较都不成立，"
+            "任何否定的比较都成立。触发器自己的 `where` 里不能引用；如果就是这段文字，请写 `{text: event.x}`。",
+            "`contact.…`, `event.…` and `coupon.code` behind an operator are **references**: what is compared with is "
+            "the value, not the words. In the `where` of `wait_for`, `did`, `exit_when`, `goal`, `after` and "
+            "`not_followed_by`, `event.…` is the event that let the person in. Both sides must be of one type (whole "
+            "numbers compare with numbers, money with money only). Where the value referred to is missing, no positive "
+            "comparison holds, and every negative one does. A trigger's own `where` can't refer to anything. Where the "
+            "text itself is meant, write `{text: event.x}`.",
+        )
+    )
+    page.code("yaml", examples.RULES["references"])
     page.text(
         Text(
             "**没有值怎么算**：没有值（或类型不符）的人，任何肯定的比较都不成立，任何否定的比较（`is_not`、`not_in`、"
@@ -165,7 +181,10 @@ def _histories(page: Page) -> None:
                [(code(name), *words) for name, *words in HISTORY])  # fmt: skip
     page.code("yaml", examples.CONDITIONS["history"])
     page.text(
-        Text("`exit_when` 里常用 `since: entry`：进入规则以后发生的才算。",
-             "`exit_when` often says `since: entry`: only what happened after the person entered counts."),
+        Text("`exit_when` 里常用 `since: entry`：让人进入的那个事件之后发生的才算（按各自的发生时间 `occurred_at`，"
+             "不按处理时间；定时触发则从应触发的时刻算起）。那个事件本身不算。",
+             "`exit_when` often says `since: entry`: what happened after the event that let the person in counts, by "
+             "their own times (`occurred_at`), whenever they were taken in; for what fires by the clock, after it was "
+             "due. The event itself does not count."),
     )  # fmt: skip
     page.code("yaml", examples.CONDITIONS["exit"])

@@ -89,6 +89,22 @@ rules:
       - do: contact.tag
         with: {add: [已跟进]}
 """,
+    "references": """
+rules:
+  - id: best_order
+    trigger: {type: event, with: {name: order.paid}}
+    mode: {on_again: skip, per: [contact, event.order_id]}
+    audience:
+      - event.amount: {gte: contact.spent}
+      - did_not: {event: order.paid, where: {order_id: {is_not: event.order_id}, amount: {gte: event.amount}}}
+    steps:
+      - wait_for: {event: order.paid, where: {amount: {gt: event.amount}}, within: 7d}
+        then: [{stop: 又有更大的一单}]
+      - do: contact.update
+        with: {set: {spent: event.amount}}
+      - do: contact.tag
+        with: {add: [event.order_id]}
+""",
     "wait_for": """
 rules:
   - id: first_order
@@ -143,7 +159,7 @@ rules:
     trigger: {type: event, with: {name: member.joined}}
     steps:
       - split:
-          name: subject_line
+          name: story
           arms:
             - {arm: A, weight: 50, steps: [{do: email.send, with: {template: birthday}}]}
             - {arm: B, weight: 50, steps: [{do: sms.send, with: {template: welcome}}]}
@@ -214,6 +230,19 @@ rules:
       cooldown: 30d
       holdout: 10%
       budget: {messages: 10000, cost: 500}
+    steps:
+      - do: sms.send
+        with: {template: welcome}
+""",
+    "windows": """
+rules:
+  - id: office_hours
+    trigger: {type: event, with: {name: order.paid}}
+    guards:
+      send_window: {days: workdays, from: "09:00", to: "18:00"}
+      quiet_hours:
+        - {from: "12:00", to: "13:30"}
+        - {days: [fri], from: "16:00", to: "18:00", then: drop}
     steps:
       - do: sms.send
         with: {template: welcome}

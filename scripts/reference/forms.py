@@ -13,10 +13,12 @@ if TYPE_CHECKING:
 NAME = "forms"
 
 FORMS: tuple[tuple[Text, str, Text], ...] = (
-    (Text("时长", "duration"), "30m 2h 3d 4w", Text(
-        "分钟、小时按实际经过的时间；天、周按当地日历日，换夏令时也不会偏一小时",
+    (Text("时长", "duration"), "30m 2h 3d 4w 6mo 1y", Text(
+        "分钟、小时按实际经过的时间；天、周按当地日历日，换夏令时也不会偏一小时；mo（月）、y（年）按当地日历，"
+        "没有的日子取当月最后一天。m 是分钟，不是月。`every` 与 `sweep` 不能用月、年",
         "minutes and hours are elapsed time; days and weeks are local calendar days, so a change of clocks moves "
-        "nothing")),
+        "nothing; mo (months) and y (years) are those of the local calendar, and a day that a month lacks is its "
+        "last. m is minutes, not months. `every` and `sweep` take neither months nor years")),
     (Text("可为负的时长", "signed duration"), "-3d +1w", Text(
         "只在 offset 里用：负为提前，正为推后", "only in `offset`: negative is before, positive after")),
     (Text("时刻", "time of day"), '"09:30"', Text(

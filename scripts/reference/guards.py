@@ -26,9 +26,22 @@ GUARDS: tuple[Keyword, ...] = (
         "the purpose a person must have consented to, for the channel or for all. `transactional` needs no consent and "
         "counts towards no cap; quiet hours and suppressions still apply")),
     Keyword("quiet_hours", keywords.MAPPING, keywords.NONE, Text(
-        "免打扰时段：from、to、then。按联系人自己的时区（timezone 字段），不知道则按规则的时区。写 none 取消默认值",
-        "no message between `from` and `to`, in the contact's own time zone (the field timezone) or else the rule's. "
+        "免打扰时段：from、to、days、then，不同的天可写多条。按联系人自己的时区（timezone 字段），"
+        "不知道则按规则的时区。写 none 取消默认值",
+        "no message between `from` and `to` (on `days`; several windows as a list), in the contact's own time zone "
+        "(the field timezone) or else the rule's. "
         "`none` drops the default")),
+    Keyword("send_window", keywords.MAPPING, keywords.NONE, Text(
+        "发送时段：只在 from 到 to 之间（days 这些天）发，其余时间像免打扰一样推迟或不发；写 none 取消默认值",
+        "messages between `from` and `to` (on `days`) alone; the rest is treated like quiet hours. `none` drops the "
+        "default")),
+    Keyword("do_not_disturb", Text("honour、ignore", "honour, ignore"), Text("honour", "honour"), Text(
+        "是否理会联系人自己的免打扰时段（字段 do_not_disturb，如 22:00-08:00,12:30-14:00，按其时区）。"
+        "默认理会，像 quiet_hours 一样推迟；"
+        "验证码这类必须马上发的交易通知写 ignore",
+        "whether a person's own windows are minded (the field do_not_disturb, such as 22:00-08:00,12:30-14:00, in "
+        "their time zone). They are, by default, like quiet hours; a message that must go out at once, such as a "
+        "verification code, says `ignore`")),
     Keyword("frequency_cap", keywords.LIST, keywords.NONE, Text(
         "频次上限：max、per、channel、scope，可写多条，逐条都不能超。规则写的与 defaults 的叠加；写 none 两者都取消。"
         "排队中、已发出、结果未知的都计入",
@@ -76,6 +89,10 @@ ORDER_NOTES: dict[Reason, Text] = {
     Reason.HELD_QUIET_HOURS: Text(
         "免打扰 quiet_hours（then: drop 时为 skipped.quiet_hours）", "quiet_hours (skipped.quiet_hours with then: drop)"
     ),
+    Reason.HELD_DO_NOT_DISTURB: Text(
+        "本人的免打扰时段（规则全是 then: drop 时为 skipped.do_not_disturb）",
+        "the person's own do-not-disturb time (skipped.do_not_disturb where the rule drops what is quiet)",
+    ),
 }
 
 
@@ -93,8 +110,18 @@ def page(lang: Lang, around: Surroundings) -> str:
         )
     )
     page.table(_TITLES, _rows(GUARDS))
-    page.heading(2, "quiet_hours")
+    page.heading(2, Text("quiet_hours 与 send_window", "quiet_hours and send_window"))
     page.table(_TITLES, _rows(keywords.QUIET_HOURS))
+    page.text(
+        Text(
+            "几种时段合在一起看：推迟到都不再拦的那一刻，永远没有这一刻的不发。夏令时重复的那一小时里，时段也重复一次。"
+            "某年的节假日还没有公布时，按不能发处理，过一天再问。",
+            "All windows count together: a message waits for the moment at which none is in its way, and is not sent "
+            "where there is none. In the hour that comes twice a window comes twice. Where nobody has announced the "
+            "holidays of a year yet, nothing is sent, and it is asked again a day later.",
+        )
+    )
+    page.code("yaml", examples.RULES["windows"])
     page.heading(2, "frequency_cap")
     page.table(_TITLES, _rows(keywords.FREQUENCY_CAP))
     page.text(

@@ -30,7 +30,9 @@ _REFERENCES: dict[type[marks.Reference], Text] = {
     marks.EventMatch: Text("event、where、within", "event, where, within"),
     marks.SegmentName: Text("分群名", "segment name"),
     marks.TemplateText: Text("文字，可含 {{ }}", "text, may hold {{ }}"),
-    marks.ContactValues: Text("字段与值", "fields and values"),
+    marks.TextValues: Text("文字，可引用，可含 {{ }}", "text, may refer, may hold {{ }}"),
+    marks.ContactValues: Text("字段与值，值可引用", "fields and values, which may refer"),
+    marks.EventValues: Text("属性与值，值可引用", "properties and values, which may refer"),
 }
 
 _TYPES: dict[Any, Text] = {

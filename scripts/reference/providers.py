@@ -12,6 +12,9 @@ from scripts.reference.markdown import Page, code
 from scripts.reference.triggers import TITLES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automation.providers.codes import Code
     from scripts.reference.surroundings import Surroundings
 
 NAME = "providers"
@@ -134,12 +137,15 @@ def _accounts(page: Page) -> None:
         Text(
             "连续失败（暂时失败或结果未知）达到 `breaker.failures` 次后，账号停用 `breaker.seconds` 秒，"
             "再用一条消息试探：成功则恢复，失败则停用时间加倍（带随机，最长 1 小时）。"
+            "只有账号或服务本身的失败才算：收件人的问题（例如邮箱已满）不算，再多也不会停用账号。"
             "停用期间消息留在队列里，不计入尝试次数，其他渠道照常。"
             "服务商要求等待（429 或 503 带 Retry-After）时，账号在此之前不再发送，这次也不计入尝试次数。"
             "`webhook` 渠道每个网址各是各的服务，因此没有断路器，只有限速。",
             "After `breaker.failures` failures in a row (transient or unknown) an account is left alone for "
             "`breaker.seconds`; then one message tries it: a success closes the breaker, a failure doubles the time "
-            "(with jitter, up to an hour). Meanwhile messages stay queued and use up no attempt, and other channels go "
+            "(with jitter, up to an hour). Only failures of the account or the service count: what is wrong with "
+            "people (a full mailbox) never does, however often. Meanwhile messages stay queued and use up no attempt, "
+            "and other channels go "
             "on. When a provider asks to wait (429 or 503 with Retry-After), the account sends nothing before, and "
             "that uses up no attempt either. On `webhook` each address is a service of its own: there is no breaker, "
             "only the rate.",
@@ -157,3 +163,45 @@ def _provider(page: Page, name: str, plugin: Any) -> None:
     page.table(TITLES, params.cells(plugin.Params))
     if name in EXAMPLES:
         page.code("toml", EXAMPLES[name])
+    if plugin.codes:
+        _codes(page, plugin.codes)
+
+
+ABOUT = {
+    "person": Text("收件人", "the person"),
+    "message": Text("这条消息", "the message"),
+    "account": Text("我方账号", "our account"),
+}
+FOLLOWS = {
+    "opted_out": Text("撤回该渠道的同意，并列入禁发", "consent on the channel is denied, the address suppressed"),
+    "bad_address": Text("地址改正之前不再发", "nothing more until the address changes"),
+    "not_reachable": Text("30 天内该渠道不再发", "nothing more on the channel for 30 days"),
+}
+
+
+def _codes(page: Page, codes: Mapping[str, Code]) -> None:
+    page.text(
+        Text(
+            "返回码说的是谁，决定接下来怎么办：说收件人或这条消息的，从不算到账号头上；"
+            "说账号的，谁也不会因此失败：消息等着，不计入尝试次数。没有列出的拒绝只让这条消息失败。",
+            "Whom a code is about decides what follows: what is said of the person or the message never counts against "
+            "the account; what is said of the account fails nobody, the message waits and uses up no attempt. A "
+            "refusal that is not listed fails the one message.",
+        )
+    )
+    rows = [(code(name), one.meaning, ABOUT[one.about], _follows(one), one.source) for name, one in codes.items()]
+    titles = ("返回码", "code"), ("意思", "meaning"), ("说的是谁", "about"), ("之后", "then"), ("出处", "source")
+    page.table(tuple(Text(*title) for title in titles), rows)
+
+
+def _follows(one: Code) -> Text:
+    if one.about == "account":
+        return Text("账号等待，消息不失败", "the account waits, no message fails")
+    if one.again:
+        return Text("稍后再试，计入尝试次数", "tried again later, counted as an attempt")
+    failed = Text("这条消息失败", "the message fails")
+    if one.effect is None:
+        return failed
+    return Text(
+        *(f"{a}; {b}" if a.isascii() else f"{a}；{b}" for a, b in zip(failed, FOLLOWS[one.effect], strict=True))
+    )

@@ -66,6 +66,20 @@ def page(lang: Lang, around: Surroundings) -> str:
         (Text("渠道", "channel"), Text("文件名", "file"), Text("内容", "holds")),
         [(CHANNELS[name].title, code(f"NAME{ending}"), CONTENTS[name]) for name, (ending, _) in FORMS.items()],
     )
+    page.heading(2, Text("语言", "Languages"))
+    page.text(
+        Text(
+            "`NAME.en.sms.j2` 放在 `NAME.sms.j2` 旁边，发给 `language` 字段为 `en` 的人；`en-GB` 的人也用它，除非另有 "
+            "`NAME.en-GB.sms.j2`；其余的人（包括没有写明语言的）用不带语言的那份，它不可缺少。"
+            "语言是标签，如 en、en-GB、zh-Hant，不分大小写。规则里只写 `NAME`。"
+            "各语言同属一个模板：一份有错误，谁也不会收到别的语言的；改动任何一份都算模板改动，计划、审批与灰度都看得到。",
+            "`NAME.en.sms.j2` beside `NAME.sms.j2` goes to people whose field `language` is `en`; those with `en-GB` "
+            "get it too, unless there is a `NAME.en-GB.sms.j2`. Everybody else, also those without a language, gets "
+            "the one without, which must exist. A language is a tag such as en, en-GB or zh-Hant, in small or capital "
+            "letters. Rules name `NAME` alone. All languages are one template: if one has a mistake nobody gets "
+            "another instead, and a change of any is a change of the template for plans, approvals and canaries.",
+        )
+    )
     page.heading(2, Text("变量", "Variables"))
     page.table(
         (Text("名称", "name"), Text("含义", "meaning")),

@@ -41,9 +41,10 @@ NOTES: dict[str, Text] = {
     ),
     "schedule": Text(
         "`cron`、`every`、`dates`、`workdays` 恰好写一个；对 `audience` 里的所有人触发。工作日含调休，"
-        "国务院尚未公布的年份会停下并在日志里说明，绝不猜。",
+        "国务院尚未公布的年份会停下并在日志里说明，绝不猜；把该年写进 `holidays.yaml` 即可，不必升级。",
         "Exactly one of `cron`, `every`, `dates` and `workdays`; fires for everybody in the `audience`. Workdays know "
-        "the Chinese holidays and make-up days; in a year that is not announced yet the rule stands still and says so.",
+        "the Chinese holidays and make-up days; in a year that is not announced yet the rule stands still and says so; "
+        "write that year into `holidays.yaml`, no upgrade is needed.",
     ),
     "inactivity": Text(
         "某事件最后一次发生后，超过 `for` 没有再发生就触发。恰好 `for` 之后来的算及时。"

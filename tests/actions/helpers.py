@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from automation.actions.base import Action, ActionContext, Item, Result
+from automation.actions.item_params import run_action
 from automation.catalogue.builtin import builtin
 from automation.catalogue.model import Catalogue, CouponBatchDef, EventDef, FieldDef, FieldType
 from automation.clock import to_ms
@@ -84,4 +85,4 @@ def act(
     context = ActionContext(
         conn, now, zone, "r", step, known or catalogue(), emitted.extend, rule_name="规则", brand={"name": "示例"}
     )
-    return action().run(action.Params.model_validate(dict(params)), items, context), emitted
+    return run_action(action(), action.Params.model_validate(dict(params)), items, context), emitted

@@ -33,7 +33,7 @@ def test_status_as_json(busy: Cli) -> None:
     status = busy("status", "--format", "json").json
     assert status.keys() == {
         "daemons", "run_lag", "message_lag", "rules", "messages", "quarantined", "problems", "accounts", "pauses",
-        "approvals", "missed", "contact_problems",
+        "missing_rules", "approvals", "missed", "contact_problems",
     }  # fmt: skip
     assert status["daemons"] == []
     rules = {rule["rule"]: rule for rule in status["rules"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from automation.catalogue.loader import load_catalogue
@@ -57,6 +58,7 @@ def checked(
     node, problems = parse(yaml, "rules.yaml")
     assert not problems, problems
     scope = Scope(CATALOGUE, CATALOGUE.events[event] if event else None, VARIABLES, namespaces, ZONE)
+    scope = replace(scope, referring=scope if namespaces != {"event"} else None)
     found: list = []
     condition = parse_conditions(node, scope, found, "rules.yaml", "rules/r/audience")
     return condition, [f"{problem.line}:{problem.column}: {problem.text('en')}" for problem in found]

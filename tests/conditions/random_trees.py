@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from automation.calendars.duration import Duration
 from automation.catalogue.model import FieldType as T
 from automation.rules.conditions.operators import OPERATORS, Operator
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from automation.rules.conditions.references import comparable
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref
 from tests.conditions.helpers import CATALOGUE, ZONE
 
 NOW = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
@@ -58,7 +59,23 @@ def operands(row: Operator, type_: T) -> st.SearchStrategy[Any]:
     return st.lists(item, min_size=1, max_size=3).map(tuple) if row.operand == "list" else item
 
 
-def compares(namespace: str, *, relative: bool = True) -> st.SearchStrategy[Compare]:
+def referring(row: Operator, type_: T, others: list[FieldRef]) -> st.SearchStrategy[Any]:
+    """Operands of which some are references to fields that can be compared with the type."""
+    plain = operands(row, type_)
+    fitting = [Ref(ref) for ref in others if ref.type is not T.LIST and comparable(ref.type, type_)]
+    if row.operand in ("flag", "duration") or not fitting:
+        return plain
+    ref = st.sampled_from(fitting)
+    if row.operand == "value":
+        return st.one_of(plain, ref)
+    size = {"min_size": 2, "max_size": 2} if row.operand == "pair" else {"min_size": 1, "max_size": 3}
+    item = st.one_of(st.sampled_from(TEXTS if type_ is T.LIST else VALUES[type_]), ref)
+    return st.one_of(plain, st.lists(item, **size).map(tuple))
+
+
+def compares(
+    namespace: str, *, relative: bool = True, others: list[FieldRef] | None = None
+) -> st.SearchStrategy[Compare]:
     pairs = [
         (ref, row)
         for ref in refs(namespace)
@@ -66,7 +83,9 @@ def compares(namespace: str, *, relative: bool = True) -> st.SearchStrategy[Comp
         if ref.type in row.types and (relative or not row.relative)
     ]
     return st.sampled_from(pairs).flatmap(
-        lambda pair: operands(pair[1], pair[0].type).map(lambda value: Compare(pair[0], pair[1].name, value, "p"))
+        lambda pair: referring(pair[1], pair[0].type, others or []).map(
+            lambda value: Compare(pair[0], pair[1].name, value, "p")
+        )
     )
 
 
@@ -88,11 +107,25 @@ def event_trees() -> st.SearchStrategy[Condition]:
     return groups(compares("event", relative=False))
 
 
+SAVED = {"code": T.TEXT, "price": T.MONEY, "day": T.DATE}
+
+
+def everything() -> list[FieldRef]:
+    """What a `where` in a run may refer to: the run's own event, its contact, and what a step has saved."""
+    saved = [FieldRef("var", f"made.{name}", type_) for name, type_ in SAVED.items()]
+    return [*refs("event"), *refs("contact"), *saved]
+
+
+def correlated_trees() -> st.SearchStrategy[Condition]:
+    """Conditions on an order's properties that compare them with what the run knows."""
+    return groups(compares("event", relative=False, others=everything()))
+
+
 def histories() -> st.SearchStrategy[History]:
     return st.builds(
         History,
         event=st.sampled_from(["order.paid", "coupon.issued"]),
-        where=st.none() | event_trees(),
+        where=st.none() | groups(compares("event", relative=False, others=refs("contact"))),
         within=st.none() | st.sampled_from(DURATIONS + SHORT),
         since_entry=st.sampled_from([False, False, False, True]),
         at_least=st.sampled_from([1, 1, 2, 3]),
@@ -103,7 +136,7 @@ def histories() -> st.SearchStrategy[History]:
 
 def trees() -> st.SearchStrategy[Condition]:
     """Any condition on a contact."""
-    leaf = compares("contact")
+    leaf = compares("contact", others=refs("contact"))
     return groups(st.one_of(leaf, leaf, histories()))
 
 
@@ -130,4 +163,4 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-__all__ = ["NOW", "ZONE", "compares", "event_trees", "people", "some", "trees"]
+__all__ = ["NOW", "SAVED", "ZONE", "compares", "correlated_trees", "event_trees", "people", "some", "trees"]

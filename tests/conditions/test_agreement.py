@@ -17,10 +17,23 @@ from automation.rules.conditions.history import load_histories
 from automation.rules.conditions.operators import OPERATORS
 from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.sql import SqlScope, clause, event_where
-from automation.rules.conditions.tree import Compare, histories
+from automation.rules.conditions.tree import Compare, History, histories
 from automation.store.bulk import insert_rows, to_json
 from automation.store.schema import contact, contact_tag, event, identity
-from tests.conditions.random_trees import ATTRIBUTES, NOW, PROPERTIES, ZONE, compares, event_trees, people, some, trees
+from tests.conditions.random_trees import (
+    ATTRIBUTES,
+    NOW,
+    PROPERTIES,
+    SAVED,
+    ZONE,
+    compares,
+    correlated_trees,
+    event_trees,
+    people,
+    refs,
+    some,
+    trees,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -48,7 +61,8 @@ def test_predicate_and_sql_agree_on_everybody(db: Database, conditions: list[Con
             # when the same condition is asked in SQL and in Python
             rows = conn.execute(select(contact.c.id, clause(condition, scope)).order_by(contact.c.id)).all()
             holds = predicate(condition)
-            counts = load_histories(conn, histories(condition), [(i, None) for i, _ in enumerate(crowd, 1)], NOW, ZONE)
+            ids, facts = [(i, None) for i, _ in enumerate(crowd, 1)], [_facts(one, {}) for one in crowd]
+            counts = load_histories(conn, histories(condition), ids, NOW, ZONE, facts=facts)
             said = [holds(_facts(one, count)) for one, count in zip(crowd, counts, strict=True)]
             # then each gives everybody the same answer, and never NULL
             assert [bool(answer) for _, answer in rows] == said, condition
@@ -59,7 +73,10 @@ def test_predicate_and_sql_agree_on_everybody(db: Database, conditions: list[Con
 
 
 @THOROUGH
-@given(nodes=st.lists(compares("contact"), min_size=10, max_size=20), crowd=st.lists(people(), min_size=3, max_size=6))
+@given(
+    nodes=st.lists(compares("contact", others=refs("contact")), min_size=10, max_size=20),
+    crowd=st.lists(people(), min_size=3, max_size=6),
+)
 def test_every_negative_is_the_exact_complement(db: Database, nodes: list[Compare], crowd: list[Any]) -> None:
     with db.read() as conn:  # which keeps nothing
         _store(conn, crowd)
@@ -99,6 +116,39 @@ def test_where_agrees_between_python_and_sql(db: Database, wheres: list[Any], or
             query = select(event_where(where, event.c.properties)).select_from(event).order_by(event.c.occurred_at)
             alone = event_predicate(where)
             assert [bool(answer) for answer in conn.scalars(query)] == [alone(order) for order in orders], where
+
+
+@THOROUGH
+@given(
+    wheres=st.lists(correlated_trees(), min_size=4, max_size=8),
+    crowd=st.lists(people(), min_size=2, max_size=5),
+    own=st.lists(some(PROPERTIES), min_size=5, max_size=5),
+    saved=st.lists(some(SAVED), min_size=5, max_size=5),
+)
+def test_a_where_that_refers_to_the_run_counts_the_events_that_python_says(
+    db: Database, wheres: list[Any], crowd: list[Any], own: list[Any], saved: list[Any]
+) -> None:
+    with db.read() as conn:  # which keeps nothing
+        _store(conn, crowd)
+        for number, where in enumerate(wheres):
+            node = History("order.paid", where, None, False, 1, False, f"p/{number}")
+            # when runs of the same people, each with an event of its own, are counted in one batch
+            facts = [
+                replace(_facts(one, {}), event=event, variables={"made": made})
+                for one, event, made in zip(crowd, own, saved, strict=False)
+            ]
+            ids = [(i, None) for i, _ in enumerate(crowd, 1)]
+            counts = load_histories(conn, [node], [*ids, *ids], NOW, ZONE, facts=[*facts, *facts])
+            # then each counts those of its person's orders for which Python says the same
+            holds = predicate(where)
+            expected = [
+                sum(
+                    name == "order.paid" and at <= to_ms(NOW) and holds(replace(fact, event=order, own=fact.event))
+                    for name, at, order in one["events"]
+                )
+                for one, fact in zip(crowd, facts, strict=True)
+            ]
+            assert [found[node] for found in counts] == [*expected, *expected], where
 
 
 def test_the_table_is_covered_by_the_random_trees() -> None:

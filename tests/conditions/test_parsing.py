@@ -99,7 +99,10 @@ def test_nothing_is_no_condition() -> None:
             "- contact.birthday: {within_last: 3h}",
             "1:35: a date field takes a duration in days or weeks (d, w)",
         ),
-        ("- contact.birthday: {within_last: 3 days}", "1:35: a duration is written like 30m, 2h, 3d or 4w, not 3 days"),
+        (
+            "- contact.birthday: {within_last: 3 days}",
+            "1:35: a duration is written like 30m, 2h, 3d, 4w, 6mo (months) or 1y, not 3 days",
+        ),
         ("- did: order.payed", "1:8: the catalogue has no event order.payed; did you mean order.paid?"),
         ("- did: {evnt: order.paid}", "1:9: unknown key evnt; known keys: event, where, within, since, at_least"),
         ("- did: {within: 3d}", "1:3: did needs an event"),

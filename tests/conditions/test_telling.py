@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 
 from automation.i18n import LANGS
 from automation.i18n.tables.conditions import TEXTS
@@ -60,6 +61,39 @@ def test_a_rule_reads_as_a_sentence_in_english() -> None:
         "since entering the rule, and the event's amount is from CNY 1 to CNY 9, and city has no value, "
         "and last visit is before 2026-01-01 00:00, and coupon.code has a value"
     )
+
+
+REFERRING = """
+- event.sku: {is: contact.city}
+- did: {event: order.paid, where: {sku: event.sku, amount: {gte: contact.spent}}}
+- contact.seen_at: {before: coupon.expires_at}
+- event.sku: [event.sku, {text: event.sku}]
+"""
+
+
+def test_references_are_told_by_whose_value_they_are() -> None:
+    assert told(REFERRING, "zh") == (
+        "事件的商品是 此人的城市，并且发生过“付款”（商品是 触发事件的商品，并且金额不低于 此人的累计消费），"
+        "并且最近到店早于 已保存的 coupon.expires_at，并且事件的商品是 触发事件的商品、event.sku 之一"
+    )
+    assert told(REFERRING, "en") == (
+        "the event's product is this person's city, and “order paid” happened (where product is the triggering event's "
+        "product, and amount is at least this person's total spent), and last visit is before the saved "
+        "coupon.expires_at, and the event's product is one of the triggering event's product, event.sku"
+    )
+
+
+def test_a_trace_shows_what_was_compared_with() -> None:
+    condition = tree(REFERRING, "order.paid")
+    assert condition is not None
+    seen = {"city": "A1", "spent": 100}
+    now = facts(condition)
+    lines = trace(condition, replace(now, contact=seen, event={"sku": "A1"}), CATALOGUE, "en", "order.paid")
+    assert [(line.ok, line.seen) for line in lines[1:4]] == [
+        (True, "A1; this person's city is A1"),
+        (True, "counted 3; the triggering event's product is A1, this person's total spent is CNY 1"),
+        (False, "no value; the saved coupon.expires_at is no value"),
+    ]
 
 
 def test_empty_groups_are_told() -> None:

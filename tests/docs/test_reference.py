@@ -113,7 +113,7 @@ def test_every_keyword_of_the_rule_language_is_there_and_no_other() -> None:
     assert names_of(keywords.ATTRIBUTION) == set(measured.ATTRIBUTION_KEYS)
     assert names_of(keywords.TESTS) == set(CASE_KEYS)
     assert names_of(guards.GUARDS) == set(guard_reader.GUARD_KEYS)
-    assert names_of(keywords.QUIET_HOURS) == set(guard_reader._QUIET_KEYS)
+    assert names_of(keywords.QUIET_HOURS) == set(guard_reader._WINDOW_KEYS)
     assert names_of(keywords.FREQUENCY_CAP) == set(guard_reader._CAP_KEYS)
     assert names_of(keywords.BUDGET) == set(guard_reader._BUDGET_KEYS)
 

@@ -125,7 +125,7 @@ def automation(arguments: list[str], folder: Path, lang: str, typed: str = "") -
         try:
             main(arguments)
         except SystemExit as ended:
-            if ended.code not in (0, 1, None):
+            if ended.code not in (0, 1, 3, None):
                 printed.write(f"(exit code {ended.code})\n")
     return printed.getvalue()
 

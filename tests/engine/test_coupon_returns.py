@@ -176,7 +176,7 @@ def test_a_removed_rule_returns_what_nobody_was_told_of(gift: Callable[..., Worl
     w = gift((GIFT % "").replace("      - do: message.send", "      - wait: 2d\n      - do: message.send"))
     w.run()
     w.reload("rules: []\n")
-    w.run()
+    w.go(days=1)
     assert ([run.status for run in w.runs()], statuses(w)) == (["exited"], ["returned"])
 
 

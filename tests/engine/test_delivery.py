@@ -124,7 +124,7 @@ def test_a_message_that_the_provider_puts_off_is_sent_then_and_has_used_up_no_at
 
 
 def test_after_the_last_attempt_the_next_channel_is_tried(world: Callable[..., World], twilio: FakeTwilio) -> None:
-    busy = error(429, 20429, "Too many requests")
+    busy = error(503, 20503, "Service temporarily unavailable")
     twilio.script(busy, busy, busy)
     w = send_one(world, twilio)
     w.go(minutes=5)
@@ -237,7 +237,7 @@ def test_a_disabled_rule_sends_nothing_until_it_is_enabled_again(world: Callable
 
 
 def test_a_rules_own_attempts_go_before_the_setting(world: Callable[..., World], twilio: FakeTwilio) -> None:
-    busy = error(429, 20429, "Too many requests")
+    busy = error(503, 20503, "Service temporarily unavailable")
     twilio.script(busy, busy)
     w = world(RULE.replace("    name: 促销", "    name: 促销\n    max_attempts: 1"), settings=settings(twilio))
     w.person("M1", phone="13800138001", email="a@example.com", name="安娜")

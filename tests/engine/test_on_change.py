@@ -265,5 +265,7 @@ def test_removing_tells_how_many_left(world: Callable[..., World]) -> None:
     w = world(rule(PAUSED))
     anna, bob = inside(w, "M1", "M2")
     w.reload("rules: []\n")
+    assert [run.status for run in w.runs()] == ["held", "held"]
+    w.go(days=1)
     assert details(w, "exited.removed") == [(anna, None), (bob, None), (None, {"runs": 2})]
     assert to_ms(w.clock.now()) == w.runs()[0].ended_at

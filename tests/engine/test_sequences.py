@@ -155,6 +155,9 @@ def test_people_of_a_stopped_rule_wait_for_it_and_those_of_a_removed_one_go(worl
     # and lets go when it is removed
     w.event("cart.added", {"member_no": "M1"}, sku="B")
     w.reload("rules: []")
+    assert w.codes(anna)[4:] == ["pending"]  # for a day it can be undone
+    w.go(days=1)
+    w.reload()
     assert w.codes(anna)[4:] == ["pending", "skipped.disabled"]
     assert w.log("skipped.disabled")[0].detail == {"rule": "removed"}
     assert w.table("pending_entry") == []
@@ -205,7 +208,10 @@ def test_batches_and_a_second_process_decide_each_person_once(world: Callable[..
     w.events([w.line("cart.added", {"member_no": f"M{i}"}, sku="A") for i in range(25)])
     w.clock.set(w.clock.now().replace(hour=6))
     other = Engine(w.project(), w.database, w.clock)
-    one, two = (Pending(w.database, w.clock, e.book, Movement(e.book, Versions(e.book))) for e in (w.engine, other))
+    one, two = (
+        Pending(w.database, w.clock, e.book, Versions(e.book), Movement(e.book, Versions(e.book)))
+        for e in (w.engine, other)
+    )
     assert [one(10), two(10), one(10), two(10)] == [10, 10, 5, 0]
     w.run()
     assert [w.codes(person).count("entered") for person in people] == [1] * 25

@@ -201,6 +201,8 @@ def test_a_removed_rule_keeps_its_history(world: Callable[..., World]) -> None:
     w.event("order.paid", "M1", amount=250)
     w.run()
     w.reload("rules: []")
+    assert "held" in ask(w, "promo", anna).conclusion
+    w.go(days=1)
     account = ask(w, "promo", anna)
     assert lines(account, "rule") == [(False, "the rule is no longer in the files", "")]
     assert "left: the rule was removed" in account.conclusion

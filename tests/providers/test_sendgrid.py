@@ -131,7 +131,7 @@ def test_a_refusal_of_the_shared_content_is_permanent_for_all(make: Make, server
 def test_too_many_requests_wait_until_the_limit_is_reset(make: Make, server: FakeSendGrid, clock: ManualClock) -> None:
     reset = str(int(clock.now().timestamp()) + 42)
     server.script(problems(429, ("too many requests", None), headers={"X-RateLimit-Reset": reset}))
-    assert make().send([email(1)]) == [Outcome.transient("429", "too many requests", retry_after=42.0)]
+    assert make().send([email(1)]) == [Outcome.transient("429", "too many requests", 42.0, "account")]
     server.script(problems(429, ("too many requests", None), headers={"Retry-After": "7"}))
     assert make().send([email(1)])[0].retry_after == 7.0
 

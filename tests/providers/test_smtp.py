@@ -99,7 +99,7 @@ def test_a_server_that_shuts_down_gets_no_more(make: Make, server: FakeSmtp) -> 
 def test_a_refused_sender_burns_no_message(make: Make, server: FakeSmtp) -> None:
     server.refused_sender = "550 not your domain"
     outcomes = make().send([email(1), email(2)])
-    assert outcomes == [Outcome.transient("settings", "550: not your domain")] * 2
+    assert outcomes == [Outcome.transient("settings", "550: not your domain", about="account")] * 2
     server.refused_sender = "452 out of storage"
     assert kinds(make().send([email(1)])) == [("transient", "452")]
 

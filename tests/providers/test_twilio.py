@@ -71,13 +71,13 @@ def test_a_messaging_service_sends_instead_of_a_number(make: Callable[..., Twili
 def test_a_refused_number_is_permanent_with_twilios_code(make: Callable[..., Twilio], number: str) -> None:
     _, code, words = REFUSED[number]
     effect = {21211: "bad_address", 21614: "bad_address", 21610: "opted_out"}.get(code)
-    assert make().send([sms(1, to=number)]) == [Outcome.permanent(str(code), words, effect)]  # type: ignore[arg-type]
+    assert make().send([sms(1, to=number)]) == [Outcome.permanent(str(code), words, effect, "person")]  # type: ignore[arg-type]
 
 
 def test_too_many_requests_wait_as_long_as_twilio_asks(make: Callable[..., Twilio], server: FakeTwilio) -> None:
     server.script(error(429, 20429, "Too Many Requests", {"Retry-After": "17"}))
     provider = make()
-    assert provider.send([sms(1)]) == [Outcome.transient("20429", "Too Many Requests", retry_after=17.0)]
+    assert provider.send([sms(1)]) == [Outcome.transient("20429", "Too Many Requests", 17.0, "account")]
     assert provider.send([sms(1)])[0].kind == "accepted"
     assert len(server.messages) == 1
 
@@ -104,7 +104,7 @@ def test_a_server_error_is_unknown_unless_the_service_was_unavailable(
 
 def test_a_refused_token_burns_no_message(make: Callable[..., Twilio], server: FakeTwilio) -> None:
     server.token = "renewed"
-    assert make().send([sms(1)]) == [Outcome.transient("auth", "20003: Authenticate")]
+    assert make().send([sms(1)]) == [Outcome.transient("auth", "20003: Authenticate", about="account")]
 
 
 @pytest.mark.parametrize("changes", [{"from_number": "+15005550007"}, {"account_sid": "AC2"}])
@@ -227,7 +227,9 @@ def test_a_sid_is_asked_for_directly(make: Callable[..., Twilio], server: FakeTw
     provider.send([sms(1)])
     sid = server.messages[0].sid
     server.fates[sid] = ("failed", 21610, "Attempt to send to unsubscribed recipient")
-    failed = Outcome("permanent", sid, "21610", "Attempt to send to unsubscribed recipient", effect="opted_out")
+    failed = Outcome(
+        "permanent", sid, "21610", "Attempt to send to unsubscribed recipient", effect="opted_out", about="person"
+    )
     assert provider.look_up([lost(1, clock, provider_id=sid), lost(1, clock, provider_id="SM-gone")]) == [failed, None]
 
 

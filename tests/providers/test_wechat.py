@@ -102,7 +102,7 @@ def test_refusals(make: Callable[..., Wechat], server: FakeWechat, to: str, kind
 
 def test_an_unknown_template_is_permanent(make: Callable[..., Wechat]) -> None:
     [outcome] = make().send([message(data={"template_id": "gone"})])
-    assert outcome == Outcome.permanent("40037", "invalid template_id")
+    assert outcome == Outcome.permanent("40037", "invalid template_id", about="message")
 
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "template_id"), ("en", "needs template_id")])
@@ -176,8 +176,8 @@ def test_neither_secret_nor_token_shows_in_logs_or_outcomes(make: Callable[..., 
         (Reply(502), Outcome.unknown("http_502", "Bad Gateway")),
         (Reply(200, body="<html>"), Outcome.unknown("bad_answer")),
         (Reply(503, {"Retry-After": "7"}), Outcome.transient("http_503", "Service Unavailable", 7.0)),
-        (Reply(429, {"Retry-After": "3"}), Outcome.transient("http_429", "Too Many Requests", 3.0)),
-        (Reply(403), Outcome.transient("settings", "http_403: Forbidden")),
+        (Reply(429, {"Retry-After": "3"}), Outcome.transient("http_429", "Too Many Requests", 3.0, "account")),
+        (Reply(403), Outcome.transient("settings", "http_403: Forbidden", about="account")),
     ],
 )
 def test_trouble_on_the_way(make: Callable[..., Wechat], server: FakeWechat, behaviour: Any, expected: Outcome) -> None:

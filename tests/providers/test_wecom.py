@@ -104,7 +104,7 @@ def test_application_messages_go_to_members(make: Callable[..., Wecom], server: 
 
 def test_a_wrong_agent_is_a_matter_of_settings(make: Callable[..., Wecom]) -> None:
     [outcome] = make(agent_id=7).send([message("lili")])
-    assert outcome == Outcome.transient("settings", "40056: invalid agentid")
+    assert outcome == Outcome.transient("settings", "40056: invalid agentid", about="account")
 
 
 @pytest.mark.parametrize(

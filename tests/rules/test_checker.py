@@ -134,7 +134,7 @@ class TestGuards:
 
     def test_defaults_hold_for_every_rule(self) -> None:
         assert guards_of("", self.DEFAULTS) == Guards(
-            quiet_hours=QuietHours(time(21), time(9), "delay"),
+            quiet_hours=(QuietHours(time(21), time(9), None, "delay"),),
             frequency_cap=(FrequencyCap(4, Duration(7, "d")),),
             cooldown=Duration(30, "d"),
             global_holdout=500,
@@ -145,7 +145,7 @@ class TestGuards:
 
         assert (own.cooldown, own.holdout, own.global_holdout) == (Duration(1, "d"), 250, 500)
         assert own.purpose == "birthday_club"
-        assert own.quiet_hours is not None
+        assert own.quiet_hours
 
     def test_a_rule_s_caps_tighten_the_defaults(self) -> None:
         own = guards_of("guards: {frequency_cap: [{max: 1, per: 1d, channel: sms, scope: rule}]}", self.DEFAULTS)

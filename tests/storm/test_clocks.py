@@ -88,8 +88,8 @@ def comes_at(w: World, moment: datetime) -> None:
         ("24h", "2026-03-07 12:00", there("2026-03-08 13:00")),
         ("1d", "2026-10-31 12:00", there("2026-11-01 12:00")),
         ("24h", "2026-10-31 12:00", there("2026-11-01 11:00")),
-        # 02:30 does not exist: a wait is as long as it was, a time of day comes when the gap is over
-        ("1d", "2026-03-07 02:30", there("2026-03-08 03:30")),
+        # 02:30 does not exist: it comes when the gap is over
+        ("1d", "2026-03-07 02:30", there("2026-03-08 03:00")),
         # 01:30 comes twice: the first of them
         ("1d", "2026-10-31 01:30", there("2026-11-01 01:30")),
         ("{until: '02:30'}", "2026-03-07 12:00", there("2026-03-08 03:00")),
@@ -113,6 +113,8 @@ def test_waits(world: Callable[..., World], wait: str, begin: str, end: datetime
         ("21:00-09:00", there("2026-03-08 01:30"), there("2026-03-08 09:00")),
         ("21:00-09:00", there("2026-11-01 01:30"), there("2026-11-01 09:00")),
         ("21:00-09:00", there("2026-11-01 01:30", fold=1), there("2026-11-01 09:00")),
+        ("01:00-01:45", there("2026-11-01 01:20"), there("2026-11-01 01:45")),
+        ("01:00-01:45", there("2026-11-01 01:20", fold=1), there("2026-11-01 01:45", fold=1)),  # twice quiet
         ("21:00-02:30", there("2026-03-08 01:30"), there("2026-03-08 03:00")),  # its end doesn't exist
         ("21:00-09:00", there("2026-12-31 23:59"), there("2027-01-01 09:00")),
     ],

@@ -166,3 +166,61 @@ def test_the_samples_of_the_repository_have_no_problems() -> None:
             template = templates.get(name, channel)
             assert template is not None
             assert template.render(values).content
+
+
+LANGUAGES = {
+    "hi.sms.j2": "【店】{{ contact.name }}，您好",
+    "hi.en.sms.j2": "[Shop] Hello {{ contact.nick | default('there') }}",
+    "hi.zh-Hant.sms.j2": "【店】{{ contact.name }}，妳好",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (None, "【店】安娜，您好"),
+        ("", "【店】安娜，您好"),
+        ("zh", "【店】安娜，您好"),
+        ("fr", "【店】安娜，您好"),
+        ("en", "[Shop] Hello there"),
+        ("EN", "[Shop] Hello there"),
+        ("en_GB", "[Shop] Hello there"),
+        ("en-Latn-GB", "[Shop] Hello there"),
+        ("eng", "【店】安娜，您好"),
+        ("zh-hant", "【店】安娜，妳好"),
+        ("zh-Hant-HK", "【店】安娜，妳好"),
+    ],
+)
+def test_the_persons_language_or_the_default(tmp_path: Path, language: str | None, expected: str) -> None:
+    template = load(tmp_path, LANGUAGES).get("hi", "sms")
+    assert template is not None
+    rendered = template.render({"contact": {"name": "安娜", "language": language}})
+    assert rendered.content.text == expected
+    # and what was sent can be shown again from what the ledger keeps
+    assert Template.from_content(template.content).render(rendered.used).content.text == expected
+
+
+def test_every_language_is_part_of_the_template(tmp_path: Path) -> None:
+    one = load(tmp_path / "a", LANGUAGES).get("hi", "sms")
+    other = load(tmp_path / "b", LANGUAGES | {"hi.en.sms.j2": "[Shop] Hi"}).get("hi", "sms")
+    alone = load(tmp_path / "c", {"hi.sms.j2": LANGUAGES["hi.sms.j2"]}).get("hi", "sms")
+    assert one is not None
+    assert other is not None
+    assert alone is not None
+    assert len({one.version, other.version, alone.version}) == 3
+    assert {str(variable) for variable in one.variables} == {"contact.name", "contact.nick"}
+
+
+def test_a_mistake_in_one_language_sends_no_other_instead(tmp_path: Path) -> None:
+    templates = load(tmp_path, LANGUAGES | {"hi.en.sms.j2": "{{ contact.name "})
+    assert [problem.file for problem in templates.problems] == ["templates/hi.en.sms.j2"]
+    assert templates.get("hi", "sms") is None
+    assert templates.channels("hi") == {"sms"}
+
+
+def test_a_template_without_a_default_is_an_error(tmp_path: Path) -> None:
+    templates = load(tmp_path, {"hi.en.sms.j2": "Hello", "ho.en-GB.email.html.j2": "x"})
+    said = {problem.file: problem.text("en") for problem in templates.problems if problem.key.endswith("no_default")}
+    assert said["templates/hi.en.sms.j2"].startswith("there are languages but no hi.sms.j2")
+    assert "ho.email.html.j2" in said["templates/ho.en-GB.email.html.j2"]
+    assert templates.get("hi", "sms") is None

@@ -54,6 +54,15 @@ def keys(count: int, zone: ZoneInfo = SHANGHAI, after: datetime = NOON, **given:
         ("15,45 8-18/5 * * *", ["2026-08-01T13:15", "2026-08-01T13:45", "2026-08-01T18:15"]),
         ("0 9 29 2 *", ["2028-02-29T09:00"]),
         ("0 9 1 jan,jul *", ["2027-01-01T09:00", "2027-07-01T09:00"]),
+        ("0 9 L * *", ["2026-08-31T09:00", "2026-09-30T09:00", "2026-10-31T09:00"]),
+        ("0 9 1,l * *", ["2026-08-31T09:00", "2026-09-01T09:00", "2026-09-30T09:00"]),
+        ("0 9 L 2 *", ["2027-02-28T09:00", "2028-02-29T09:00"]),
+        ("0 9 LW * *", ["2026-08-31T09:00", "2026-09-30T09:00", "2026-10-30T09:00", "2026-11-30T09:00"]),
+        ("0 9 * * mon#2", ["2026-08-10T09:00", "2026-09-14T09:00"]),
+        ("0 9 * * MON#1,7#3", ["2026-08-03T09:00", "2026-08-16T09:00", "2026-09-07T09:00"]),
+        ("0 9 * * sat#5", ["2026-08-29T09:00", "2026-10-31T09:00"]),
+        ("0 9 * * friL", ["2026-08-28T09:00", "2026-09-25T09:00"]),
+        ("0 9 * * 5l", ["2026-08-28T09:00", "2026-09-25T09:00"]),
     ],
 )
 def test_cron(cron: str, expected: list[str]) -> None:
@@ -82,6 +91,30 @@ def test_cron_agrees_with_a_minute_by_minute_reading(minute: str, hour: str, wee
     wall = start.replace(second=0, microsecond=0) + timedelta(minutes=1)
     while not _matches(cron, wall):
         wall += timedelta(minutes=1)
+    after = start.replace(tzinfo=SHANGHAI).astimezone(UTC)
+    assert keys(1, after=after, cron=cron) == [wall.isoformat(timespec="minutes")]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["L", "LW", *(f"{day}#{place}" for day in range(7) for place in range(1, 6)), "0L", "3L"]),
+    YEARS_2025_AND_2026,
+)
+def test_places_in_the_month_agree_with_a_day_by_day_reading(what: str, start: datetime) -> None:
+    def falls(day: date) -> bool:
+        left = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - day  # to the first of the next month
+        if what == "L":
+            return left.days == 1
+        if what == "LW":
+            return day.weekday() < 5 and all((day + timedelta(n)).weekday() > 4 for n in range(1, left.days))
+        weekday, last, place = what[0], what.endswith("L"), what[2:]
+        right = day.isoweekday() % 7 == int(weekday)
+        return right and (left.days <= 7 if last else (day.day - 1) // 7 + 1 == int(place))
+
+    cron = f"30 8 {what} * *" if what.startswith("L") else f"30 8 * * {what}"
+    wall = start.replace(hour=8, minute=30, second=0, microsecond=0)
+    while wall <= start or not falls(wall.date()):
+        wall += timedelta(days=1)
     after = start.replace(tzinfo=SHANGHAI).astimezone(UTC)
     assert keys(1, after=after, cron=cron) == [wall.isoformat(timespec="minutes")]
 
@@ -168,9 +201,12 @@ def test_explain_gives_the_next_firing() -> None:
         ({"cron": "5/10 9 * * *"}, "分钟段无法读取 5/10", "minute field can't be read at 5/10"),
         ({"cron": "*/0 9 * * *"}, "分钟段无法读取 */0", "minute field can't be read at */0"),
         ({"cron": "0 24 * * *"}, "小时段无法读取 24", "hour field can't be read at 24"),
-        ({"cron": "0 9 L * *"}, "日期段无法读取 l", "day field can't be read at l"),
+        ({"cron": "0 9 L-3 * *"}, "日期段无法读取 l；", "day field can't be read at l;"),
+        ({"cron": "0 9 1,LW * *"}, "日期段无法读取 lw", "day field can't be read at lw"),
         ({"cron": "0 9 1 13 *"}, "月份段无法读取 13", "month field can't be read at 13"),
-        ({"cron": "0 9 * * mon#2"}, "星期段无法读取 mon#2", "weekday field can't be read at mon#2"),
+        ({"cron": "0 9 * * mon#6"}, "星期段无法读取 mon#6", "weekday field can't be read at mon#6"),
+        ({"cron": "0 9 * * mon#2,fri"}, "星期段无法读取 fri", "weekday field can't be read at fri"),
+        ({"cron": "0 9 L * mon#2"}, "同时限定了日期与星期", "limits both the day of the month and the weekday"),
         ({"cron": "0 9 * * 5-1"}, "星期段无法读取 5-1", "weekday field can't be read at 5-1"),
         ({"cron": "0 9 1 * mon"}, "同时限定了日期与星期", "limits both the day of the month and the weekday"),
         ({"cron": "0 9 30 2 *"}, "永远不会触发", "never fires: there is no such date"),

@@ -102,6 +102,11 @@ def test_full_width_marks_in_text_are_text(text: str) -> None:
 def test_thirty_thousand_brackets_are_one_problem() -> None:
     assert problems("[" * 30_000) == ["1:65 nested more than 64 levels deep; write it flatter"]
     assert problems("- " * 30_000) == ["1:129 nested more than 64 levels deep; write it flatter"]
+    after = problems("a: 1\na: 2\nc: " + "[" * 1_500 + "]" * 1_500)
+    assert after == [
+        "2:1 the key a stands twice (first in line 1); remove or rename one of them",
+        "3:67 nested more than 64 levels deep; write it flatter",
+    ]
 
 
 def test_an_alias_bomb_does_not_grow() -> None:

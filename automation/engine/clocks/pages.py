@@ -12,6 +12,7 @@ from automation.engine.clocks.catch_up import expired
 from automation.engine.clocks.segments import enter_watched
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
+from automation.engine.journey.merges import settle_merges
 from automation.reasons import Reason
 from automation.rules.canary import Part
 from automation.store.entering import Page, PageResult, decide_page, enter_decided, in_share
@@ -45,6 +46,7 @@ class Pages:
     def __call__(self) -> bool:
         """Decide one page of the oldest unfinished occurrence, or weigh it; False when there is none."""
         with self._database.write() as conn:
+            settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             row = None if pauses.everything else _claim(conn, self._book, pauses.rule_ids)
             if row is None:
@@ -59,7 +61,7 @@ class Pages:
     def _work(self, conn: Connection, row: AnyRow) -> Page | None:
         """One page, or what must be weighed before the first."""
         rule = self._versions.get(conn, row.rule_version_id)
-        if rule is None or row.rule_id in self._book.held:
+        if rule is None or row.rule_id in self._book.held or row.rule_id in self._book.missing:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
             self._record(conn, row, enter_watched(conn, rule, self._page(row, rule)))
@@ -114,6 +116,7 @@ class Pages:
             mode_key=rule.mode_key(None),
             restart=rule.spec.mode.on_again == "restart",
             queue=rule.spec.mode.on_again == "queue",
+            since_at=row.due_at,
             now=now,
             after=row.cursor,
             size=self._page_size,
@@ -157,4 +160,5 @@ def _of_part(people: Select[Any], row: AnyRow) -> Select[Any]:
 
 
 def _claim(conn: Connection, book: RuleBook, paused: frozenset[int]) -> AnyRow | None:
-    return claim_running(conn, paused | come_later(conn, book, paused))
+    still = paused | book.waiting
+    return claim_running(conn, still | come_later(conn, book, still))

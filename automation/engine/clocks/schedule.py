@@ -151,6 +151,8 @@ class Schedule:
         trigger: Any = rule.trigger
         try:
             found: Firing | None = trigger.next(rule.spec.trigger.params, rule.spec.zone, after)
+            if found is not None and found.at <= after:
+                raise AutomationError("daemon.firing_not_later", at=found.at.isoformat(), after=after.isoformat())
         except Exception as error:  # fail closed: a plugin may raise anything; its rule alone stands still
             text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
             if self._stopped.get(rule.rule_id) != text:

@@ -148,22 +148,35 @@ def note(conn: Connection, route: Route, outcomes: Sequence[Outcome], now: int) 
         forget_failures(conn, account.key, account.breaker.failures)
     down = standing(account.breaker, after, now) != "closed"
     rest = max(0, ((after.open_until if after is not None else None) or now) - now) / 1000
-    return {i: rest for i, one in enumerate(outcomes) if one.kind == "transient" and (down or _blameless(one))}
+    return {i: rest for i, one in enumerate(outcomes) if _is_free(one, down)}
 
 
-def _blameless(outcome: Outcome) -> bool:
+def _is_free(outcome: Outcome, down: bool) -> bool:
+    """Whether it uses up no attempt: what kept it from being sent was the account, and not the person."""
+    if outcome.kind != "transient" or _says_of_others(outcome):
+        return False
+    return down or outcome.about == "account" or _is_a_pause(outcome)
+
+
+def _says_of_others(outcome: Outcome) -> bool:
+    """An answer about the person or the message: the account works."""
+    return outcome.about in ("person", "message")
+
+
+def _is_a_pause(outcome: Outcome) -> bool:
     return outcome.retry_after is not None or outcome.code == NOT_TRIED
 
 
 def _tally(outcomes: Sequence[Outcome]) -> _Tally:
     answered, failing, code = False, 0, None
-    waits = [outcome.retry_after for outcome in outcomes if outcome.retry_after is not None]
+    waits = [o.retry_after for o in outcomes if o.retry_after is not None and not _says_of_others(o)]
     for outcome in outcomes:
-        if outcome.kind in ("accepted", "permanent"):
+        if outcome.kind in ("accepted", "permanent") or _says_of_others(outcome):
             answered, failing = True, 0
-        elif not _blameless(outcome):
+            continue
+        if not _is_a_pause(outcome):
             failing += 1
-        if outcome.kind in ("transient", "unknown") and outcome.code != NOT_TRIED:
+        if outcome.code != NOT_TRIED:
             code = outcome.code
     return _Tally(answered, failing, code, max(waits, default=None))
 

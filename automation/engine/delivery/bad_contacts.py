@@ -6,11 +6,11 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from automation.engine.delivery.quiet import known_zone
+from automation.engine.delivery.quiet import DO_NOT_DISTURB, known_zone, needs_zone, own_windows
 from automation.store.problems import EVERY_CHANNEL, TIMEZONE, Problem, clear_problems, note_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from sqlalchemy import Connection
 
@@ -26,11 +26,17 @@ _SHAPES = {
 _OTHER = re.compile(r"[^\s\x00-\x1f\x7f]+\Z")
 
 
-def zone_problem(spec: RuleSpec, contact_id: int, contact: Mapping[str, Any]) -> Problem | None:
-    """A time zone of the contact's own that doesn't exist, where the rule needs it: its quiet hours are not known."""
-    if spec.guards.quiet_hours is None or known_zone(contact):
+def quiet_problem(spec: RuleSpec, contact_id: int, contact: Mapping[str, Any]) -> Problem | None:
+    """A time zone of the contact's own that doesn't exist, or a do-not-disturb window that nobody can read, where the
+    rule needs it: it is not known when it is quiet.
+    """
+    if not needs_zone(spec.guards, contact):
         return None
-    return Problem(contact_id, EVERY_CHANNEL, TIMEZONE, str(contact.get("timezone")), 0)
+    if not known_zone(contact):
+        return Problem(contact_id, EVERY_CHANNEL, TIMEZONE, str(contact.get("timezone")), 0)
+    if own_windows(spec.guards, contact) is None:
+        return Problem(contact_id, EVERY_CHANNEL, DO_NOT_DISTURB, str(contact.get(DO_NOT_DISTURB)), 0)
+    return None
 
 
 def address_problem(
@@ -51,11 +57,11 @@ def usable(kind: str | None, address: str) -> bool:
 
 def keep_problems(
     conn: Connection, known: Mapping[tuple[int, str], Problem], found: Iterable[Problem],
-    present: Mapping[tuple[int, str], str | None], now: int,
+    present: Mapping[tuple[int, str], Collection[Any]], now: int,
 ) -> None:  # fmt: skip
     """Write down what was found, and forget what is over. `present`: what the contacts have today, where asked."""
     new = [one._replace(at=now) for one in found if not _noted(known, one)]
-    over = {key for key, one in known.items() if key in present and present[key] != one.value}
+    over = {key for key, one in known.items() if key in present and one.value not in present[key]}
     clear_problems(conn, over)
     note_problems(conn, new)
 

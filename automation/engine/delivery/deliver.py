@@ -5,6 +5,7 @@ A crash between the mark and the outcome leaves a message in `sending`; when its
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence, Set
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -17,7 +18,9 @@ from automation.engine.delivery.message_guards import Held, Request, recheck
 from automation.engine.delivery.prices import Prices
 from automation.engine.delivery.sending import batch_limit, send_all
 from automation.engine.delivery.settle import Settlement, Settler
+from automation.engine.journey.merges import settle_merges
 from automation.errors import AutomationError
+from automation.i18n import say
 from automation.jsontext import compact
 from automation.memory import uncollected
 from automation.providers.base import Outcome, Outgoing
@@ -52,6 +55,8 @@ if TYPE_CHECKING:
     from automation.store.accounts import AccountState
     from automation.store.database import Database
     from automation.store.types import AnyRow
+
+_log = logging.getLogger(__name__)
 
 LOST = "lease_expired", "the process that was sending it stopped"
 HELD_RETRY_MS = 60_000
@@ -136,6 +141,7 @@ class Deliver:
         return any(room_of(account, states.get(account.key), now) != 0 for account in accounts)
 
     def _claim(self, conn: Connection, channel: str, accounts: Sequence[Account], now: int) -> _Marked:
+        settle_merges(conn, self._book, self._versions, now)
         pauses = load_pauses(conn)
         if pauses.everything or channel in pauses.channels:
             return _Marked(0, None, [])
@@ -175,9 +181,11 @@ class Deliver:
         usable = self._usable(conn, _still_wanted(rows, work, refused, now), paused, held, now)
         requests = [work.request(row, rule) for row, rule in usable]
         for (row, rule), request, verdict in zip(usable, requests, recheck(conn, requests, now), strict=True):
-            if isinstance(verdict, Held):
+            if isinstance(verdict, Held) and verdict.until <= now:
+                refused.append(_deferred_to_the_past(row, verdict, now))
+            elif isinstance(verdict, Held):
                 held.append((row.id, verdict.until))
-                log.append(_entry(row, Reason.HELD_QUIET_HOURS, verdict.detail))
+                log.append(_entry(row, verdict.reason, verdict.detail))
             elif verdict is not None:
                 refused.append(Settlement(row, Outcome.permanent(verdict[0].value), verdict[0], verdict[1]))
             else:
@@ -262,6 +270,13 @@ def _still_wanted(rows: Sequence[AnyRow], work: Work, refused: list[Settlement],
 def _too_old(row: AnyRow) -> Settlement:
     detail = {"expired_at": from_ms(row.expires_at).isoformat()}
     return Settlement(row, Outcome.permanent("expired"), Reason.FAILED_EXPIRED, detail)
+
+
+def _deferred_to_the_past(row: AnyRow, held: Held, now: int) -> Settlement:
+    """It would be claimed again and again: a fault, and it is told."""
+    detail = {"until": from_ms(held.until).isoformat(), "now": from_ms(now).isoformat()}
+    _log.error(say("daemon.deferred_to_the_past", what=f"m{row.id}", **detail))
+    return Settlement(row, Outcome.permanent("deferral"), Reason.FAILED_DEFERRAL, detail)
 
 
 def _unpaid(row: AnyRow, detail: Mapping[str, Any]) -> Settlement:

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from automation.channels import CHANNELS
 from automation.clock import from_ms, to_ms
 from automation.contacts.consent import allows, load_consents
 from automation.contacts.suppression import load_suppressed
-from automation.engine.delivery.bad_contacts import address_problem, keep_problems, zone_problem
+from automation.engine.delivery.bad_contacts import address_problem, keep_problems, quiet_problem
 from automation.engine.delivery.budget import Budgets
 from automation.engine.delivery.caps import CapBook, Sent, window_begins
 from automation.engine.delivery.outranking import NOBODY, Ranked, Ranking
-from automation.engine.delivery.quiet import quiet_until, zone_of
+from automation.engine.delivery.quiet import DO_NOT_DISTURB, Quiet, needs_zone, own_windows, quiet_time, zone_of
 from automation.reasons import Reason
 from automation.store.messages import recent
-from automation.store.problems import EVERY_CHANNEL, load_problems
+from automation.store.problems import EVERY_CHANNEL, QUIET_FIELDS, load_problems
 
 if TYPE_CHECKING:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
-    from automation.rules.spec import QuietHours
     from automation.store.problems import Problem
 
 TRANSACTIONAL = "transactional"
@@ -54,10 +49,11 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Quiet hours: the step comes again at `until` (milliseconds UTC)."""
+    """Quiet time: the step comes again at `until` (milliseconds UTC)."""
 
     until: int
     detail: Mapping[str, Any]
+    reason: Reason = Reason.HELD_QUIET_HOURS
 
 
 Refused: TypeAlias = tuple[Reason, dict[str, Any]]
@@ -154,10 +150,10 @@ def _bad_contact(asked: Asked) -> Refused | None:
     """Only this channel is held back, for a time zone too: on another one the rule may ask for no quiet hours."""
     request, past = asked.request, asked.past
     kind = CHANNELS[asked.channel].identity
-    problem = zone_problem(request.rule.spec, request.contact_id, request.contact)
+    problem = quiet_problem(request.rule.spec, request.contact_id, request.contact)
     if problem is not None:
         past.found.append(problem)
-        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": problem.value}
+        return Reason.SKIPPED_BAD_CONTACT, {"field": problem.code, "value": problem.value}
     if asked.address is None:
         return None
     problem = address_problem(past.problems, request.contact_id, asked.channel, kind, asked.address)
@@ -204,30 +200,45 @@ def _over_budget(asked: Asked) -> Refused | None:
 
 
 def _quiet(asked: Asked) -> Refused | Held | None:
-    request = asked.request
-    hours = request.rule.spec.guards.quiet_hours
-    if hours is None:
-        return None
-    zone = zone_of(request.contact, request.rule.spec.zone)
-    if zone is None:  # nobody knows when it is quiet there
-        return Reason.SKIPPED_BAD_CONTACT, {"field": "timezone", "value": str(request.contact.get("timezone"))}
-    until = _quiet_end(hours, asked.past.now, zone)
-    if until is None:
-        return None
-    detail = {"until": until.astimezone(zone).isoformat(), "zone": zone.key}
-    return Held(to_ms(until), detail) if hours.then == "delay" else (Reason.SKIPPED_QUIET_HOURS, detail)
+    """The rule's quiet hours and send windows."""
+    return _quiet_by(asked, ("quiet_hours", "send_window"), Reason.HELD_QUIET_HOURS, Reason.SKIPPED_QUIET_HOURS)
 
 
-@lru_cache(maxsize=1024)
-def _quiet_end(hours: QuietHours, now: int, zone: ZoneInfo) -> datetime | None:
-    """As `quiet_until`; all people of a zone ask the same in one batch."""
-    return quiet_until(hours, from_ms(now), zone)
+def _disturbing(asked: Asked) -> Refused | Held | None:
+    """What the person asks for themselves."""
+    return _quiet_by(asked, (DO_NOT_DISTURB,), Reason.HELD_DO_NOT_DISTURB, Reason.SKIPPED_DO_NOT_DISTURB)
+
+
+def _quiet_by(asked: Asked, causes: Collection[str], held: Reason, skipped: Reason) -> Refused | Held | None:
+    """Whether it is quiet because of one of `causes`. It lasts until nothing at all stands in the way."""
+    request, guards = asked.request, asked.request.rule.spec.guards
+    if not needs_zone(guards, request.contact):
+        return None
+    zone, own = zone_of(request.contact, request.rule.spec.zone), own_windows(guards, request.contact)
+    if zone is None or own is None:  # nobody knows when it is quiet there
+        field_ = "timezone" if zone is None else DO_NOT_DISTURB
+        return Reason.SKIPPED_BAD_CONTACT, {"field": field_, "value": str(request.contact.get(field_))}
+    quiet = quiet_time(guards, own, from_ms(asked.past.now), zone)
+    if quiet is None or not set(causes).intersection(quiet.causes):
+        return None
+    detail = {"until": quiet.until.astimezone(zone).isoformat() if quiet.until else None, "zone": zone.key}
+    if quiet.causes[0] != "quiet_hours":
+        detail["by"] = quiet.causes[0]
+    return skipped_or_held(quiet, detail, held, skipped)
+
+
+def skipped_or_held(quiet: Quiet, detail: dict[str, Any], held: Reason, skipped: Reason) -> Refused | Held:
+    """Quiet time that drops, or has no end, refuses; the rest is waited for."""
+    if quiet.drop or quiet.until is None:
+        return skipped, detail
+    return Held(to_ms(quiet.until), detail, held)
 
 
 _BAD_CONTACT = MessageGuard(Reason.SKIPPED_BAD_CONTACT, _bad_contact)
 _SUPPRESSION = MessageGuard(Reason.SKIPPED_SUPPRESSION, _suppressed)
 _CONSENT = MessageGuard(Reason.SKIPPED_CONSENT, _without_consent)
 _QUIET = MessageGuard(Reason.HELD_QUIET_HOURS, _quiet)
+_DO_NOT_DISTURB = MessageGuard(Reason.HELD_DO_NOT_DISTURB, _disturbing)
 MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
     MessageGuard(Reason.SKIPPED_UNREACHABLE, _no_address, personal=False),
     MessageGuard(Reason.SKIPPED_NO_TEMPLATE, _no_template, personal=False),
@@ -236,11 +247,12 @@ MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
     _CONSENT,
     MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
     _QUIET,
+    _DO_NOT_DISTURB,
     MessageGuard(Reason.SKIPPED_BUDGET, _over_budget),
 )
 """The fixed order before a message."""
 _IMPERSONAL = tuple(guard for guard in MESSAGE_GUARDS if not guard.personal)
-_RECHECKED = (_BAD_CONTACT, _SUPPRESSION, _CONSENT, _QUIET)
+_RECHECKED = (_BAD_CONTACT, _SUPPRESSION, _CONSENT, _QUIET, _DO_NOT_DISTURB)
 """What may have changed since a message was queued."""
 
 
@@ -283,9 +295,12 @@ def write_problems(conn: Connection, requests: Sequence[Request], past: Past) ->
     """Note what the guards found wrong with these people, and forget what has been put right."""
     if not (past.found or past.problems):
         return
-    present = {(r.contact_id, channel): address_of(r.contact, channel) for r in requests for channel in r.channels}
-    zones = {(r.contact_id, EVERY_CHANNEL): r.contact.get("timezone") for r in requests}
-    keep_problems(conn, past.problems, past.found, present | zones, past.now)
+    present: dict[tuple[int, str], Collection[Any]] = {
+        (r.contact_id, channel): (address_of(r.contact, channel),) for r in requests for channel in r.channels
+    }
+    for r in requests:
+        present[r.contact_id, EVERY_CHANNEL] = [r.contact.get(name) for name in QUIET_FIELDS]
+    keep_problems(conn, past.problems, past.found, present, past.now)
 
 
 def address_of(contact: Mapping[str, Any], channel: str) -> str | None:

@@ -10,6 +10,7 @@ from automation.clock import from_ms, to_ms
 from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.sequences import followed, out_of_sequence
+from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.movement import Allowance
 from automation.reasons import Reason
 from automation.store.contacts import survivors
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
     from automation.engine.journey.movement import Movement
+    from automation.engine.versions import Versions
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
@@ -40,8 +42,11 @@ if TYPE_CHECKING:
 class Pending:
     """Decides what is due, for one rule book. The rows carry the truth: a crash leaves them due."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook, movement: Movement) -> None:
-        self._database, self._clock, self._book, self._movement = database, clock, book, movement
+    def __init__(
+        self, database: Database, clock: Clock, book: RuleBook, versions: Versions, movement: Movement
+    ) -> None:
+        self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._movement = movement
         self._running = {rule.rule_id for rule in book.rules.values()}
 
     def __call__(self, limit: int = 500) -> int:
@@ -55,6 +60,7 @@ class Pending:
         def decide() -> int:
             with self._database.write() as conn:
                 now = to_ms(self._clock.now())
+                settle_merges(conn, self._book, self._versions, now)
                 rows = claim_pending(conn, now, limit, load_pauses(conn).rule_ids)
                 self._decide(conn, rows, now)
                 return len(rows)
@@ -73,7 +79,7 @@ class Pending:
         for turn in _turns(self._waiting(conn, known, now, log)):
             people = {each.span.contact_id for each in turn}
             self._movement.move_people(conn, people, from_ms(now), allowance)
-            enter_meetings(conn, _alone(conn, turn, log), log, now)
+            enter_meetings(conn, _alone(conn, turn, log, now), log, now)
         delete_pending(conn, known)
         write_log(conn, now, log)
 
@@ -89,9 +95,10 @@ class Pending:
             if refused is not None or rule is None or event is None:
                 log.append(_refused(row, contact_id, rule, *(refused or (Reason.SKIPPED_EXPIRED, {}))))
                 continue
-            arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties)
-            span = Span(contact_id, row.event_id, event.occurred_at, row.due_at)
-            waiting.append(_Waiting(Meeting(rule, arrival, contact_id), span))
+            times = event.occurred_at, event.received_at
+            arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties, *times)
+            meeting = Meeting(rule, arrival, contact_id)
+            waiting.append(_Waiting(meeting, Span(contact_id, meeting.since(0), row.due_at)))
         return waiting
 
 
@@ -137,7 +144,7 @@ def publish_pending(conn: Connection, active: Iterable[int], removed: Sequence[i
     )  # fmt: skip
 
 
-def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry]) -> list[Meeting]:
+def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry], now: int) -> list[Meeting]:
     """Those whose event was not followed by what it must not be; the others are logged."""
     out: set[Meeting] = set()
     for rule in dict.fromkeys(each.meeting.rule for each in waiting):
@@ -145,7 +152,8 @@ def _alone(conn: Connection, waiting: Sequence[_Waiting], log: list[Entry]) -> l
         pattern = rule.not_followed_by
         if pattern is None:  # the rule no longer asks
             continue
-        late = [mine[index].meeting for index in sorted(followed(conn, rule, [each.span for each in mine]))]
+        meetings, spans = [each.meeting for each in mine], [each.span for each in mine]
+        late = [meetings[index] for index in sorted(followed(conn, rule, meetings, spans, now))]
         log.extend(out_of_sequence(meeting, pattern, "followed_by") for meeting in late)
         out.update(late)
     return [each.meeting for each in waiting if each.meeting not in out]

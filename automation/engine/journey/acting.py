@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.actions.base import Action, ActionContext, Done, Failed, Item, Outbound, Result
+from automation.actions.base import ActionContext, Done, Failed, Item, Outbound, Result
+from automation.actions.item_params import run_action
 from automation.clock import to_ms
 from automation.engine.delivery.dispatch import Queued, Skipped, dispatch
 from automation.engine.delivery.message_guards import Held, Request
@@ -71,7 +72,7 @@ class Actor:
         )  # fmt: skip
         try:
             with self._conn.begin_nested():
-                results = _checked(action(), op, items, context)
+                results = run_action(action(), op.params, items, context)
                 self._emitter.flush()
                 return results
         except Exception as error:  # fail closed: foreign code may raise anything; its writes are rolled back
@@ -98,7 +99,7 @@ class Actor:
                 self._write(run, Reason.QUEUED, op, detail, message_id=verdict.message_id)
             elif isinstance(verdict, Held):
                 run.wait(verdict.until)
-                self._write(run, Reason.HELD_QUIET_HOURS, op, verdict.detail)
+                self._write(run, verdict.reason, op, verdict.detail)
             elif isinstance(verdict, Skipped):
                 self._failed(op, run, verdict.reason, verdict.detail)
 
@@ -134,13 +135,6 @@ class Actor:
                 detail=detail,
             )
         )
-
-
-def _checked(action: Action, op: Act, items: Sequence[Item], context: ActionContext) -> Sequence[Result]:
-    results = action.run(op.params, items, context)
-    if len(results) != len(items):
-        raise ValueError(f"{op.action} gave {len(results)} results for {len(items)} people")
-    return results
 
 
 def _request(op: Act, run: RunState, item: Item, result: Outbound) -> Request:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from automation.clock import to_ms
+from automation.engine.journey.merges import settle_merges
 from automation.memory import uncollected
 from automation.store.pauses import load_pauses
 from automation.store.queueing import repair_queues
@@ -17,7 +18,9 @@ from automation.store.runs import claim_due, lock_contacts, lock_free
 
 if TYPE_CHECKING:
     from automation.clock import Clock
+    from automation.engine.book import RuleBook
     from automation.engine.journey.movement import Movement
+    from automation.engine.versions import Versions
     from automation.store.database import Database
 
 REPAIR_MS = 60_000
@@ -27,8 +30,11 @@ REPAIR_MS = 60_000
 class Advance:
     """Claims due runs and moves them, batch by batch."""
 
-    def __init__(self, database: Database, clock: Clock, movement: Movement) -> None:
-        self._database, self._clock, self._movement = database, clock, movement
+    def __init__(
+        self, database: Database, clock: Clock, book: RuleBook, versions: Versions, movement: Movement
+    ) -> None:
+        self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._movement = movement
         self._repaired_at: int | None = None
 
     def __call__(self, limit: int = 500) -> int:
@@ -57,6 +63,7 @@ class Advance:
         with uncollected(), self._database.write() as conn:
             if of is not None:
                 lock_contacts(conn, of)
+            settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             rows = [] if pauses.everything else claim_due(conn, to_ms(self._clock.now()), limit, of=of)
             if not rows:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
@@ -12,7 +13,6 @@ from automation.rules.spec import WaitFor, each_step
 if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
 
-_DAY_MS = 24 * 3600 * 1000
 _NAMING = frozenset({"event", "did", "did_not", "wait_for", "goal"})
 """Keys whose text may be an event's name. One too many does no harm."""
 
@@ -43,16 +43,19 @@ def _of_rules(rules: Iterable[LoadedRule]) -> Iterator[tuple[str, Listeners]]:
         yield from ((name, Listeners(ids)) for name in names)
         goal = rule.spec.goal
         if goal is not None:
-            yield goal.event, Listeners(ids, _longest(goal.within))
+            patience = rule.not_followed_by  # a goal counts from when nothing had followed
+            waited = _longest(patience.within) if patience is not None else 0
+            yield goal.event, Listeners(ids, _longest(goal.within) + waited)
 
 
 def _of_contents(older: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[str, Listeners]]:
     for rule_id, content in older:
         ids = frozenset({rule_id})
-        goal = content.get("goal")
-        within = goal.get("within") if isinstance(goal, Mapping) else None
-        longest = Duration.parse(within) if isinstance(within, str) else None
-        goal_ms = _longest(longest) if longest is not None else 0
+        trigger = content.get("trigger")
+        called = trigger.get("with") if isinstance(trigger, Mapping) else None
+        patience = called.get("not_followed_by") if isinstance(called, Mapping) else None
+        goal_ms = _within(content.get("goal"))
+        goal_ms += _within(patience) if goal_ms else 0
         yield from ((name, Listeners(ids, goal_ms)) for name in set(_names(content)))
 
 
@@ -68,7 +71,13 @@ def _names(value: Any) -> Iterator[str]:
             yield from _names(below)
 
 
+def _within(content: Any) -> int:
+    """The milliseconds of its `within`; 0 without one."""
+    text = content.get("within") if isinstance(content, Mapping) else None
+    within = Duration.parse(text) if isinstance(text, str) else None
+    return 0 if within is None else _longest(within)
+
+
 def _longest(within: Duration) -> int:
-    """In milliseconds; a local day can be longer than 24 hours, but never by a whole day."""
-    minutes = within.amount * {"m": 1, "h": 60}.get(within.unit, 0)
-    return minutes * 60_000 + (within.days + 1) * _DAY_MS
+    """In milliseconds."""
+    return within.longest // timedelta(milliseconds=1)

@@ -15,9 +15,11 @@ from automation.engine.delivery.outranking import by_rank, gather, hold
 from automation.engine.entry.emitted import Emitter
 from automation.engine.entry.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.journey.goals import meet_earlier_goals
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
 from automation.engine.journey.steps import Stepper
+from automation.engine.journey.stuck import stop_stuck
 from automation.i18n import say
 from automation.reasons import Reason
 from automation.store.log import Entry, write_log
@@ -25,6 +27,7 @@ from automation.store.pauses import load_pauses
 from automation.store.retry import deadlocked, outage
 from automation.store.rules import hold_these
 from automation.store.runs import claim_due_of, due_among, lock_contacts, save_journeys, save_progress
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -109,12 +112,15 @@ class Movement:
         facts = FactsBook(conn, runs, now, now_ms)
         emitter = Emitter(conn, self._book, now_ms)
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
+        meet_earlier_goals(conn, runs, facts, log, now_ms)
         for rank in by_rank(self._book, runs):
             for turn in _turns(rank):
                 _step(turn, stepper, now_ms)
+        stop_stuck(runs, now_ms, log)
         write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        wake_dated(conn, facts.touched, now_ms)
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         begun = {run.id: run.heard_up_to for run in runs if run.wait_event is not None}
@@ -137,7 +143,7 @@ class Movement:
     def _standing(self, conn: Connection, row: AnyRow, pauses: Pauses) -> tuple[Reason, LoadedRule | None]:
         """The run's version, or why it is held."""
         if row.rule_id in self._book.held:
-            return Reason.HELD_DISABLED, None
+            return Reason.HELD_ABSENT if row.rule_id in self._book.waiting else Reason.HELD_DISABLED, None
         if row.rule_id in pauses.rule_ids:
             return Reason.HELD_PAUSED, None
         return Reason.HELD_VERSION, self._versions.get(conn, row.rule_version_id)

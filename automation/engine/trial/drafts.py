@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from automation.actions.base import ActionContext, Item, Outbound
+from automation.actions.item_params import run_action
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
@@ -126,7 +127,7 @@ class _Steps:
     def _ask(self, action: Any, step: Do) -> Outbound | Unsent:
         context = _context(self._conn, self._project, self._spec, step, self._now)
         try:
-            (result,) = action().run(step.params, [Item(0, self._given.contact_id, self._facts)], context)
+            (result,) = run_action(action(), step.params, [Item(0, self._given.contact_id, self._facts)], context)
         except Exception as error:  # foreign code may raise anything, and harms only its own step
             return Unsent(step.path, error.text() if isinstance(error, AutomationError) else type(error).__name__)
         if isinstance(result, Outbound):
@@ -168,14 +169,15 @@ def _saved(
     conn: Connection, project: Project, spec: RuleSpec, contact_id: int, now: datetime
 ) -> Mapping[str, Mapping[str, Any]]:
     """What the steps' `save_as` would hold: placeholders of actions, the newest of an awaited event."""
-    saved: dict[str, Mapping[str, Any]] = {}
+    saved: dict[str, dict[str, Any]] = {}
     for step in each_step(spec.steps):
         if isinstance(step, Do) and step.save_as is not None:
             action: Any = project.registry.actions[step.action]
-            saved[step.save_as] = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            kept = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            saved.setdefault(step.save_as, {}).update(kept)
         elif isinstance(step, WaitFor) and step.save_as is not None:
             newest = newest_events(conn, contact_id, [step.event], 1)
-            saved[step.save_as] = newest[0][1] if newest else {}
+            saved.setdefault(step.save_as, {}).update(newest[0][1] if newest else {})
     return saved
 
 

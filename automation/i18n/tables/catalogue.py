@@ -31,6 +31,25 @@ TEXTS: dict[str, Text] = {
     "expected_date": Text(
         "这里要写日期，如 2026-12-31，现在是 {found}", "a date like 2026-12-31 is expected here, not {found}"
     ),
+    "no_years": Text(
+        "缺少 years：写明哪些年份的放假与调休已经写全，如 years: [2027]",
+        "years is missing: say which years are complete here, e.g. years: [2027]",
+    ),
+    "not_in_years": Text(
+        "{day} 不在 years 所列的年份里；把该年写进 years，并写全它的放假与调休",
+        "{day} is in none of the years; add its year to years, with all its holidays and make-up days",
+    ),
+    "bad_range": Text(
+        "{first} 到 {last} 不是 1 到 {most} 天的区间；请检查日期",
+        "{first} to {last} is no range of 1 to {most} days; check the dates",
+    ),
+    "holiday_and_workday": Text(
+        "{day} 既写成放假又写成上班；删去一处", "{day} is a holiday and a workday here; remove one of them"
+    ),
+    "workday_anyway": Text(
+        "{day} 不是周末，本来就上班；workdays 只写调休上班的周末",
+        "{day} is no weekend and worked anyway; workdays holds only weekend days that are worked",
+    ),
     "expected_money": Text(
         "这里要写 {currency} 的正金额，如 50.00，现在是 {found}",
         "an amount of {currency} like 50.00 is expected here, not {found}",
@@ -94,6 +113,10 @@ TEXTS: dict[str, Text] = {
     "not_datetime": Text(
         "{field} 要是日期时间，如 2026-08-04 10:00，现在是 {found}",
         "{field} must be a date and time like 2026-08-04 10:00, not {found}",
+    ),
+    "not_windows": Text(
+        "{field} 要是一天中的时段，如 22:00-08:00，可写多个（用逗号隔开），现在是 {found}",
+        "{field} must be times of day like 22:00-08:00, several with commas between them, not {found}",
     ),
     "not_list": Text("{field} 要是列表，现在是 {found}", "{field} must be a list, not {found}"),
     "not_a_choice": Text(

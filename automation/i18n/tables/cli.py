@@ -20,6 +20,7 @@ TEXTS: dict[str, Text] = {
         "{total} items tried again: {stored} taken, {still} still wrong",
     ),
     "dropped": Text("已放弃 {count} 条", "{count} items put aside"),
+    "bad_line": Text("{file} 第 {line} 行：{reason}", "{file}, line {line}: {reason}"),
     "cannot_read": Text("无法读取 {file}：{reason}", "can't read {file}: {reason}"),
     # lists
     "nothing": Text("（没有内容）", "(nothing)"),
@@ -44,7 +45,9 @@ TEXTS: dict[str, Text] = {
     "column_actor": Text("操作人", "by"),
     "column_decided_by": Text("决定人", "decided by"),
     "column_key": Text("触发", "occurrence"),
-    "column_why": Text("为何待批准", "why it waits"),
+    "column_inside": Text("里面人数", "inside"),
+    "column_leaves_at": Text("退出时间", "leave at"),
+    "column_why": Text("原因", "why it waits"),
     "column_what_became": Text("结果", "what became of it"),
     "column_entered": Text("进入人次", "entered"),
     "column_id": Text("编号", "id"),
@@ -105,6 +108,17 @@ TEXTS: dict[str, Text] = {
         "  automation run --once\n  automation log\n  automation why whitepaper_nurture M002\n"
         "Messages are written to outbox/, nothing is sent; automation.toml says how to connect a provider.",
     ),
+    "moving": Text("复制数据", "copying"),
+    "moved": Text(
+        "全部 {rows} 行已从 {before} 复制到 {url}。请把 database_url 改为新地址，并移走旧的数据库",
+        "all {rows} rows of {before} are in {url} now; set database_url to it, and put the old database away",
+    ),
+    "daemon_runs": Text(
+        "守护进程正在运行（{host}，进程号 {pid}）；请先停止它（异常退出的需等 {seconds} 秒）",
+        "a daemon is running ({host}, process {pid}); stop it first (one that died counts for {seconds} seconds more)",
+    ),
+    "column_table": Text("表", "table"),
+    "column_rows": Text("行数", "rows"),
     "cannot_write": Text("无法写入 {file}：{reason}", "can't write {file}: {reason}"),
     "valid": Text(
         "校验通过：{rules} 条规则，{errors} 个错误，{warnings} 个提示",
@@ -173,9 +187,38 @@ TEXTS: dict[str, Text] = {
         "{read} rows: {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected;"
         " {merged} merged",
     ),
+    "overruled": Text(
+        "{count} 个“同意”未被采用：本人此前已拒绝。确为之后重新同意的，请加一列 consent_at 写明同意时间，"
+        "或用 contacts consent 逐个登记",
+        "{count} answers “yes” count for nothing, because the person said no before; where they agreed again later, "
+        "add a column consent_at with the date, or record it with `contacts consent`",
+    ),
+    "no_stands": Text(
+        "{contact} 在 {at} 拒绝过，晚于或无法确定早于这次同意：拒绝仍然有效",
+        "{contact} said no at {at}, which is not known to be before this yes: the no stands",
+    ),
     "see_rejects": Text(
-        "被拒的行连同原因在 {file}；改正后可直接再次导入",
-        "the rejected rows with their reasons are in {file}; correct it and import it again",
+        "这些行连同原因在 {file}；改正后可直接再次导入",
+        "these rows with their reasons are in {file}; correct it and import it again",
+    ),
+    "left_out": Text(
+        "有 {rows} 行已导入，但其中 {fields} 个有误的字段被略去",
+        "{rows} of the rows were taken without {fields} field(s) that are wrong",
+    ),
+    "columns": Text("列：{columns}", "columns: {columns}"),
+    "column_left_out": Text("不导入", "not imported"),
+    "column_free": Text("（目录中没有的属性）{near}", " (an attribute that is not in the catalogue){near}"),
+    "column_unknown_stop": Text("不认识{near}", "not known{near}"),
+    "column_unknown_attribute": Text("不认识{near}；作为新属性", "not known{near}; a new attribute"),
+    "column_unknown_ignore": Text("不认识{near}；不导入", "not known{near}; not imported"),
+    "ask_column": Text(
+        "列“{column}”是什么{near}？写已知名称（如 phone、consent.marketing），+ 作为新属性，- 不导入，Ctrl-C 放弃",
+        "what is column “{column}”{near}? A known name (phone, consent.marketing …), + for a new attribute, "
+        "- to leave it out, Ctrl-C to give up",
+    ),
+    "ask_date_order": Text(
+        "“{found}”里哪个是日？dmy：日/月/年；mdy：月/日/年",
+        "which is the day in “{found}”? dmy: day first; mdy: month first",
     ),
     "dry_run": Text("这是试运行，没有写入任何数据", "this was a dry run; nothing was kept"),
     "exported": Text("已导出 {count} 人到 {file}", "{count} people exported to {file}"),
@@ -204,6 +247,7 @@ TEXTS: dict[str, Text] = {
     "column_subject": Text("对象", "subject"),
     "problem_address": Text("地址格式不对", "not an address of its kind"),
     "problem_timezone": Text("时区不存在", "no such time zone"),
+    "problem_do_not_disturb": Text("免打扰时段无法识别", "not a do-not-disturb window"),
     "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),
     "remedy_address": Text(
         "改正联系人 #{contact} 的地址（重新导入即可）",
@@ -212,6 +256,10 @@ TEXTS: dict[str, Text] = {
     "remedy_timezone": Text(
         "改正联系人 #{contact} 的 timezone，写成 Asia/Shanghai 这样",
         "correct the timezone of contact #{contact}; write one like Asia/Shanghai",
+    ),
+    "remedy_do_not_disturb": Text(
+        "改正联系人 #{contact} 的 do_not_disturb，写成 22:00-08:00 这样",
+        "correct the do_not_disturb of contact #{contact}; write it like 22:00-08:00",
     ),
     "remedy_provider": Text(
         "换一个地址；确认地址无误时执行 automation contacts retry '#{contact}'",

@@ -40,7 +40,8 @@ TEXTS: dict[str, Text] = {
     ),
     "empty_text": Text("{found} 后面不能是空文字", "{found} can't look for an empty text"),
     "bad_duration": Text(
-        "时长要写成 30m、2h、3d、4w，现在是 {found}", "a duration is written like 30m, 2h, 3d or 4w, not {found}"
+        "时长要写成 30m、2h、3d、4w、6mo（月）、1y，现在是 {found}",
+        "a duration is written like 30m, 2h, 3d, 4w, 6mo (months) or 1y, not {found}",
     ),
     "date_needs_days": Text(
         "日期字段的时长要以天或周为单位（d、w），现在是 {found}",
@@ -71,6 +72,31 @@ TEXTS: dict[str, Text] = {
     ),
     "two_windows": Text("within 与 since 只能写一个", "write either within or since"),
     "bad_at_least": Text("at_least 要写大于 0 的整数", "at_least takes a whole number above 0"),
+    "unknown_reference": Text(
+        "没有可以引用的值 {found}；如果就是这段文字，请写 {{text: {found}}}{hint}",
+        "there is no value {found} to refer to; if the text itself is meant, write {{text: {found}}}{hint}",
+    ),
+    "reference_not_here": Text(
+        "这里不能引用 {found}；如果就是这段文字，请写 {{text: {found}}}",
+        "{found} can't be referred to here; if the text itself is meant, write {{text: {found}}}",
+    ),
+    "reference_without_event": Text(
+        "这里没有触发事件，不能引用 {found}；如果就是这段文字，请写 {{text: {found}}}",
+        "no event is at hand here, so {found} can't be referred to; if the text itself is meant, write "
+        "{{text: {found}}}",
+    ),
+    "reference_to_list": Text(
+        "{found} 是列表，不能引用；请引用单个值的字段",
+        "{found} is a list, which can't be referred to; refer to a field of one value",
+    ),
+    "reference_type": Text(
+        "{found} 的类型是 {type}，不能与 {wanted} 类型的字段比较",
+        "{found} is of type {type}, which can't be compared with a field of type {wanted}",
+    ),
+    "reference_value_type": Text(
+        "{found} 的类型是 {type}，不能写入 {wanted} 类型的字段；需要换算时请写成 {{{{ {found} }}}}",
+        "{found} is of type {type}, which does not fit a field of type {wanted}; to convert it write {{{{ {found} }}}}",
+    ),
     # limits of a place
     "no_sql": Text("{field} 不能在数据库里查询", "{field} can't be asked of the database"),
     "no_relative_time": Text("这里不知道“现在”，不能用相对时间", "relative times can't be used here: there is no now"),
@@ -98,6 +124,9 @@ TEXTS: dict[str, Text] = {
     "within": Text("最近 {duration}内", " within the last {duration}"),
     "since_entry": Text("进入规则以来", " since entering the rule"),
     "where": Text("（{items}）", " (where {items})"),
+    "ref_event": Text("触发事件的{field}", "the triggering event's {field}"),
+    "ref_contact": Text("此人的{field}", "this person's {field}"),
+    "ref_var": Text("已保存的 {field}", "the saved {field}"),
     # tracing
     "group_all": Text("以下全部成立", "all of these hold"),
     "group_any": Text("以下至少一条成立", "at least one of these holds"),
@@ -106,4 +135,6 @@ TEXTS: dict[str, Text] = {
     "seen_nothing": Text("没有值", "no value"),
     "seen_wrong": Text("{value}（类型不符，按没有值处理）", "{value} (of another type, so it counts as no value)"),
     "seen_count": Text("{count} 次", "counted {count}"),
+    "seen_refs": Text("{seen}；{refs}", "{seen}; {refs}"),
+    "seen_ref": Text("{ref} 为 {value}", "{ref} is {value}"),
 }

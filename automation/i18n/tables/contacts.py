@@ -64,21 +64,24 @@ TEXTS: dict[str, Text] = {
     ),
     "unknown_id": Text("没有编号为 {id} 的联系人", "there is no contact with the id {id}"),
     # import
-    "no_file": Text("无法读取 {file}：{reason}", "{file} can't be read: {reason}"),
-    "bad_encoding": Text(
-        "{file} 既不是 UTF-8 也不是 GB18030 编码；请另存为 UTF-8 再导入",
-        "{file} is neither UTF-8 nor GB18030; save it as UTF-8 and import again",
-    ),
     "bad_format": Text(
         "无法判断 {file} 的格式；请使用 .csv 或 .jsonl 文件",
         "{file} has no known format; use a .csv or .jsonl file",
     ),
-    "empty_file": Text("{file} 中没有任何数据行", "{file} has no rows"),
     "no_identity_column": Text(
         "{file} 中没有能识别联系人的列；请用 --map 指定其中之一：{known}（例如 --map phone=列名）",
         "{file} has no column that identifies a contact; name one of {known} with --map (for example "
         "--map phone=COLUMN)",
     ),
+    "unknown_columns": Text(
+        "{file} 中有不认识的列：{columns}；请用 --map 已知名称=列名 说明它是什么，"
+        "或 --map contact.名称=列名 作为新属性，或 --skip 列名 不导入；"
+        "也可用 --unknown attribute|ignore 一并处理。没有写入任何数据",
+        "{file} has columns that are not known: {columns}; say what one is with --map KEY=COLUMN, take it as a new "
+        "attribute with --map contact.NAME=COLUMN, or leave it out with --skip COLUMN; --unknown attribute|ignore does "
+        "so for all. Nothing was written",
+    ),
+    "perhaps": Text("（也许是 {nearest}）", " (perhaps {nearest})"),
     "missing_column": Text(
         "--map {target}={column}：{file} 中没有列“{column}”；现有的列：{columns}",
         "--map {target}={column}: {file} has no column “{column}”; it has: {columns}",
@@ -88,32 +91,37 @@ TEXTS: dict[str, Text] = {
         "column “{column}” can't be imported as “{target}”: {reason}",
     ),
     "target_read_only": Text(
-        "它由系统维护；请用 --map 另取一个名称，例如 --map original_{target}={column}",
-        "the system keeps it; give it another name, for example --map original_{target}={column}",
+        "它由系统维护；请用 --map 另取一个名称，例如 --map contact.original_{target}={column}",
+        "the system keeps it; give it another name, for example --map contact.original_{target}={column}",
     ),
     "target_twice": Text(
         "列“{first}”和“{second}”都会导入为“{target}”；请用 --map 给其中一列另取名称",
         "the columns “{first}” and “{second}” would both become “{target}”; give one of them another name with --map",
     ),
-    "bad_header": Text(
-        "{file} 的表头无法读取：引号没有配对或位置不对（{reason}）",
-        "the header of {file} can't be read: quotes are not closed or misplaced ({reason})",
-    ),
-    "column_twice": Text("{file} 的表头中列“{column}”出现了两次", "{file} has the column “{column}” twice"),
-    "column_unnamed": Text("{file} 的第 {number} 列没有名称", "column {number} of {file} has no name"),
     "same_file": Text(
         "拒收文件不能与导入文件相同（{file}）；请另取一个名称",
         "the rejects can't go to the file that is imported ({file}); choose another name",
     ),
     # rejected rows
-    "wrong_columns": Text(
-        "这一行有 {found} 列，表头有 {expected} 列",
-        "the row has {found} columns, the header has {expected}",
-    ),
-    "bad_csv": Text("引号没有配对或位置不对（{reason}）", "quotes are not closed or misplaced ({reason})"),
     "bad_json": Text("不是合法的 JSON（{reason}）", "no valid JSON ({reason})"),
     "not_an_object": Text("这一行应为一个 JSON 对象", "the line should be a JSON object"),
     "no_identity": Text("没有可识别联系人的值（{known}）", "nothing identifies a contact ({known})"),
+    "rejected": Text("{reasons}", "{reasons}"),
+    "taken_without": Text("已导入，但略去：{reasons}", "taken without: {reasons}"),
+    "between": Text("；", "; "),
+    "spoilt_number": Text(
+        "“{found}”是 Excel 把长数字改写成的科学计数，原来的数字已丢失；请把这一列设为“文本”格式，重新从来源导出",
+        "“{found}” is a long number that Excel has shortened, and the digits are lost; set the column to “Text” and "
+        "export it from its source again",
+    ),
+    "date_order": Text(
+        "“{found}”分不清日和月；请用 --date-order dmy（日/月/年）或 mdy（月/日/年）说明",
+        "“{found}” does not say which is the day; say so with --date-order dmy (day first) or mdy (month first)",
+    ),
+    "bad_zone": Text(
+        "没有时区“{found}”{hint}；请写 Asia/Shanghai 这样的名称",
+        "there is no time zone “{found}”{hint}; write one like Asia/Shanghai",
+    ),
     "in_column": Text("列“{column}”：{reason}", "column “{column}”: {reason}"),
     "unstorable": Text("文本含有无法保存的字符（{found}）", "the text has characters that can't be stored ({found})"),
     "not_plain": Text(

@@ -30,6 +30,14 @@ TEXTS: dict[str, Text] = {
         "the project's files can't be used; run automation validate to see every problem",
     ),
     "once_done": Text("已处理完当前到期的全部工作：{count} 项", "everything due now is done: {count} items"),
+    "deferred_to_the_past": Text(
+        "{what} 被推迟到已经过去的时刻 {until}（现在是 {now}）；这是缺陷，已停止它，请上报",
+        "{what} was put off to {until}, which has passed (it is {now}): a fault; it was stopped, please report it",
+    ),
+    "firing_not_later": Text(
+        "下一次触发 {at} 不晚于上一次 {after}，会无休止地重复",
+        "its next firing, {at}, is not later than {after}, so it would fire without end",
+    ),
     "trigger_stands_still": Text("{rule} 的触发器停止：{reason}", "the trigger of {rule} stands still: {reason}"),
     "version_unusable": Text(
         "规则 {rule} 的版本 {version} 无法使用：{reason}",

@@ -64,6 +64,16 @@ TEXTS: dict[str, Text] = {
     "cron_daily": Text("每天 {at}", "Every day at {at}"),
     "cron_weekly": Text("每{days} {at}", "Every {days} at {at}"),
     "cron_monthly": Text("每月 {days} 日 {at}", "On day {days} of each month at {at}"),
+    "cron_last_day": Text("每月最后一天 {at}", "On the last day of each month at {at}"),
+    "cron_last_weekday": Text("每月最后一个周一至周五 {at}", "On the last Monday to Friday of each month at {at}"),
+    "cron_placed": Text("每月{days} {at}", "On {days} of each month at {at}"),
+    "last_day": Text("末", "the last"),
+    "place_0": Text("最后一个{day}", "the last {day}"),
+    "place_1": Text("第一个{day}", "the first {day}"),
+    "place_2": Text("第二个{day}", "the second {day}"),
+    "place_3": Text("第三个{day}", "the third {day}"),
+    "place_4": Text("第四个{day}", "the fourth {day}"),
+    "place_5": Text("第五个{day}", "the fifth {day}"),
     "cron_months": Text("{sentence}（仅 {months} 月）", "{sentence} (only in month {months})"),
     "weekday_0": Text("周日", "Sunday"),
     "weekday_1": Text("周一", "Monday"),
@@ -174,6 +184,22 @@ TEXTS: dict[str, Text] = {
         "{start} 到 {end} 免打扰（按收信人所在时区），落在其中的不发",
         "Quiet from {start} to {end}, where the person lives: what falls into it is not sent",
     ),
+    "send_delay": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余推迟",
+        "Sent between {start} and {end} alone, where the person lives; the rest waits for it",
+    ),
+    "send_drop": Text(
+        "只在 {start} 到 {end} 之间发（按收信人所在时区），其余不发",
+        "Sent between {start} and {end} alone, where the person lives; the rest is not sent",
+    ),
+    "on_days": Text("{days}：{sentence}", "On {days}: {sentence}"),
+    "days_workdays": Text("工作日（含调休）", "Chinese workdays (调休 included)"),
+    "days_days_off": Text(
+        "休息日（周末与法定节假日，含调休）", "Chinese days off (weekends and holidays, 调休 included)"
+    ),
+    "do_not_disturb_ignored": Text(
+        "不理会收信人自己设的免打扰时段", "A person's own do-not-disturb time is not minded"
+    ),
     "budget_messages": Text("每天最多发 {messages} 条", "At most {messages} messages a day"),
     "budget_cost": Text("每天花费不超过 {cost}（货币单位）", "At most {cost} a day, in the currency of the price list"),
     "budget_both": Text(
@@ -191,6 +217,20 @@ TEXTS: dict[str, Text] = {
     "wait_before": Text("等到{field}前 {offset}", "wait until {offset} before {field}"),
     "wait_after": Text("等到{field}后 {offset}", "wait until {offset} after {field}"),
     "wait_at": Text("{sentence}的 {at}", "{sentence}, at {at}"),
+    "wait_days": Text("{sentence}（限{days}）", "{sentence} on {days}"),
+    "wait_ahead": Text("等到 {days} 天后的 {at}", "wait until {at}, {days} days later"),
+    "wait_ahead_1": Text("等到次日 {at}", "wait until {at} the next day"),
+    "wait_own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
+    "if_missing_now": Text("{sentence}；没有日期则立即继续", "{sentence}; without a date go on at once"),
+    "if_missing_skip": Text(
+        "{sentence}；没有日期则跳到下一个等待", "{sentence}; without a date leave out what follows up to the next wait"
+    ),
+    "if_missing_stop": Text("{sentence}；没有日期则结束", "{sentence}; without a date end here"),
+    "if_past_now": Text("{sentence}；日期已过则立即继续", "{sentence}; if that is past go on at once"),
+    "if_past_skip": Text(
+        "{sentence}；日期已过则跳到下一个等待", "{sentence}; if that is past leave out what follows up to the next wait"
+    ),
+    "if_past_stop": Text("{sentence}；日期已过则结束", "{sentence}; if that is past end here"),
     "wait_for": Text("等待{event}发生，最多等 {within}", "wait for {event}, at most {within}"),
     "came": Text("等到了", "it came"),
     "missed": Text("没等到", "it did not come"),
@@ -266,8 +306,8 @@ TEXTS: dict[str, Text] = {
         " (`automation validate` lists everything)",
     ),
     "no_library": Text(
-        "画图需要 {package}，尚未安装；请执行 pip install 'automation[diagram]'，或用 --format mermaid",
-        "drawing needs {package}, which is not installed; run pip install 'automation[diagram]',"
+        "画图需要 {package}，尚未安装；请执行 pip install 'marketing-rules-engine[diagram]'，或用 --format mermaid",
+        "drawing needs {package}, which is not installed; run pip install 'marketing-rules-engine[diagram]',"
         " or use --format mermaid",
     ),
     "not_drawn": Text(

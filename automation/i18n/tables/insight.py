@@ -25,6 +25,12 @@ TEXTS: dict[str, Text] = {
     "rule_paused": Text("已暂停", "paused"),
     "rule_disabled": Text("停用", "disabled"),
     "rule_broken": Text("有错误", "broken"),
+    "rule_absent": Text("不在文件里", "absent"),
+    "rule_finishing": Text("已删除，走完为止", "finishing"),
+    "missing_rules": Text(
+        "文件里没有、但还有人或可恢复的规则（处理：automation rules）",
+        "rules that the files do not have (to decide: automation rules)",
+    ),
     "rule_removed": Text("已删除", "removed"),
     "accounts": Text("服务商账号", "provider accounts"),
     "account_closed": Text("正常", "working"),
@@ -94,6 +100,7 @@ TEXTS: dict[str, Text] = {
     "passes_skipped.suppression": Text("不在禁发名单中", "not on the suppression list"),
     "passes_skipped.consent": Text("已同意或无需同意", "has consented, or needs not"),
     "passes_skipped.frequency_cap": Text("未达到频次上限", "below the frequency caps"),
+    "passes_held.do_not_disturb": Text("不在本人设的免打扰时段", "not in this person's own do-not-disturb time"),
     "passes_held.quiet_hours": Text("不在免打扰时段", "not in quiet hours"),
     "passes_skipped.budget": Text("预算未用完，或没有预算", "within the budget, or without one"),
     # why: what has happened

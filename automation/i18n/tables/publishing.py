@@ -3,6 +3,11 @@
 from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
+    "file_gone": Text(
+        "文件 {file} 不见了或是空的，先前一直在用；未作任何改动。如果确实不再需要，请留一个只有注释的文件",
+        "{file} is gone or empty, and ran until now; nothing was changed. If it is meant to go, leave a "
+        "file with a comment in it",
+    ),
     "none_yet": Text(
         "还没有发布过任何内容：publishing.mode 为 explicit 时，须先运行 automation publish --reason 原因",
         "nothing is published yet: with publishing.mode = explicit, run automation publish --reason WHY first",

@@ -20,23 +20,34 @@ TEXTS: dict[str, Text] = {
     "step.branched": Text("条件分支已选定", "a branch was taken"),
     "step.split": Text("分流已选定", "an arm of the split was taken"),
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
+    "step.skipped": Text(
+        "等待的日期缺失或已过，跳过到下一个等待",
+        "the date to wait for is missing or past: the steps up to the next wait are left out",
+    ),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
+    "held.do_not_disturb": Text("推迟：处于本人设的免打扰时段", "held back: this person's own do-not-disturb time"),
     "held.version_unusable": Text(
         "暂停：此人所在的规则版本无法载入", "held: the rule version this run entered can't be loaded"
     ),
     "held.disabled": Text("暂停：规则已停用或有错误", "held: the rule is disabled or broken"),
+    "held.absent": Text("暂停：文件里没有这条规则", "held: the files do not have this rule"),
     "released": Text("恢复：规则重新启用", "released: the rule runs again"),
     "completed": Text("流程走完", "reached the end"),
     "stopped": Text("流程在 stop 步骤结束", "ended at a stop step"),
     "exited.condition": Text("退出：满足退出条件", "left: an exit condition holds"),
     "exited.restarted": Text("退出：同一人再次进入，重新开始", "left: entered again and started over"),
     "exited.removed": Text("退出：规则已删除", "left: the rule was removed"),
+    "failed.deferral": Text(
+        "停止：被推迟到已经过去的时刻，这是程序或插件的缺陷，请上报",
+        "stopped: it was put off to a moment that has passed, which is a fault of the engine or a plugin: report it",
+    ),
     "failed.step": Text("流程因步骤失败而结束", "ended because a step failed"),
     "skipped.suppression": Text("未发送：在禁发名单中", "not sent: on the suppression list"),
     "skipped.consent": Text("未发送：没有该渠道的同意", "not sent: no consent for this channel"),
     "skipped.frequency_cap": Text("未发送：达到频次上限", "not sent: a frequency cap is reached"),
     "skipped.quiet_hours": Text("未发送：处于免打扰时段", "not sent: quiet hours"),
+    "skipped.do_not_disturb": Text("未发送：处于本人设的免打扰时段", "not sent: this person's own do-not-disturb time"),
     "skipped.unreachable": Text("未发送：没有可用的渠道地址", "not sent: no address on any of the channels"),
     "skipped.no_template": Text(
         "未发送：该渠道没有可用的模板", "not sent: the template has no version for this channel"
@@ -73,6 +84,11 @@ TEXTS: dict[str, Text] = {
     "held.outranked": Text("让行：先处理优先级更高的规则", "held back: a rule of higher priority goes first"),
     "exited.goal": Text("退出：目标已达成", "left: the goal is met"),
     "exited.changed": Text("退出：规则已修改", "left: the rule was changed"),
+    "exited.merged": Text(
+        "退出：两个联系人合并为一人后，此流程不应再继续（同一时机、已在其中、冷却期内或属于对照组）",
+        "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
+        "within the cooldown, or of the control group)",
+    ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),

@@ -68,8 +68,13 @@ TEXTS: dict[str, Text] = {
         "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
-        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w",
-        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d or 4w",
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y",
+    ),
+    "duration_no_months": Text(
+        "这里不能用月或年（{found}），因为长短不一；请写天或周，按月触发请用 cron，如 0 9 1 * *",
+        "months and years differ in length, so {found} can't be used here; write days or weeks, or a cron such as "
+        "0 9 1 * * for every month",
     ),
     "duration_not_positive": Text("时长 {found} 必须大于零", "the duration {found} must be more than zero"),
     "bad_time": Text(
@@ -153,9 +158,17 @@ TEXTS: dict[str, Text] = {
         "budget 里要写 messages 或 cost；若不要预算请写 none",
         "a budget needs messages or cost; write `none` for no budget",
     ),
-    "empty_quiet_hours": Text(
-        "免打扰时段的 from 与 to 相同（{found}）；若不要免打扰请写 none",
-        "quiet hours begin and end at {found}; write `none` for no quiet hours",
+    "empty_window": Text(
+        '时段的 from 与 to 相同（{found}）；整天请写 days 与 to: "24:00"，不要时段请写 none',
+        'the window begins and ends at {found}; for whole days write `days` with to: "24:00", for no window `none`',
+    ),
+    "always_quiet": Text(
+        "这些免打扰时段合起来没有任何空档，什么都发不出去",
+        "these quiet hours together leave no moment of the week, so nothing would ever be sent",
+    ),
+    "day_kind_alone": Text(
+        "{found} 不能与星期写在一起；请单独写 days: {found}",
+        "{found} doesn't go into a list of weekdays; write `days: {found}`",
     ),
     "two_kinds": Text(
         "一个步骤只能做一件事，这里同时写了 {kinds}；请拆成两步",
@@ -171,6 +184,27 @@ TEXTS: dict[str, Text] = {
     "only_with_date": Text(
         "{name} 只能与日期字段一起用，如 until: contact.birthday",
         "{name} goes only with a date field, as in `until: contact.birthday`",
+    ),
+    "only_with_time": Text(
+        '{name} 只能与时刻一起用，如 until: "10:00"', '{name} goes only with a time of day, as in `until: "10:00"`'
+    ),
+    "days_with_at": Text(
+        'days: {found} 要与 at 一起用，如 wait: {{days: {found}, at: "10:00"}}',
+        'days: {found} goes with `at`, as in wait: {{days: {found}, at: "10:00"}}',
+    ),
+    "reference_in_text": Text(
+        "这里的文字原样发送，不会去取 {found} 的值；要取值请写 {{{{ {found} }}}}，就是这段文字请写 {{{{ '{found}' }}}}",
+        "this text is taken as it is, and {found} is not looked up; for its value write {{{{ {found} }}}}, for the "
+        "text itself {{{{ '{found}' }}}}",
+    ),
+    "reference_in_param": Text(
+        "这个参数不能引用 {found}；如果就是这段文字，请写 {{text: {found}}}",
+        "this parameter can't refer to {found}; if the text itself is meant, write {{text: {found}}}",
+    ),
+    "template_in_param": Text(
+        "这个参数不会渲染 {{{{ }}}}：{found}；请把变量写到模板或支持 {{{{ }}}} 的参数里",
+        "this parameter renders no {{{{ }}}}: {found}; variables belong into a template, or into a parameter that "
+        "takes them",
     ),
     "reserved_name": Text(
         "save_as 不能叫 {found}，它已有固定含义；请换一个名称",

@@ -3,6 +3,11 @@
 from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
+    "project_id": Text(
+        "项目的身份；数据库记住它，别的项目就不会误用这个数据库。同一项目在各台机器、各个副本中写相同的值",
+        "the project's identity; the database remembers it, so that no other project runs on it by mistake. The same "
+        "on every machine and in every copy of the project",
+    ),
     "database_url": Text(
         "数据库地址。SQLite 写 sqlite:///文件名（相对于项目目录），PostgreSQL 写 postgresql+psycopg://用户@主机/库名。"
         "密码请用环境变量 AUTOMATION_DATABASE_URL 传入整个地址，不要写进文件",
@@ -111,6 +116,16 @@ TEXTS: dict[str, Text] = {
         "什么在运行：files 为目录里的文件，保存即生效；explicit 为最近一次 automation publish 发布的内容，改文件不生效",
         "What runs: files, as they lie in the folder; or explicit: what automation publish published last, and an "
         "edited file changes nothing",
+    ),
+    "publishing.removal_limit": Text(
+        "规则从文件里删去时，里面合计不超过这么多人就按删除处理；超过则这些人停在原处，等 automation rules remove 确认",
+        "when rules are gone from their file and at most so many people are inside, they are removed; with more, those "
+        "people stand still until automation rules remove decides",
+    ),
+    "publishing.removal_undo": Text(
+        "删除规则后，里面的人停在原处这么久才退出，其间放回文件或 automation rules restore 即可撤销（m、h、d、w）",
+        "how long those inside a removed rule stand still before they leave; until then the rule's return to the "
+        "files, or automation rules restore, undoes it (m, h, d, w)",
     ),
     "publishing.approval.required": Text(
         "新增或改动的规则将进入的人数超过 publishing.approval.over 的方案，是否须由作者以外的人批准"

@@ -11,8 +11,13 @@ TEXTS: dict[str, Text] = {
         "no template by its name, so it is ignored; names end in one of: {endings}; layouts begin with _",
     ),
     "bad_name": Text(
-        "模板名 {found} 只能包含字母、数字、_ 和 -",
-        "the template name {found} may hold only letters, digits, _ and -",
+        "模板名 {found} 只能包含字母、数字、_ 和 -；语言写在渠道之前，如 NAME.en.sms.j2、NAME.zh-Hant.sms.j2",
+        "the template name {found} may hold only letters, digits, _ and -; a language stands before the channel, as in "
+        "NAME.en.sms.j2 or NAME.zh-Hant.sms.j2",
+    ),
+    "no_default": Text(
+        "只有某种语言的模板，没有 {default}：说别的语言、或没有写明语言的人收不到；请加上这个文件",
+        "there are languages but no {default}: people with another language, or none, would get nothing; add that file",
     ),
     "no_subject": Text(
         "邮件模板缺少主题；请加上 {% block subject %}…{% endblock %}",
@@ -58,6 +63,10 @@ TEXTS: dict[str, Text] = {
     "forbidden": Text(
         "{place}：模板不允许这样做，不发送：{reason}",
         "{place}: a template may not do this; not sent: {reason}",
+    ),
+    "unrendered": Text(
+        "参数 {name} 因人而异，请读 item.params.{name}，不要读 params.{name}",
+        "the parameter {name} differs from person to person: read item.params.{name}, not params.{name}",
     ),
     "failed": Text("{place}：无法渲染，不发送：{reason}", "{place}: can't be rendered; not sent: {reason}"),
 }

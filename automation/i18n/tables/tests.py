@@ -117,6 +117,7 @@ TEXTS: dict[str, Text] = {
     "guard_exit": Text("退出条件", "the exit conditions"),
     "guard_consent": Text("同意", "consent"),
     "guard_frequency_cap": Text("频次上限", "the frequency caps"),
+    "guard_send_window": Text("发送时段", "the send window"),
     "guard_quiet_hours": Text("免打扰时段", "quiet hours"),
     "guard_budget": Text("预算", "the budget"),
 }

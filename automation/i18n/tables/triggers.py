@@ -32,17 +32,19 @@ TEXTS: dict[str, Text] = {
         "cron's hour field can't be read at {found}; write 0 to 23, e.g. 9, 9-18 or */2",
     ),
     "cron_day": Text(
-        "cron 的日期段无法读取 {found}；请写 1–31，如 1、1,15、*/10",
-        "cron's day field can't be read at {found}; write 1 to 31, e.g. 1, 1,15 or */10",
+        "cron 的日期段无法读取 {found}；请写 1–31，如 1、1,15、*/10，L 为最后一天，LW 为最后一个周一至周五",
+        "cron's day field can't be read at {found}; write 1 to 31, e.g. 1, 1,15 or */10; L is the last day, "
+        "LW the last Monday to Friday",
     ),
     "cron_month": Text(
         "cron 的月份段无法读取 {found}；请写 1–12 或 jan–dec，如 6、mar-may",
         "cron's month field can't be read at {found}; write 1 to 12 or jan to dec, e.g. 6 or mar-may",
     ),
     "cron_day_of_week": Text(
-        "cron 的星期段无法读取 {found}；请写 mon–sun 或 0–7（0 与 7 都是周日），如 mon、mon-fri",
+        "cron 的星期段无法读取 {found}；请写 mon–sun 或 0–7（0 与 7 都是周日），如 mon、mon-fri，"
+        "mon#2 为第二个周一，friL 为最后一个周五",
         "cron's weekday field can't be read at {found}; write mon to sun or 0 to 7 (0 and 7 are Sunday), "
-        "e.g. mon or mon-fri",
+        "e.g. mon or mon-fri; mon#2 is the second Monday, friL the last Friday",
     ),
     "cron_two_days": Text(
         "cron {found} 同时限定了日期与星期，各家 cron 对此理解不同；请只限定一个，另一个写 *，或拆成两条规则",

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from automation.calendars.windows import end_text
 from automation.contacts.share import shown_share
 from automation.i18n import say
 from automation.rules.conditions.sentence import Teller
+from automation.rules.days import days_sentence
 from automation.rules.spec import Mode
 
 if TYPE_CHECKING:
     from automation.insight.explain.subject import Subject
-    from automation.rules.spec import Budget, FrequencyCap, QuietHours
+    from automation.rules.spec import Budget, FrequencyCap, QuietHours, SendWindow
 
 GUARDS = {
     "entry": ("holdout", "global_holdout", "cooldown"),
-    "message": ("purpose", "quiet_hours", "frequency_cap", "budget"),
+    "message": ("purpose", "quiet_hours", "send_window", "do_not_disturb", "frequency_cap", "budget"),
 }
 """Which guard is told where; a test finds one that is told nowhere."""
 
@@ -44,8 +46,10 @@ def message_sentences(subject: Subject) -> Iterator[str]:
     yield say("explain.suppression")
     if guards.purpose != "transactional":
         yield from (_cap(subject, cap) for cap in guards.frequency_cap)
-    if guards.quiet_hours is not None:
-        yield _quiet(guards.quiet_hours)
+    yield from (_window("quiet", window) for window in guards.quiet_hours)
+    yield from (_window("send", window) for window in guards.send_window)
+    if not guards.do_not_disturb:
+        yield say("explain.do_not_disturb_ignored")
     if guards.budget is not None:
         yield _budget(guards.budget)
 
@@ -63,8 +67,10 @@ def _cap(subject: Subject, cap: FrequencyCap) -> str:
     return say(key, channel=channel, max=cap.max, per=cap.per.sentence())
 
 
-def _quiet(hours: QuietHours) -> str:
-    return say(f"explain.quiet_{hours.then}", start=f"{hours.start:%H:%M}", end=f"{hours.end:%H:%M}")
+def _window(kind: str, window: QuietHours | SendWindow) -> str:
+    start, end = f"{window.start:%H:%M}", end_text(window)
+    told = say(f"explain.{kind}_{window.then}", start=start, end=end)
+    return told if window.days is None else say("explain.on_days", days=days_sentence(window.days), sentence=told)
 
 
 def _budget(budget: Budget) -> str:

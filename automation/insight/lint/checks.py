@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from automation.insight.lint.durations import minutes_for_months, waits_without_policy
 from automation.insight.lint.duties import email_duties, sms_duties
 from automation.insight.lint.email import subject, text_part
 from automation.insight.lint.links import dead_links, link_forms, rule_link_forms
@@ -13,6 +14,7 @@ from automation.insight.lint.people import broken_renderings, missing_values, no
 from automation.insight.lint.sms import sms_length
 from automation.insight.lint.wechat import wechat_fields
 from automation.insight.lint.words import rule_wording, wording
+from automation.insight.lint.workdays import calendar_ends, holidays_differ
 
 if TYPE_CHECKING:
     from automation.insight.lint.bench import Bench
@@ -20,6 +22,14 @@ if TYPE_CHECKING:
     from automation.insight.lint.rendering import Rendering
     from automation.insight.lint.sources import Source
     from automation.rules.spec import RuleSpec
+
+
+@dataclass(frozen=True)
+class ProjectCheck:
+    """Looks at the project as a whole."""
+
+    codes: tuple[str, ...]
+    run: Callable[[Bench], Iterator[Finding]]
 
 
 @dataclass(frozen=True)
@@ -46,8 +56,9 @@ class RenderingCheck:
     run: Callable[[Bench, Rendering], Iterator[Finding]]
 
 
-Check: TypeAlias = SourceCheck | RuleCheck | RenderingCheck
+Check: TypeAlias = ProjectCheck | SourceCheck | RuleCheck | RenderingCheck
 
+PROJECT_CHECKS = (ProjectCheck(("L801",), holidays_differ),)
 SOURCE_CHECKS = (
     SourceCheck(("L101", "L102", "L103", "L104"), wording),
     SourceCheck(("L305",), sent_by_none),
@@ -57,6 +68,9 @@ SOURCE_CHECKS = (
 RULE_CHECKS = (
     RuleCheck(("L101", "L102", "L103", "L104"), rule_wording),
     RuleCheck(("L701", "L702"), rule_link_forms),
+    RuleCheck(("L802",), calendar_ends),
+    RuleCheck(("L803",), minutes_for_months),
+    RuleCheck(("L804",), waits_without_policy),
 )
 RENDERING_CHECKS = (
     RenderingCheck(("L201", "L202"), sms_duties),
@@ -69,4 +83,4 @@ RENDERING_CHECKS = (
     RenderingCheck(("L502", "L503"), subject),
     RenderingCheck(("L601",), wechat_fields),
 )
-CHECKS: tuple[Check, ...] = (*SOURCE_CHECKS, *RULE_CHECKS, *RENDERING_CHECKS)
+CHECKS: tuple[Check, ...] = (*PROJECT_CHECKS, *SOURCE_CHECKS, *RULE_CHECKS, *RENDERING_CHECKS)

@@ -13,7 +13,7 @@ from automation.i18n import LANGS, Text
 from automation.insight.lint.allows import silence
 from automation.insight.lint.bench import Bench
 from automation.insight.lint.brand import FILE, read_brand
-from automation.insight.lint.checks import RENDERING_CHECKS, RULE_CHECKS, SOURCE_CHECKS
+from automation.insight.lint.checks import PROJECT_CHECKS, RENDERING_CHECKS, RULE_CHECKS, SOURCE_CHECKS
 from automation.insight.lint.codes import CODES
 from automation.insight.lint.finding import Finding, in_order
 from automation.insight.lint.rendering import render
@@ -123,6 +123,8 @@ def _of_files(problems: Iterable[Problem], code: str, chosen: _Chosen) -> Iterat
 
 
 def _findings(bench: Bench, chosen: _Chosen) -> Iterator[Finding]:
+    for whole in PROJECT_CHECKS if chosen.everything else ():
+        yield from whole.run(bench)
     for source in chosen.sources:
         for check in SOURCE_CHECKS:
             yield from check.run(bench, source)
@@ -138,8 +140,10 @@ def _of_renderings(bench: Bench, chosen: _Chosen) -> Iterator[Finding]:
         sample, specimen = bench.sampler.of(rule), bench.sampler.specimen(rule)
         for use in chosen.uses:
             template = bench.project.templates.get(use.template, use.channel) if use.rule is rule else None
-            if template is not None:
-                rendering = render(use, template, bench.source_of(template), sample, specimen)
+            if template is None:
+                continue
+            for one in (template, *template.languages.values()):
+                rendering = render(use, template, one, bench.source_of(one), sample, specimen)
                 for check in RENDERING_CHECKS:
                     yield from check.run(bench, rendering)
 

@@ -57,10 +57,15 @@ class Rendering:
         return {"rule": self.use.rule.id, "count": count, "total": total, "share": shown}
 
 
-def render(use: Use, template: Template, source: Source, sample: Sample, specimen: Sample) -> Rendering:
-    """For those who have an address: the others get no message on this channel. For the specimen if nobody has."""
+def render(
+    use: Use, whole: Template, template: Template, source: Source, sample: Sample, specimen: Sample
+) -> Rendering:
+    """For those who have an address and would get `template` of all the languages of `whole`: the others get no message
+    on this channel, or another. For the specimen if there is nobody.
+    """
     kind = CHANNELS[use.channel].identity
-    people = [person for person in sample.people if kind is None or person["contact"].get(kind)]
+    having = [person for person in sample.people if kind is None or person["contact"].get(kind)]
+    people = [person for person in having if whole.for_person(person) is template]
     real = sample.real and bool(people)
     people = people or list(specimen.people)
     return Rendering(use, template, source, people, [_outcome(template, person) for person in people], real)

@@ -45,6 +45,7 @@ class Sampler:
 
     def __init__(self, project: Project, database: Database | None, now: datetime, size: int) -> None:
         self._project, self._database, self._now, self._size = project, database, now, size
+        self.now = now
 
     @property
     def asks_people(self) -> bool:
@@ -68,13 +69,14 @@ class Sampler:
         with self._database.read() as conn:
             pairs = self._pairs(conn, loaded)
             profiles = load_contacts(conn, sorted({id_ for id_, _ in pairs}))
-            counts = load_histories(
-                conn, loaded.audience_histories, [(id_, None) for id_, _ in pairs], self._now, rule.zone
-            )
+            now = to_ms(self._now)
+            everybody = [Facts({**profiles.get(id_, {}), "id": id_}, now, rule.zone, event) for id_, event in pairs]
+            people = [(id_, None) for id_, _ in pairs]
+            counts = load_histories(conn, loaded.audience_histories, people, self._now, rule.zone, facts=everybody)
         found: list[Mapping[str, Any]] = []
-        for (id_, event), history in zip(pairs, counts, strict=True):
+        for (id_, event), facts, count in zip(pairs, everybody, counts, strict=True):
+            facts.history = count
             contact = profiles.get(id_, {})
-            facts = Facts({**contact, "id": id_}, to_ms(self._now), rule.zone, event, history=history)
             if contact and (loaded.audience is None or loaded.audience(facts)):
                 found.append(self._variables(rule, contact, event))
         return found

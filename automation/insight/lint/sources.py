@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -62,10 +61,10 @@ def template_sources(project: Project) -> dict[str, Source]:
     texts: dict[str, str] = {}
     users: dict[str, set[tuple[str, str]]] = {}
     for template in each_template(project):
-        parts: Mapping[str, str] = json.loads(template.content)["sources"]
-        for file, text in parts.items():
-            texts[prefix + file] = text
-            users.setdefault(prefix + file, set()).add((template.name, template.channel))
+        for one in (template, *template.languages.values()):
+            for file, text in one.sources.items():
+                texts[prefix + file] = text
+                users.setdefault(prefix + file, set()).add((template.name, template.channel))
     return {file: Source(file, text, _kind(file), frozenset(users[file])) for file, text in texts.items()}
 
 

@@ -123,7 +123,7 @@ def plan(
     Events that will come can't be known: those of the time just past, as long as the horizon, come again. PlanError
     when a file can't be read; RehearsalError when rules call each other without end.
     """
-    if project.checked.fatal:
+    if project.fatal:
         raise PlanError("planning.fatal")
     old, wanted = newest_project(project.settings, database) or as_published(database, project), project.newest
     stretch = _Stretch(database, now, horizon.after(now, ZoneInfo(project.settings.timezone)), progress)

@@ -129,14 +129,19 @@ _AGAIN: Mapping[str, tuple[str, Reason]] = {
 }
 
 
+_QUIET = (Reason.HELD_QUIET_HOURS, Reason.SKIPPED_QUIET_HOURS)
+
+
 def _message_guards(guards: Guards) -> Iterator[_Guard]:
     marketing = guards.purpose != TRANSACTIONAL
     if marketing:
         yield "consent", "guards/consent", (Reason.SKIPPED_CONSENT,)
     if guards.frequency_cap and marketing:
         yield "frequency_cap", "guards/frequency_cap", (Reason.SKIPPED_FREQUENCY_CAP,)
-    if guards.quiet_hours is not None:
-        yield "quiet_hours", "guards/quiet_hours", (Reason.HELD_QUIET_HOURS, Reason.SKIPPED_QUIET_HOURS)
+    if guards.quiet_hours:
+        yield "quiet_hours", "guards/quiet_hours", _QUIET
+    if guards.send_window:
+        yield "send_window", "guards/send_window", _QUIET
     if guards.budget is not None:
         yield "budget", "guards/budget", (Reason.SKIPPED_BUDGET,)
 

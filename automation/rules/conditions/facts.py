@@ -28,3 +28,4 @@ class Facts:
     event: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _NOTHING)
     history: Mapping[History, int] = field(default_factory=lambda: _NOTHING)
+    own: Mapping[str, Any] | None = None  # inside a `where`: the run's own event, `event` being the one looked at

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automation.catalogue.model import FieldType
 from automation.rules.conditions.python import event_predicate
 from automation.rules.conditions.source import Sources
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, refs_in
 
 if TYPE_CHECKING:
     from automation.rules.conditions.python import EventPredicate
@@ -111,7 +111,7 @@ _LAST = 9
 
 def _rank(condition: Condition) -> int:
     """How well a conjunct narrows: equality of texts and numbers first, then thresholds, then what can't be filed."""
-    if not isinstance(condition, Compare) or condition.field.namespace != "event":
+    if not isinstance(condition, Compare) or condition.field.namespace != "event" or refs_in(condition.value):
         return _LAST
     if condition.op in _EQUALITY:
         return 6 if condition.field.type is FieldType.BOOLEAN else _EQUALITY[condition.op]

@@ -12,6 +12,8 @@ from automation.catalogue.model import FieldType
 from automation.catalogue.nearest import offer
 from automation.catalogue.values import ValueProblem, normalise
 from automation.rules.conditions.operators import OPERATORS, Operator, allowed
+from automation.rules.conditions.references import References, literal_text
+from automation.rules.conditions.tree import Ref, refs_in
 from automation.yamltree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -29,10 +31,11 @@ class Report(Protocol):
 class Operands:
     """Reads operands; None after a problem was reported. `relative`: whether conditions here know what now is."""
 
-    def __init__(self, report: Report, zone: ZoneInfo | None, *, relative: bool) -> None:
+    def __init__(self, report: Report, zone: ZoneInfo | None, *, relative: bool, references: References) -> None:
         self.report = report
         self.zone = zone
         self.relative = relative
+        self.references = references
 
     def operator(self, defn: FieldDef, name: str, at: Node, path: str) -> Operator | None:
         """The row of the table, if it fits the field."""
@@ -76,7 +79,7 @@ class Operands:
 
     def _relative(self, defn: FieldDef, node: Node, path: str) -> Duration | None:
         duration = self.duration(node, path)
-        if duration is not None and defn.type is FieldType.DATE and not duration.days:
+        if duration is not None and defn.type is FieldType.DATE and duration.is_elapsed:
             self.report(node, path, "date_needs_days", found=str(duration))
             return None
         return duration
@@ -94,12 +97,22 @@ class Operands:
         values = [self._value(row, defn, item, path) for item in node.items]
         if any(value is None for value in values):
             return None
-        if row.operand == "pair" and (len(values) != 2 or values[0] > values[1]):
+        if row.operand == "pair" and (len(values) != 2 or (not refs_in(tuple(values)) and values[0] > values[1])):
             self.report(node, path, "expected_pair", found=row.name)
             return None
         return tuple(values)
 
     def _value(self, row: Operator, defn: FieldDef, node: Node, path: str) -> Any:
+        literal = literal_text(node)
+        if literal is None and isinstance(node, Scalar) and isinstance(node.value, str):
+            found = self.references.read(node.value, defn.type)
+            if isinstance(found, Ref):
+                return found
+            if found is not None:
+                key, params = found
+                self.report(node, path, key, **params)
+                return None
+        node = literal or node
         if not isinstance(node, Scalar):
             self.report(node, path, "expected_value", found=row.name)
             return None

@@ -11,6 +11,7 @@ from automation.catalogue.nearest import offer
 from automation.problems import Problem
 from automation.rules.conditions.names import Names
 from automation.rules.conditions.operands import Operands
+from automation.rules.conditions.references import References, literal_text
 from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
 from automation.yamltree import Mapping as YamlMapping
@@ -61,7 +62,9 @@ class _Parser:
         self.file = file
         self.problems: list[Problem] = []
         self.names = Names(scope, bare=bare)
-        self.operands = Operands(self.report, scope.zone, relative=scope.namespaces != {"event"} and not bare)
+        relative = scope.namespaces != {"event"} and not bare
+        references = References(scope.referring, lenient=scope.lenient)
+        self.operands = Operands(self.report, scope.zone, relative=relative, references=references)
 
     def report(self, node: Node, path: str, key: str, **params: Any) -> None:
         key = key if "." in key else f"conditions.{key}"
@@ -105,7 +108,7 @@ class _Parser:
 
     def _compares(self, ref: FieldRef, defn: FieldDef, value: Node, path: str) -> Condition | None:
         """`field: value`, `field: [a, b]`, or `field: {operator: operand, …}`, whose operators all must hold."""
-        if isinstance(value, YamlMapping):
+        if isinstance(value, YamlMapping) and literal_text(value) is None:
             parts = tuple(
                 compare
                 for entry in value.entries

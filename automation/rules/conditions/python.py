@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automation.catalogue.model import FieldType
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.operators import positive
-from automation.rules.conditions.tree import Compare, Condition, Group, History
-from automation.rules.conditions.values import bounds_at, is_of_type, kinds_of, raw_value
+from automation.rules.conditions.tree import Compare, Condition, Group, History, refs_in
+from automation.rules.conditions.values import bounds_at, is_of_type, kinds_of, operand_of, raw_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -61,11 +61,25 @@ def _compare(node: Compare) -> Predicate:
         return _relative(node, negated)
     if row.name == "exists":
         negated = node.value is False
+    if refs_in(node.value):
+        return _referring(node, negated)
     operand, type_ = node.value, ref.type
 
     def matches(facts: Facts) -> bool:
         value = raw_value(ref, facts)
         return (is_of_type(type_, value) and test(value, operand)) is not negated
+
+    return matches
+
+
+def _referring(node: Compare, negated: bool) -> Predicate:
+    """Compares with what the references stand for; a missing value, on either side, matches no positive."""
+    ref, test, type_ = node.field, positive(node.op)[0].test, node.field.type
+    assert test is not None
+
+    def matches(facts: Facts) -> bool:
+        value, operand = raw_value(ref, facts), operand_of(node, facts)
+        return (operand is not None and is_of_type(type_, value) and test(value, operand)) is not negated
 
     return matches
 
@@ -92,6 +106,8 @@ def _event_compare(node: Compare) -> EventPredicate:
     test, operand, name = row.test, node.value, node.field.name
     if row.relative or test is None:
         raise TypeError(f"{node.op} depends on now: {node.path}")
+    if refs_in(operand):
+        raise TypeError(f"{node.op} refers to more than the event: {node.path}")
     if row.name == "exists":
         negated = operand is False
     if node.field.type is FieldType.LIST:

@@ -39,3 +39,5 @@ class Scope:
     zone: ZoneInfo | None = None  # where dates and times without a zone were written; None: they are refused
     segments: SegmentLookup | None = None
     in_run: bool = True  # someone is in a run of a rule, so that `since: entry` means something
+    referring: Scope | None = None  # what operands may refer to (`event.cart_id` behind an operator); None: nothing
+    lenient: bool = False  # a text that can't be a reference is a text: for what earlier versions stored

@@ -9,7 +9,7 @@ from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.values import show
 from automation.i18n import Text, say
 from automation.rules.conditions.operators import OPERATORS
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -29,7 +29,10 @@ def sentence(
 
 
 class Teller:
-    """Tells conditions in one language. `bare`: inside a `where`, where every field is the event's."""
+    """Tells conditions in one language. `bare`: inside a `where`, where every field is the event's.
+
+    `own` names the event that references mean there: the one that let the person in.
+    """
 
     def __init__(
         self,
@@ -39,12 +42,14 @@ class Teller:
         zone: ZoneInfo | None = None,
         *,
         bare: bool = False,
+        own: str | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.lang = lang
         self.event = event
         self.zone = zone
         self.bare = bare
+        self.own = own if bare else event
 
     def tell(self, condition: Condition) -> str:
         """The whole condition."""
@@ -54,14 +59,18 @@ class Teller:
             return self._history(condition)
         return self._group(condition)
 
-    def definition(self, ref: FieldRef) -> FieldDef:
-        """The catalogue's definition of a field; one without labels for a step's output."""
+    def definition(self, ref: FieldRef, event: str | None = None) -> FieldDef:
+        """The catalogue's definition of a field; one without labels for a step's output.
+
+        `event` has the property; the teller's own event by default.
+        """
+        event = event or self.event
         found = None
         if ref.namespace == "contact":
             found = self.catalogue.fields.get(ref.name)
         elif ref.namespace == "event":
             events = self.catalogue.events
-            named = [events[self.event]] if self.event and self.event in events else list(events.values())
+            named = [events[event]] if event and event in events else list(events.values())
             found = next((item.properties[ref.name] for item in named if ref.name in item.properties), None)
         return found if found is not None and found.type is ref.type else _unlabelled(ref)
 
@@ -87,8 +96,15 @@ class Teller:
             return self._say("list").join(self.shown(defn, item) for item in value)
         return self.shown(defn, value)
 
+    def referring(self, ref: Ref) -> str:
+        """`the triggering event's cart`."""
+        label = self.definition(ref.field, self.own).label.get(self.lang)
+        return self._say(f"ref_{ref.field.namespace}", field=label)
+
     def shown(self, defn: FieldDef, value: Any) -> str:
         """A value of a field as people read it."""
+        if isinstance(value, Ref):
+            return self.referring(value)
         return show(defn, value, self.lang, self.zone)
 
     def _group(self, group: Group) -> str:
@@ -114,7 +130,7 @@ class Teller:
             window = self._say("within", duration=node.within.sentence(self.lang))
         where = ""
         if node.where is not None:
-            inner = Teller(self.catalogue, self.lang, node.event, self.zone, bare=True)
+            inner = Teller(self.catalogue, self.lang, node.event, self.zone, bare=True, own=self.own)
             where = self._say("where", items=inner.tell(node.where))
         label = defn.label.get(self.lang) if defn else node.event
         return self._say(key, event=label, where=where, window=window, count=node.at_least)

@@ -6,7 +6,7 @@ from typing import Any
 
 from automation.catalogue.model import FieldType
 from automation.rules.conditions.operators import positive
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, refs_in
 from automation.rules.conditions.values import is_of_type, kinds_of
 
 # Tests worth writing out; `v` is present and of its type, `x` the operand. Others call the operator's own test.
@@ -75,6 +75,8 @@ class Sources:
 
     def _compare(self, node: Compare) -> str:
         row, negated = positive(node.op)
+        if refs_in(node.value):
+            raise TypeError(f"{node.op} refers to more than the event: {node.path}")
         if row.relative:
             raise TypeError(f"{node.op} depends on now: {node.path}")
         if row.name == "exists":

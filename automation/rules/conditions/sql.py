@@ -14,11 +14,12 @@ from automation.catalogue.dates import moment_of
 from automation.catalogue.model import FieldType
 from automation.clock import to_ms
 from automation.errors import AutomationError
-from automation.rules.conditions.operators import positive
+from automation.rules.conditions.beside import kind_of
+from automation.rules.conditions.operators import Operator, positive
 from automation.rules.conditions.sql_tests import CodePoints, JsonListSome
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref, refs_in
 from automation.rules.conditions.values import bounds
-from automation.store.expressions import JsonKind, json_list_has, json_value, two_valued
+from automation.store.expressions import json_list_has, json_value, moment_as_text, two_valued
 from automation.store.schema import contact_tag, event, identity
 
 
@@ -42,22 +43,35 @@ def clause(condition: Condition, scope: SqlScope) -> ColumnElement[bool]:
     return _clause(condition, _Subjects(scope))
 
 
-def event_where(condition: Condition, properties: ColumnElement[Any]) -> ColumnElement[bool]:
-    """A condition on an event's properties alone (`where:`), without relative times."""
-    return _clause(condition, _EventSubjects(properties))
+def event_where(
+    condition: Condition, properties: ColumnElement[Any], refs: Callable[[Ref], ColumnElement[Any]] | None = None
+) -> ColumnElement[bool]:
+    """A condition on an event's properties alone (`where:`), without relative times.
+
+    `refs` finds the column of what a reference stands for: moments as texts, as they are in JSON.
+    """
+    return _clause(condition, _EventSubjects(properties, refs))
 
 
 class _EventSubjects:
     """Finds the SQL of fields; this one knows an event's properties only."""
 
-    def __init__(self, properties: ColumnElement[Any] | None) -> None:
-        self.properties = properties
+    def __init__(
+        self, properties: ColumnElement[Any] | None, refs: Callable[[Ref], ColumnElement[Any]] | None = None
+    ) -> None:
+        self.properties, self._refs = properties, refs
 
     def of(self, ref: FieldRef) -> Any:
         """A column of the field's value, or, for a list, something with `has` and `some`."""
         if ref.namespace == "event" and self.properties is not None:
             return _json(self.properties, ref)
         raise AutomationError("conditions.no_sql", field=str(ref))
+
+    def referred(self, ref: Ref) -> ColumnElement[Any]:
+        """The column of what a reference stands for."""
+        if self._refs is None:
+            raise AutomationError("conditions.no_sql", field=str(ref))
+        return self._refs(ref)
 
     def moments(self) -> tuple[datetime, ZoneInfo]:
         raise AutomationError("conditions.no_relative_time")
@@ -84,6 +98,10 @@ class _Subjects(_EventSubjects):
             return _oldest_identity(self.scope.contact_id, ref.name)
         return _json(self.scope.attributes, ref)
 
+    def referred(self, ref: Ref) -> ColumnElement[Any]:
+        found: ColumnElement[Any] = self.of(ref.field)
+        return moment_as_text(found) if ref.field.storage == "column" else found
+
     def moments(self) -> tuple[datetime, ZoneInfo]:
         return self.scope.now, self.scope.zone
 
@@ -100,7 +118,7 @@ class _Subjects(_EventSubjects):
         if node.within is not None:
             wanted.append(event.c.occurred_at >= to_ms(node.within.before(now, zone)))
         if node.where is not None:
-            wanted.append(event_where(node.where, event.c.properties))
+            wanted.append(event_where(node.where, event.c.properties, self.referred))
         found = select(literal(1)).where(*wanted).correlate_except(event)
         if node.at_least > 1:
             found = found.limit(1).offset(node.at_least - 1)
@@ -131,14 +149,32 @@ def _compare(node: Compare, subjects: _EventSubjects) -> ColumnElement[bool]:
         negated = operand is False
     if row.relative:
         operand = bounds(node.op, operand, node.field.type, *subjects.moments())
+    if refs_in(operand):
+        return _referring(node, row, negated, subjects)
     if node.field.storage == "column":
         operand = _each(operand, lambda text: to_ms(moment_of(text)))
-    elif _KINDS.get(node.field.type) == "number" and row.operand != "flag":
+    elif kind_of(node.field.type) == "number" and row.operand != "flag":
         operand = _each(operand, float)  # as JSON numbers are compared; an int would be sent as a 32-bit one
     elif node.field.type is FieldType.BOOLEAN and row.name == "is":
         operand = literal(operand, Boolean())
     found = two_valued(row.sql(subjects.of(node.field), operand))
     return not_(found) if negated else found
+
+
+def _referring(node: Compare, row: Operator, negated: bool, subjects: _EventSubjects) -> ColumnElement[bool]:
+    """Compares with columns. One that is NULL matches no positive, as in Python."""
+    assert row.sql is not None
+    subject = subjects.of(node.field)
+    if node.field.storage == "column":
+        subject = moment_as_text(subject)
+    items = node.value if isinstance(node.value, tuple) else (node.value,)
+    sides = [subjects.referred(item) if isinstance(item, Ref) else _literal(item, node.field.type) for item in items]
+    found = two_valued(row.sql(subject, tuple(sides) if isinstance(node.value, tuple) else sides[0]))
+    return not_(found) if negated else found
+
+
+def _literal(value: Any, type_: FieldType) -> Any:
+    return float(value) if kind_of(type_) == "number" else value
 
 
 def _each(operand: Any, change: Callable[[Any], Any]) -> Any:
@@ -147,18 +183,10 @@ def _each(operand: Any, change: Callable[[Any], Any]) -> Any:
     return operand if isinstance(operand, bool) else change(operand)
 
 
-_KINDS: dict[FieldType, JsonKind] = {
-    FieldType.INTEGER: "number",
-    FieldType.NUMBER: "number",
-    FieldType.MONEY: "number",
-    FieldType.BOOLEAN: "boolean",
-}
-
-
 def _json(column: ColumnElement[Any], ref: FieldRef) -> Any:
     if ref.type is FieldType.LIST:
         return _JsonList(column, ref.name)
-    return json_value(column, ref.name, _KINDS.get(ref.type, "text"))
+    return json_value(column, ref.name, kind_of(ref.type))
 
 
 @dataclass(frozen=True)
@@ -168,7 +196,7 @@ class _JsonList:
     column: ColumnElement[Any]
     key: str
 
-    def has(self, value: str) -> ColumnElement[bool]:
+    def has(self, value: str | ColumnElement[Any]) -> ColumnElement[bool]:
         return json_list_has(self.column, self.key, value)
 
     def some(self) -> ColumnElement[bool]:
@@ -181,7 +209,7 @@ class _Tags:
 
     contact_id: ColumnElement[Any]
 
-    def has(self, value: str) -> ColumnElement[bool]:
+    def has(self, value: str | ColumnElement[Any]) -> ColumnElement[bool]:
         return self._exists(contact_tag.c.tag == value)
 
     def some(self) -> ColumnElement[bool]:

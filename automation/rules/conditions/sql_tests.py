@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Boolean, String, and_, false, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import ColumnElement, bindparam
 from sqlalchemy.sql.visitors import InternalTraversal
 
+from automation.store.expressions import text_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+Text: TypeAlias = "str | ColumnElement[Any]"
+"""What a text is compared with: a text, or a column that holds one."""
 
 
 def in_(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
     return column.in_(list(values))
 
 
-def contains(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    return _Position(column, bindparam(None, text, String, unique=True)) > 0
+def contains(column: ColumnElement[Any], text: Text) -> ColumnElement[bool]:
+    return _Position(column, text_of(text)) > 0
 
 
-def starts_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    return func.substr(column, 1, len(text), type_=String()) == text
+def starts_with(column: ColumnElement[Any], text: Text) -> ColumnElement[bool]:
+    return func.substr(column, 1, _length(text), type_=String()) == text
 
 
-def ends_with(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
-    size = func.length(column)
-    return and_(size >= len(text), func.substr(column, size - len(text) + 1, type_=String()) == text)
+def ends_with(column: ColumnElement[Any], text: Text) -> ColumnElement[bool]:
+    size, wanted = func.length(column), _length(text)
+    return and_(size >= wanted, func.substr(column, size - wanted + 1, type_=String()) == text)
+
+
+def _length(text: Text) -> Any:
+    return len(text) if isinstance(text, str) else func.length(text)
 
 
 def exists(subject: Any, _: Any) -> ColumnElement[bool]:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.values import quoted
 from automation.contacts.masking import masker
 from automation.i18n import say
 from automation.rules.conditions.python import predicate
 from automation.rules.conditions.sentence import Teller
-from automation.rules.conditions.tree import Compare, Condition, Group, History
-from automation.rules.conditions.values import raw_value, value_of
+from automation.rules.conditions.tree import Compare, Condition, Group, History, Ref, refs_in
+from automation.rules.conditions.values import raw_value, referred, value_of
 
 if TYPE_CHECKING:
-    from automation.catalogue.model import Catalogue
+    from automation.catalogue.model import Catalogue, FieldDef
     from automation.rules.conditions.facts import Facts
 
 
@@ -48,15 +48,37 @@ def _lines(node: Condition, facts: Facts, teller: Teller, depth: int) -> list[Tr
 
 
 def _seen(node: Compare | History, facts: Facts, teller: Teller) -> str:
-    if isinstance(node, History):
-        return say("conditions.seen_count", teller.lang, count=facts.history[node])
+    seen = _counted(node, facts, teller) if isinstance(node, History) else _value(node, facts, teller)
+    refs = [
+        say("conditions.seen_ref", teller.lang, ref=teller.referring(ref), value=_referred(ref, facts, teller))
+        for ref in refs_in(node)
+    ]
+    return say("conditions.seen_refs", teller.lang, seen=seen, refs=", ".join(refs)) if refs else seen
+
+
+def _counted(node: History, facts: Facts, teller: Teller) -> str:
+    return say("conditions.seen_count", teller.lang, count=facts.history[node])
+
+
+def _referred(ref: Ref, facts: Facts, teller: Teller) -> str:
+    value, defn = referred(ref, facts), teller.definition(ref.field, teller.own)
+    return _told(defn, value, teller) if value is not None else say("conditions.seen_nothing", teller.lang)
+
+
+def _value(node: Compare, facts: Facts, teller: Teller) -> str:
     raw, value = raw_value(node.field, facts), value_of(node.field, facts)
     defn, show = teller.definition(node.field), masker()
     personal = defn.personal or defn.identity is not None
     if value is not None:
-        told = teller.shown(defn, value)
-        return str(show.personal(told)) if personal else show.text(told)
+        return _told(defn, value, teller)
     if raw is None or raw in ([], (), frozenset()):
         return say("conditions.seen_nothing", teller.lang)
     value = quoted(raw)
     return say("conditions.seen_wrong", teller.lang, value=show.personal(value) if personal else show.text(value))
+
+
+def _told(defn: FieldDef, value: Any, teller: Teller) -> str:
+    """A value, masked where it is personal."""
+    told, show = teller.shown(defn, value), masker()
+    personal = defn.personal or defn.identity is not None
+    return str(show.personal(told)) if personal else show.text(told)

@@ -29,10 +29,24 @@ class FieldRef:
 
 
 @dataclass(frozen=True)
+class Ref:
+    """A value that is looked up when it is needed: `event.cart_id`, `contact.store`, `coupon.code` behind an operator.
+
+    `event.*` is always the run's own event, also inside a `where`, whose fields are those of another one.
+    """
+
+    field: FieldRef
+
+    def __str__(self) -> str:
+        return str(self.field)
+
+
+@dataclass(frozen=True)
 class Compare:
     """One row: a field, an operator of the table, and its value, already normalised to the field's type.
 
-    A list operand is a tuple; a relative time (`within_last: 30d`) is a Duration.
+    A list operand is a tuple; a relative time (`within_last: 30d`) is a Duration; the value, or an item of the tuple,
+    may be a Ref.
     """
 
     field: FieldRef
@@ -79,6 +93,19 @@ def walk(condition: Condition) -> list[Condition]:
         for item in condition.items:
             found.extend(walk(item))
     return found
+
+
+def refs_in(value: Any) -> tuple[Ref, ...]:
+    """The references of an operand, or of a condition with its operands and those of its `where` clauses; each once."""
+    if isinstance(value, Ref):
+        return (value,)
+    if isinstance(value, tuple):
+        return tuple(dict.fromkeys(ref for item in value for ref in refs_in(item)))
+    if isinstance(value, Compare):
+        return refs_in(value.value)
+    if isinstance(value, History):
+        return refs_in(value.where)
+    return refs_in(value.items) if isinstance(value, Group) else ()
 
 
 def histories(condition: Condition | None) -> list[History]:

@@ -8,6 +8,7 @@ from automation.calendars.duration import Duration
 from automation.catalogue.dates import moment_text
 from automation.catalogue.model import FieldType
 from automation.clock import from_ms
+from automation.rules.conditions.tree import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from automation.rules.conditions.facts import Facts
-    from automation.rules.conditions.tree import FieldRef
+    from automation.rules.conditions.tree import Compare, FieldRef
 
 _TEXTS = (FieldType.TEXT, FieldType.DATE, FieldType.DATETIME)
 _KINDS: dict[FieldType, tuple[Any, ...]] = {
@@ -41,6 +42,30 @@ def raw_value(ref: FieldRef, facts: Facts) -> Any:
     step, _, output = ref.name.partition(".")
     outputs: Mapping[str, Any] = facts.variables.get(step) or {}
     return outputs.get(output)
+
+
+def referred(ref: Ref, facts: Facts) -> Any:
+    """What a reference stands for; None when it is missing or of another type than its field's."""
+    if ref.field.namespace == "event" and facts.own is not None:
+        value = facts.own.get(ref.field.name)
+        return value if is_of_type(ref.field.type, value) else None
+    return value_of(ref.field, facts)
+
+
+def operand_of(node: Compare, facts: Facts) -> Any:
+    """The operand with its references looked up; None when there is nothing to compare with.
+
+    One of several that is missing leaves the others (`in`, `has_any`), or, where all are needed, nothing.
+    """
+    if not isinstance(node.value, tuple):
+        return referred(node.value, facts) if isinstance(node.value, Ref) else node.value
+    found = tuple(referred(item, facts) if isinstance(item, Ref) else item for item in node.value)
+    if None not in found:
+        return found
+    return tuple(item for item in found if item is not None) if node.op in _ANY_WILL_DO else None
+
+
+_ANY_WILL_DO = ("in", "not_in", "has_any", "has_none")
 
 
 def kinds_of(type_: FieldType) -> tuple[Any, ...]:

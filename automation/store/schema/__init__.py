@@ -9,12 +9,14 @@ from automation.store.schema.people import (
     consent,
     contact,
     contact_date,
+    contact_merge,
     contact_problem,
     contact_tag,
     identity,
     suppression,
+    undated_denial,
 )
-from automation.store.schema.publishing import plan_approval, publication
+from automation.store.schema.publishing import plan_approval, project_identity, publication
 from automation.store.schema.rules import (
     failure_rate,
     occurrence,
@@ -37,6 +39,7 @@ __all__ = [
     "consent",
     "contact",
     "contact_date",
+    "contact_merge",
     "contact_problem",
     "contact_tag",
     "coupon_batch",
@@ -54,6 +57,7 @@ __all__ = [
     "pending_entry",
     "plan_approval",
     "poll_state",
+    "project_identity",
     "provider_account",
     "provider_token",
     "publication",
@@ -68,4 +72,5 @@ __all__ = [
     "template_version",
     "test_message",
     "trigger_state",
+    "undated_denial",
 ]

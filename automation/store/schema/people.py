@@ -65,8 +65,47 @@ consent = Table(
     Column("channel", String(40), primary_key=True),  # a channel, or "*" for all
     Column("state", String(10), nullable=False),  # granted | denied
     Column("source", String(200), nullable=False),
-    Column("changed_at", Millis, nullable=False),
+    Column("changed_at", Millis, nullable=False),  # given_at where it is known, else heard_at
+    Column("given_at", Millis),  # when the person answered, as far as it is known
+    Column("heard_at", Millis, nullable=False, server_default="0"),  # when we heard of it
     sqlite_with_rowid=False,
+)
+
+# What a source said last of a person, where it was a no without a date: the same again is no new answer.
+undated_denial = Table(
+    "undated_denial",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("purpose", String(40), primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("heard_at", Millis, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Which contact became part of which, and what it brought along: what a merge does to runs is decided by the engine, and
+# a split gives back what is listed here.
+contact_merge = Table(
+    "contact_merge",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Millis, nullable=False),
+    Column("actor", String(80), nullable=False),
+    Column("contact_id", Id, nullable=False),  # the survivor, as of today
+    Column("absorbed_id", Id, nullable=False),
+    Column("link", Json, nullable=False),  # the identities that were named together: [[kind, value], …]
+    Column("before", Json, nullable=False),  # both profiles as they were, by contact
+    Column("moved", Json, nullable=False),  # {table: the ids of the rows that the absorbed contact brought}
+    Column("settled_at", Millis),  # when the engine had seen to the runs and messages of both
+    Column("undone_at", Millis),
+    Index(None, "contact_id"),
+    Index(None, "absorbed_id"),
+    Index(
+        "ix_contact_merge_unsettled",
+        "id",
+        sqlite_where=text("settled_at IS NULL"),
+        postgresql_where=text("settled_at IS NULL"),
+    ),
 )
 
 # Nobody on this list is sent anything. Either a contact or an address; `channel` may be "*".

@@ -28,6 +28,16 @@ publication = Table(
     Column("canary_of_id", Id),  # the publication that the others run meanwhile
 )
 
+# One row: the project that this database belongs to, once a project with an identity has run on it.
+project_identity = Table(
+    "project_identity",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("project_id", String(80), nullable=False),  # as automation.toml has it
+    Column("at", Millis, nullable=False),
+    Column("actor", String(80), nullable=False),
+)
+
 plan_approval = Table(
     "plan_approval",
     metadata,

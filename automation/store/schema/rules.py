@@ -13,11 +13,13 @@ rule = Table(
     Column("id", Id, primary_key=True),
     Column("key", String(80), nullable=False, unique=True),  # the rule's id in the file
     Column("name", String(200), nullable=False),
-    Column("status", String(10), nullable=False),  # active | disabled | broken | removed
-    Column("status_detail", Text),  # why it is broken
+    Column("status", String(10), nullable=False),  # active | disabled | broken | absent | finishing | removed
+    Column("status_detail", Text),  # why it is broken or absent
     Column("version_id", Id),  # the version that runs now
     Column("canary_version_id", Id),  # the version that a canary's people run meanwhile
     Column("activated_at", Millis),  # since when the trigger listens without a break
+    Column("file", String(400)),  # in which it stood when it was last read
+    Column("leaves_at", Millis),  # when those inside a removed rule leave; until then it can be undone
 )
 
 rule_version = Table(

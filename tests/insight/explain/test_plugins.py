@@ -138,6 +138,18 @@ def test_every_parameter_of_an_action_is_told(
         ("30 8,20 * * *", "每天 08:30、20:30", "Every day at 08:30, 20:30"),
         ("0 10 1,15 * *", "每月 1、15 日 10:00", "On day 1, 15 of each month at 10:00"),
         ("0 10 * 11 sun", "每周日 10:00（仅 11 月）", "Every Sunday at 10:00 (only in month 11)"),
+        ("0 10 L * *", "每月最后一天 10:00", "On the last day of each month at 10:00"),
+        ("0 10 1,L * *", "每月 1、末 日 10:00", "On day 1, the last of each month at 10:00"),
+        (
+            "0 10 LW 6 *",
+            "每月最后一个周一至周五 10:00（仅 6 月）",
+            "On the last Monday to Friday of each month at 10:00 (only in month 6)",
+        ),
+        (
+            "0 9 * * mon#2,friL",
+            "每月第二个周一、最后一个周五 09:00",
+            "On the second Monday, the last Friday of each month at 09:00",
+        ),
         ("*/5 * * * *", "按 cron 时间表“*/5 * * * *”", "By the cron schedule “*/5 * * * *”"),
     ],
 )

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from automation.calendars.duration import Duration
+from automation.calendars.windows import Days
 from automation.errors import AutomationError
 from automation.i18n import LANGS, language
 from automation.insight.explain import explain
@@ -70,6 +71,10 @@ def _other_steps() -> tuple[rules.Step, ...]:
     return (rules.Wait("rules/big/steps/0", for_=D7),)
 
 
+_WINDOW: dict[str, Callable[[], Any]] = {
+    "start": lambda: AT, "end": lambda: AT, "then": lambda: "drop", "days": lambda: Days(kind="workdays")
+}  # fmt: skip
+
 CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
     RuleSpec: {
         "owner": lambda: "法务部", "enabled": lambda: False, "zone": lambda: ZoneInfo("Asia/Tokyo"),
@@ -82,10 +87,12 @@ CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
         "content": lambda: {"attribution": {"credit": "store", "id": "event.store_id", "window": "3d"}},
     },
     rules.Guards: {
-        "purpose": lambda: "survey", "quiet_hours": lambda: None, "frequency_cap": lambda: (), "cooldown": lambda: None,
+        "purpose": lambda: "survey", "quiet_hours": lambda: (),
+        "send_window": lambda: (rules.SendWindow(AT, AT),), "do_not_disturb": lambda: False,
+        "frequency_cap": lambda: (), "cooldown": lambda: None,
         "budget": lambda: None, "holdout": lambda: 0, "global_holdout": lambda: 700,
     },
-    rules.QuietHours: {"start": lambda: AT, "end": lambda: AT, "then": lambda: "drop"},
+    rules.QuietHours: _WINDOW, rules.SendWindow: _WINDOW,
     rules.FrequencyCap: {
         "max": lambda: 33, "per": lambda: Duration(9, "d"), "channel": lambda: "email", "scope": lambda: "all",
     },
@@ -94,7 +101,11 @@ CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
     rules.Goal: {"event": lambda: "whitepaper.downloaded", "where": lambda: None, "within": lambda: D7},
     rules.TriggerSpec: {},
     rules.Do: {"save_as": lambda: None, "on_error": lambda: "continue"},
-    rules.Wait: {"for_": lambda: D7, "until": lambda: AT, "field": _field, "offset": lambda: None, "at": lambda: None},
+    rules.Wait: {
+        "for_": lambda: D7, "until": lambda: AT, "field": _field, "offset": lambda: None, "at": lambda: None,
+        "days": lambda: Days((0, 6)), "ahead": lambda: 3, "own_zone": lambda: True, "if_missing": lambda: "skip",
+        "if_past": lambda: "stop",
+    },
     rules.WaitFor: {
         "event": lambda: "whitepaper.downloaded", "where": lambda: None, "within": lambda: Duration(9, "d"),
         "then": lambda: (), "orelse": lambda: (), "save_as": lambda: "paid",
@@ -144,11 +155,14 @@ def _places(spec: RuleSpec, kind: type, name: str) -> Any:
         yield (lambda new: new), spec
     guards = spec.guards
     held: dict[type, tuple[Any, str]] = {
-        rules.QuietHours: (guards.quiet_hours, "quiet_hours"),
         rules.Budget: (guards.budget, "budget"),
     }
     if kind is rules.Guards:
         yield (lambda new: replace(spec, guards=new)), guards
+    for one, where in ((rules.QuietHours, "quiet_hours"), (rules.SendWindow, "send_window")):
+        if kind is one:
+            old = next(iter(getattr(guards, where)), one(AT, AT))
+            yield (lambda new, where=where: replace(spec, guards=replace(guards, **{where: (new,)}))), old
     if kind is rules.FrequencyCap:
         yield (lambda new: replace(spec, guards=replace(guards, frequency_cap=(new,)))), guards.frequency_cap[0]
     if kind in held:
@@ -170,7 +184,8 @@ def _usable(step: Any, name: str) -> bool:
     if isinstance(step, rules.Do):
         return (name == "save_as") == (step.save_as is not None) and (name != "on_error" or step.on_error == "stop")
     if isinstance(step, rules.Wait):
-        return step.field is not None if name in ("field", "offset", "at") else step.until is not None
+        dated = ("field", "offset", "at", "if_missing", "if_past")
+        return step.field is not None if name in dated else step.until is not None
     return True
 
 

@@ -65,9 +65,9 @@ class Happenings:
             with uncollected(), self._database.write() as conn:
                 now = self._clock.now()
                 sieve, allowance = _Sieve(rule, to_ms(now)), Allowance()
-                entered, log = 0, list[Entry]()
+                entered, log, times = 0, list[Entry](), [a.occurred_at for a in arrivals]
                 for wave in waves(conn, alone, [(a.name, a.contact_id, a.properties) for a in arrivals]):
-                    self._movement.move_people(conn, wave.people, now, allowance)
+                    self._movement.move_people(conn, wave.moments(times), now, allowance)
                     some, told = meet(conn, alone, [arrivals[i] for i in wave.places], to_ms(now), sieve)
                     entered, log = entered + some, log + told
                 return entered, log, sieve.left_out

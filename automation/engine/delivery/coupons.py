@@ -46,7 +46,7 @@ class ExpireCoupons:
                 emitter.flush()
                 allowance, moment = Allowance(), from_ms(now)
                 emitter.tell(
-                    self._versions, {}, lambda people: self._movement.move_people(conn, people, moment, allowance)
+                    self._versions, {}, lambda moments: self._movement.move_people(conn, moments, moment, allowance)
                 )
             return len(rows)
 

@@ -221,7 +221,7 @@ class Ingest:
         times, allowance = _times(conn, taken, now), Allowance()
         for wave in found:
             if wave.people:
-                self._movement.move_people(conn, wave.people, from_ms(now), allowance)
+                self._movement.move_people(conn, wave.moments(times), from_ms(now), allowance)
             some = taken if len(found) == 1 else [taken[place] for place in wave.places]
             result.add(self._decide(conn, some, [times[place] for place in wave.places], now))
         store_rejected(conn, rejected, now)

@@ -1,7 +1,8 @@
 """The order of events: those of one person are decided one after the other, in waves in which nobody comes twice.
 
 Before each wave, what is due to its people happens: so an event finds what the one before it has caused, in one batch
-as in many. People whose events no rule asks about cost nothing, and a batch in which nobody comes twice is one wave.
+as in many. Only what a run waited for until the event's own time, or later, comes after the event. People whose events
+no rule asks about cost nothing, and a batch in which nobody comes twice is one wave.
 """
 
 from __future__ import annotations
@@ -22,10 +23,14 @@ Happening: TypeAlias = tuple[str, int | None, Mapping[str, Any]]
 
 
 class Wave(NamedTuple):
-    """Events that are decided together, by their places, and the people about whom they decide something."""
+    """Events that are decided together, by their places, and about whom each decides something: {contact: place}."""
 
     places: Sequence[int]
-    people: frozenset[int]
+    people: Mapping[int, int]
+
+    def moments(self, times: Sequence[int]) -> dict[int, int]:
+        """When that happened to each of the people, by the times of all the events."""
+        return {contact_id: times[place] for contact_id, place in self.people.items()}
 
 
 def waves(conn: Connection, book: RuleBook, events: Sequence[Happening]) -> list[Wave]:
@@ -34,25 +39,25 @@ def waves(conn: Connection, book: RuleBook, events: Sequence[Happening]) -> list
     asked = [place for place, (name, _, _) in enumerate(events) if name in by_event or name in listeners]
     people = [contact_id for _, contact_id, _ in events if contact_id is not None] if asked else []
     if len(set(people)) == len(people) and not (naming and any(events[place][0] in naming for place in asked)):
-        about = frozenset(one for place in asked if (one := events[place][1]) is not None)
+        about = {one: place for place in asked if (one := events[place][1]) is not None}
         return [Wave(range(len(events)), about)] if events else []
     return _in_turn(events, _concerned(conn, book, events, asked))
 
 
 def _in_turn(events: Sequence[Happening], concerned: Mapping[int, Sequence[int]]) -> list[Wave]:
-    found: list[tuple[list[int], set[int]]] = []
+    found: list[tuple[list[int], dict[int, int]]] = []
     turns: dict[int, int] = {}
     for place, (_, contact_id, _) in enumerate(events):
         deciding = concerned.get(place, ())
         turn = max((turns.get(one, 0) for one in (*deciding, contact_id) if one is not None), default=0)
         while len(found) <= turn:
-            found.append(([], set()))
+            found.append(([], {}))
         found[turn][0].append(place)
-        found[turn][1].update(deciding)
+        found[turn][1].update(dict.fromkeys(deciding, place))
         if contact_id is not None:
             turns[contact_id] = turn
         turns.update((one, turn + 1) for one in deciding)
-    return [Wave(places, frozenset(people)) for places, people in found]
+    return [Wave(places, people) for places, people in found]
 
 
 def _concerned(

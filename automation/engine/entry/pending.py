@@ -77,8 +77,8 @@ class Pending:
         log: list[Entry] = []
         allowance = Allowance()
         for turn in _turns(self._waiting(conn, known, now, log)):
-            people = {each.span.contact_id for each in turn}
-            self._movement.move_people(conn, people, from_ms(now), allowance)
+            moments = {each.span.contact_id: each.span.bound for each in turn}
+            self._movement.move_people(conn, moments, from_ms(now), allowance)
             enter_meetings(conn, _alone(conn, turn, log, now), log, now)
         delete_pending(conn, known)
         write_log(conn, now, log)

@@ -6,8 +6,9 @@ At most one run of a person takes steps at a time, the longest due first: what o
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
@@ -22,6 +23,7 @@ from automation.engine.journey.steps import Stepper
 from automation.engine.journey.stuck import stop_stuck
 from automation.i18n import say
 from automation.reasons import Reason
+from automation.rules.program import Pause, Round
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
 from automation.store.retry import deadlocked, outage
@@ -65,19 +67,22 @@ class Movement:
     def move_people(
         self,
         conn: Connection,
-        people: Collection[int],
+        moments: Mapping[int, int],
         now: datetime,
         allowance: Allowance,
         pauses: Pauses | None = None,
     ) -> None:
-        """What is due to these people happens, before the next event of theirs is decided.
+        """What is due to people happens before an event of theirs is decided. `moments`: {contact: when it occurred}.
 
+        Who waits for a time that comes with the event, or after it, hears it first: however late we get round to both.
         A fault among their runs takes back what was done here and leaves them due: it costs nobody their event.
         """
+        people: Collection[int] = moments.keys()
         while people and allowance.left > 0:
             lock_contacts(conn, people)
             people = due_among(conn, people, to_ms(now))
-            rows = claim_due_of(conn, people, to_ms(now), allowance.left) if people else ()
+            rows = claim_due_of(conn, people, to_ms(now), allowance.left) if people else []
+            rows = [row for row in rows if row.due_at < moments[row.contact_id] or not self._waited(conn, row)]
             if not rows:
                 return
             pauses = pauses or load_pauses(conn)
@@ -86,13 +91,21 @@ class Movement:
             allowance.left -= len(rows)
             try:
                 with conn.begin_nested():
-                    self.move(conn, rows, pauses, now, allowance)
+                    self.move(conn, rows, pauses, now, allowance, moments)
             except Exception as error:
                 if outage(error) or deadlocked(error):
                     raise
                 _log.exception(say("daemon.runs_stay_due", count=len(rows)))
                 return
             people = {row.contact_id for row in rows}
+
+    def _waited(self, conn: Connection, row: AnyRow) -> bool:
+        """Whether it was a time that the run waited for, and not its turn or something that happened."""
+        rule = self._versions.get(conn, row.rule_version_id)
+        if row.wait_event is not None or rule is None:
+            return row.wait_event is not None
+        ops, here = rule.program.ops, row.position
+        return (here > 0 and isinstance(ops[here - 1], Pause)) or (row.visit > 0 and isinstance(ops[here], Round))
 
     def move(
         self,
@@ -101,14 +114,20 @@ class Movement:
         pauses: Pauses,
         now: datetime,
         allowance: Allowance | None = None,
+        before: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
-        """Every step that these runs can take now, and what follows from what they emit and write."""
+        """Every step that these runs can take now, and what follows from what they emit and write.
+
+        `before`: {contact: when an event of theirs occurred that is decided next}.
+        """
         now_ms = to_ms(now)
         log: list[Entry] = []
         rows = overtake(conn, self._book, self._versions, rows, now_ms)
         gathered = gather(conn, self._book, rows, now_ms)
         runs = self._usable(conn, gathered.rows, pauses, log)
         hold(runs, gathered, now_ms, log)
+        for run in runs:
+            run.before = before.get(run.contact_id)
         facts = FactsBook(conn, runs, now, now_ms)
         emitter = Emitter(conn, self._book, now_ms)
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
@@ -125,7 +144,7 @@ class Movement:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         begun = {run.id: run.heard_up_to for run in runs if run.wait_event is not None}
         left = allowance or Allowance()
-        emitter.tell(self._versions, begun, lambda people: self.move_people(conn, people, now, left, pauses))
+        emitter.tell(self._versions, begun, lambda moments: self.move_people(conn, moments, now, left, pauses))
 
     def _usable(self, conn: Connection, rows: Sequence[AnyRow], pauses: Pauses, log: list[Entry]) -> list[RunState]:
         """The runs whose rule is enabled and not paused and whose version can be loaded; the others are held."""

@@ -272,6 +272,7 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("coupon_code", "expires_at"): "the code is valid before this moment",
     ("consent", "channel"): "a channel, or `*` for all",
     ("suppression", "channel"): "a channel, or `*` for all",
+    ("suppression", "source"): "who put it there: `cli`, `import:FILE`, `provider` …",
     ("suppression", "contact_id"): "contact.id, or NULL where an address alone is listed",
     ("quarantine", "code"): "the key of the reason's sentence",
     ("quarantine", "detail"): "the sentence's parameters",

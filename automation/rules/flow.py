@@ -37,7 +37,7 @@ def read_if(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[Ste
     orelse, flow = _below(steps, node, "else", path, known)
     for step, _ in reversed(read):
         orelse = (replace(step, orelse=orelse),) if step is not None else ()
-    return (orelse[0] if orelse else None), _joined([*(after for _, after in read), flow])
+    return (orelse[0] if orelse else None), joined([*(after for _, after in read), flow])
 
 
 def _branch(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[If | None, Flow]:
@@ -68,8 +68,8 @@ def read_split(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[
         flows.append(flow)
         arms += [arm] if arm else []
     if name is None or len(arms) != len(flows) or not arms:
-        return None, _joined(flows or [known])
-    return Split(path, name, tuple(arms)), _joined(flows)
+        return None, joined(flows or [known])
+    return Split(path, name, tuple(arms)), joined(flows)
 
 
 def _split_name(steps: Steps, node: Node | None, path: str) -> str | None:
@@ -104,7 +104,7 @@ def read_wait_for(steps: Steps, node: Mapping, path: str, known: Outputs) -> tup
     then, after = _below(steps, node, "then", path, came)
     orelse, otherwise = _below(steps, node, "else", path, known)
     step = WaitFor(path, found.event, found.where, found.within, then, orelse, variable) if found else None
-    return step, _joined([after, otherwise])
+    return step, joined([after, otherwise])
 
 
 def read_repeat(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
@@ -123,7 +123,7 @@ def read_repeat(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple
     written = mapping.get("until")
     until = _asked(steps, written, f"{path}/until", {**known, **saved})
     step = Repeat(path, times, found, every, until) if times else None
-    return step, _joined([flow, known]) if written is not None else flow
+    return step, joined([flow, known]) if written is not None else flow
 
 
 def _times(steps: Steps, node: Node | None, path: str) -> int | None:
@@ -156,7 +156,7 @@ def _asked(steps: Steps, node: Node | None, path: str, known: Outputs) -> Condit
     return steps.names.with_variables(known).conditions(steps.reader, node, path, _CONDITION_NAMES)
 
 
-def _joined(flows: list[Flow]) -> Flow:
+def joined(flows: list[Flow]) -> Flow:
     """What is known where branches meet: what all that get there know."""
     open_ends = [flow for flow in flows if flow is not None]
     if not open_ends:

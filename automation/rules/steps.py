@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from automation.rules.flow import Flow, read_if, read_repeat, read_split, read_wait_for
+from automation.rules.flow import Flow, joined, read_if, read_repeat, read_split, read_wait_for
 from automation.rules.names import Names, save_as
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader, listed
 from automation.rules.references import Place, resolve
-from automation.rules.spec import Do, Step, Stop
+from automation.rules.spec import Do, Step, Stop, Wait
 from automation.rules.waits import read_wait
 from automation.yamltree import Mapping, Node, Scalar
 
@@ -51,14 +51,19 @@ class Steps:
         """The steps of a list, and what is known behind them."""
         found: list[Step] = []
         flow: Flow = known
+        skipping: list[Flow] = []  # what those know who leave out the steps up to the next wait
         for index, item in enumerate(self.reader.items(node, path) or ()):
+            if skipping and isinstance(item, Mapping) and (item.get("wait") or item.get("wait_for")):
+                flow, skipping = joined([flow, *skipping]), []
             if flow is None:
                 self.reader.error(item, f"{path}/{index}", "unreachable")
                 break
             step, flow = self._step(item, f"{path}/{index}", flow)
             if step is not None:
                 found.append(step)
-        return tuple(found), flow
+            if isinstance(step, Wait) and step.may_skip:
+                skipping.append(flow)
+        return tuple(found), joined([flow, *skipping]) if skipping else flow
 
     def _step(self, node: Node, path: str, known: Outputs) -> tuple[Step | None, Flow]:
         if not isinstance(node, Mapping):

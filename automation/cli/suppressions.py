@@ -132,7 +132,7 @@ def lift(
     channel: Annotated[str | None, typer.Option(help="Only this channel's entry 仅此渠道")] = None,
     reason: Annotated[str, typer.Option(help="Why 原因")] = "manual",
 ) -> None:
-    """For people as a whole there is `contacts lift`. Audited."""
+    """For people as a whole there is `contacts lift`, also for what an erasure left (--erased). Audited."""
     from automation.clock import SystemClock, to_ms
     from automation.contacts.identity import normalise_identity
     from automation.contacts.suppression import lift as take
@@ -147,7 +147,7 @@ def lift(
     database = open_database(settings)
     with database.write() as conn:
         now = to_ms(SystemClock().now())
-        count = take(conn, now, actor=ACTOR, reason=reason, address=normal, channel=channel)
+        count = take(conn, now, actor=ACTOR, reason=reason, address=normal, channel=channel, keep_erased=True)
     database.close()
     typer.echo(say("cli.address_lifted", address=normal, count=count))
 

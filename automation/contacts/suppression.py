@@ -67,15 +67,16 @@ def lift(
     contact_id: int | None = None,
     address: str | None = None,
     channel: str | None = None,
+    keep_erased: bool = False,
 ) -> int:
     """Take a contact or an address off the list, on one channel's row or on all; gives how many rows went.
 
-    What an erasure left on an address stays: see `lift_erased`.
+    `keep_erased`: what an erasure left stays; `lift_erased` is for that.
     """
     ids = [] if contact_id is None else [contact_id]
     addresses = [] if address is None else [address]
     found = rows_.active_suppressions(conn, ids, addresses, now_ms)
-    gone = [row for row in found if channel in (None, row.channel) and (address is None or row.reason != ERASED)]
+    gone = [row for row in found if channel in (None, row.channel) and not (keep_erased and row.reason == ERASED)]
     rows_.delete_suppressions(conn, {row.id for row in gone})
     write_audit(
         conn,

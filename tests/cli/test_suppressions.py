@@ -47,6 +47,12 @@ def test_who_is_on_an_imported_list_is_sent_nothing(folder: Path, both: Cli) -> 
     assert "suppress" in both("log", "--contact", "M001").out
 
 
+def test_lifting_an_address_leaves_what_an_erasure_left(folder: Path, people: Cli) -> None:
+    assert people("contacts", "erase", "M001", "--yes").code == 0
+    assert "0 suppression(s) lifted" in people("suppressions", "lift", "13800138001").out
+    assert "entries that an erasure left" in people("suppressions", "export").err
+
+
 def test_wrong_words_are_refused(folder: Path, people: Cli) -> None:
     file = folder / "dnc.csv"
     file.write_text("phone,levle\n13800138001,x\n", encoding="utf-8")

@@ -116,6 +116,10 @@ class ApprovalSettings(_Section):
     over: int = Field(10_000, ge=0)
 
 
+NEVER = 1_000_000_000_000
+"""More people than there are: nobody is asked."""
+
+
 class FiringSettings(_Section):
     """When somebody is asked before a firing enters its people."""
 

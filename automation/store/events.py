@@ -89,6 +89,13 @@ def stored_before(conn: Connection, keys: Sequence[tuple[int, str, str]]) -> set
     return set(fetch(conn, _STORED_POSTGRES, times, sources, ids))
 
 
+def contact_of_event(conn: Connection, occurred_at: int, source: str, message_id: str) -> int | None:
+    """Whose the stored event with this identity is, as it stands there; None: nobody's, or there is none."""
+    sql = "SELECT contact_id FROM event WHERE occurred_at = ? AND source = ? AND message_id = ?"
+    found = fetch(conn, sql, occurred_at, source, message_id)
+    return found[0][0] if found else None
+
+
 _STORED_SQLITE = """SELECT e.occurred_at, e.source, e.message_id FROM json_each(?) AS v CROSS JOIN event AS e
 ON e.occurred_at = json_extract(v.value, '$[0]') AND e.source = json_extract(v.value, '$[1]')
 AND e.message_id = json_extract(v.value, '$[2]')"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import String, cast, func, or_, select
+from sqlalchemy import String, cast, func, or_, select, update
 
 from automation.reasons import Reason
 from automation.store.bulk import update_rows
@@ -13,7 +13,7 @@ from automation.store.lists import fetch, named_rows, read_object
 from automation.store.schema import message, rule, rule_version, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
 
@@ -24,6 +24,10 @@ _LISTENING = [
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
                  "variables", "entered_at", "due_at", "visit", "wait_event", "ended_at", "goal_at")
 ]  # fmt: skip
+DATED = "@"
+"""Before the name of the contact's field, in `run.wait_event`: the run waits for the date in it."""
+ALIVE = ("active", "held")
+"""The states in which a run can wait."""
 _KEYWORDS = ("wait_for", "exit_when", "goal")
 
 
@@ -42,6 +46,18 @@ def listening_runs(
         listening = listening | (ended & run.c.goal_at.is_(None) & (run.c.entered_at >= goals_since))
     query = select(*_LISTENING).where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), listening)
     return named_rows(conn, query.order_by(run.c.id).with_for_update())
+
+
+def wake_dated(conn: Connection, contact_ids: Collection[int], now: int, fields: Collection[str] | None = None) -> None:
+    """Let those of these people who wait for a date (of `fields`; None: of any) read it again at once."""
+    if not contact_ids or (fields is not None and not fields):
+        return
+    waits = run.c.wait_event.like(f"{DATED}%") if fields is None else run.c.wait_event.in_([DATED + f for f in fields])
+    query = update(run).where(
+        among(run.c.contact_id, contact_ids), run.c.wait_event.is_not(None), waits, run.c.status.in_(ALIVE),
+        run.c.due_at > now,
+    )  # fmt: skip
+    conn.execute(query.values(due_at=now))
 
 
 def save_goals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:

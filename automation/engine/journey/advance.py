@@ -26,6 +26,7 @@ from automation.store.queueing import repair_queues
 from automation.store.retry import retried
 from automation.store.rules import hold_these
 from automation.store.runs import claim_due, lock_contacts, lock_free, save_journeys, save_progress
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -104,6 +105,7 @@ class Advance:
         write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        wake_dated(conn, facts.touched, now_ms)
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})

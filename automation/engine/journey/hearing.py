@@ -17,7 +17,7 @@ from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store.log import Entry, write_log
 from automation.store.runs import end_runs, lock_contacts, save_journeys, save_progress
-from automation.store.waiting import event_times, listening_runs, save_goals
+from automation.store.waiting import ALIVE, event_times, listening_runs, save_goals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from automation.engine.book import RuleBook
     from automation.engine.entry.meeting import Arrival
     from automation.engine.versions import Versions
-
-ALIVE = ("active", "held")
-"""The states in which a run can wait for an event."""
 
 
 @dataclass(eq=False)

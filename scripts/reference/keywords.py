@@ -173,8 +173,9 @@ DO = (
 
 WAIT = (
     _key("wait", Text("时长，或 days、until", "duration, or days, or until"), REQUIRED,
-         "等待。等待中的人是数据库里的行，重启不会丢",
-         "wait. Whoever waits is a row in the database; a restart loses nobody"),
+         "等待。等待中的人是数据库里的行，重启不会丢。第一步的时长从让人进入的事件的时间算起",
+         "wait. Whoever waits is a row in the database; a restart loses nobody. As a first step, a duration counts "
+         "from the time of the event that let the person in"),
     _key("days", Text("天数，或 [mon, …]、workdays、days_off", "a number, or [mon, …], workdays, days_off"), NONE,
          "与 at 一起：几天后的那个时刻，如次日 10:00 写 {days: 1, at: \"10:00\"}；与时刻 until 一起：限这些天",
          "with `at`: so many days later at that time, such as the next day at 10:00; with a time of day in `until`: on "
@@ -245,7 +246,13 @@ STOP = (
 GOAL = (
     _key("event", EVENT, REQUIRED, "目标事件", "the event"),
     _key("where", CONDITIONS, NONE, "事件属性须满足的条件", "what its properties must satisfy"),
-    _key("within", DURATION, REQUIRED, "进入后多久内算达成", "how long after the entry it counts"),
+    _key(
+        "within",
+        DURATION,
+        REQUIRED,
+        "让人进入的事件之后多久内算达成",
+        "how long after the event that let the person in it counts",
+    ),
 )
 
 ATTRIBUTION = (

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     STEP_SPLIT = "step.split"
     STEP_REPEATED = "step.repeated"
     STEP_FAILED = "step.failed"
+    STEPS_SKIPPED = "step.skipped"
     WAITING = "waiting"
     WAITING_FOR = "waiting.for_event"
     EVENT_CAME = "waiting.event_came"

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from automation.calendars.local import moments_of, wall_time
+from automation.calendars.lunar import CalendarError
 from automation.calendars.workdays import OFFICIAL, WorkCalendar
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class Days:
     calendar: WorkCalendar = field(default=OFFICIAL, compare=False, repr=False)
 
     def has(self, day: date) -> bool:
-        """CalendarError for a year whose holidays are not announced."""
+        """CalendarError for a year whose holidays `calendar` does not know."""
         if self.kind is None:
             return day.weekday() in self.weekdays
         return self.calendar.is_workday(day) == (self.kind == "workdays")
@@ -60,15 +61,10 @@ class Window:
         clock, today = wall.time(), wall.date()
         if self.start < self.end:
             return self.start <= clock < self.end and self._is_on(today, unsure=unsure)
-        if clock >= self.start:
-            return self._is_on(today, unsure=unsure) or (
-                clock < self.end and self._is_on(today - timedelta(days=1), unsure=unsure)
-            )
-        return clock < self.end and self._is_on(today - timedelta(days=1), unsure=unsure)
+        began = clock >= self.start and self._is_on(today, unsure=unsure)
+        return began or (clock < self.end and self._is_on(today - timedelta(days=1), unsure=unsure))
 
     def _is_on(self, day: date, *, unsure: bool) -> bool:
-        from automation.calendars.lunar import CalendarError
-
         if self.days is None:
             return True
         try:
@@ -136,8 +132,6 @@ def _window(text: str) -> Window | None:
 
 
 def _is_unknown(days: Days, day: date) -> bool:
-    from automation.calendars.lunar import CalendarError
-
     try:
         days.has(day)
     except CalendarError:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automation.contacts.consent import outweighs
 from automation.contacts.dates import date_rows
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, merging
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +46,7 @@ def merge_contacts(
     merging.remember_merge(
         conn, survivor, absorbed, link=link, before=detail["before"], moved=moved, actor=actor, now_ms=now_ms
     )
+    wake_dated(conn, [survivor], now_ms)
     merging.leave_pointer(conn, survivor, absorbed, now_ms)
 
 
@@ -52,7 +55,7 @@ def united_consents(one: Mapping[Key, ConsentRow], other: Mapping[Key, ConsentRo
     united = dict(one)
     for key, row in other.items():
         kept = united.get(key)
-        if kept is None or (row.state == "denied", row.changed_at) > (kept.state == "denied", kept.changed_at):
+        if kept is None or (row.state == "denied" if row.state != kept.state else outweighs(row, kept)):
             united[key] = row
     return united
 
@@ -66,7 +69,7 @@ def _profiles(
             "attributes": row.attributes,
             "identities": [[kind, value] for kind, value, _ in held.get(id_, ())],
             "tags": sorted(tags.get(id_, ())),
-            "consents": [[*key, one.state, one.source, one.changed_at] for key, one in consents.get(id_, {}).items()],
+            "consents": [[*key, *one] for key, one in consents.get(id_, {}).items()],
             "created_at": row.created_at,
         }
         for id_, row in rows.items()

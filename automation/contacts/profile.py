@@ -13,6 +13,7 @@ from automation.contacts.names import check_key, check_tag
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.audit import AuditRow, subject_of, write_audit
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -61,8 +62,14 @@ def update_attributes(conn: Connection, changes: Mapping[int, Mapping[str, Any]]
     contact_rows.write_attributes(conn, changed, now_ms)
     dates = {id_: date_rows(attributes) for id_, attributes in changed.items()}
     contact_rows.replace_dates(conn, {id_: new for id_, new in dates.items() if new != date_rows(before[id_])})
+    wake_dated(conn, changed, now_ms, _lost(before, changed))
     write_audit(conn, list(_replaced(before, changed, now_ms, actor)))
     return set(changed)
+
+
+def _lost(before: Mapping[int, Mapping[str, Any]], changed: Mapping[int, Mapping[str, Any]]) -> set[str]:
+    """The fields that had another value in some contact: nobody waits for a date that was not there."""
+    return {key for id_, after in changed.items() for key, old in before[id_].items() if after.get(key) != old}
 
 
 def add_tags(conn: Connection, tags: Mapping[int, Iterable[str]], now_ms: int) -> set[int]:

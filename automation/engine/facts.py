@@ -44,7 +44,7 @@ class FactsBook:
         self._refresh()
         found = [self._facts(run) for run in runs]
         if histories:
-            people = [(run.contact_id, run.entered_at) for run in runs]
+            people = [(run.contact_id, run.moment) for run in runs]
             zone = runs[0].rule.spec.zone
             counts = load_histories(self._conn, histories, people, self._now, zone, facts=found)
             for facts, count in zip(found, counts, strict=True):

@@ -78,6 +78,8 @@ class _Outline:
 def _until(step: Wait) -> str:
     if step.for_ is not None:
         return str(step.for_)
+    if step.ahead is not None:
+        return f"{step.ahead}d, {step.at:%H:%M}" if step.at is not None else f"{step.ahead}d"
     if step.until is not None:
         return f"until {step.until:%H:%M}"
     return f"until {step.field}"

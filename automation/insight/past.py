@@ -10,6 +10,7 @@ from automation.insight.account import Line
 from automation.insight.details import shown_time, summary
 from automation.reasons import Reason
 from automation.store.log import read_log
+from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -51,7 +52,7 @@ def outcome(run: AnyRow, zone: ZoneInfo, moment: Moment) -> str:
     if moment.past:
         return say("why.run_inside_then")
     due = "" if run.due_at is None else shown_time(run.due_at, zone)
-    if run.wait_event is not None:
+    if run.wait_event is not None and not run.wait_event.startswith(DATED):
         key = "insight.run_waiting" if run.status == "active" else "insight.run_held_waiting"
         return say(key, event=run.wait_event, due=due)
     key = f"insight.run_{run.status}" if run.status != "active" or due else "insight.run_now"

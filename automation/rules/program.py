@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from automation.rules.spec import Do, If, Repeat, RuleSpec, Split, Step, Stop, Wait, WaitFor
@@ -29,10 +29,11 @@ class Act:
 
 @dataclass(frozen=True)
 class Pause:
-    """Wait, then go on with the next operation."""
+    """Wait, then go on with the next operation. `skip_to`: where those go on who leave out the steps behind it."""
 
     path: str
     step: Wait
+    skip_to: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,10 +159,24 @@ class _Compiler:
         return self.ops
 
     def _steps(self, steps: Sequence[Step]) -> None:
+        skipping: list[int] = []
         for step in steps:
+            if isinstance(step, (Wait, WaitFor)):
+                self._land(skipping)
             if step.id is not None:
                 self.places[step.id] = len(self.ops)
+            if isinstance(step, Wait) and step.may_skip:
+                skipping.append(len(self.ops))
             self._step(step)
+        self._land(skipping)
+
+    def _land(self, skipping: list[int]) -> None:
+        """Who left out the steps behind these pauses goes on here: before the next wait, or behind the list."""
+        for position in skipping:
+            pause = self.ops[position]
+            assert isinstance(pause, Pause)
+            self.ops[position] = replace(pause, skip_to=len(self.ops))
+        skipping.clear()
 
     def _step(self, step: Step) -> None:
         if isinstance(step, Do):

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from automation.rules.flow import MOST_ROUNDS
 from automation.rules.schema_plugins import plugin_choice
-from automation.rules.schema_words import array, mapping, ref, says, text
+from automation.rules.schema_words import array, days_schema, mapping, ref, says, text
+from automation.rules.waits import MOST_DAYS, POLICIES
 
 if TYPE_CHECKING:
     from automation.plugin import Registry
@@ -44,14 +45,19 @@ def _step(keys: Schema, required: list[str] | None = None) -> Schema:
 
 def _wait() -> Schema:
     field = {"type": "string", "pattern": r"^[a-z]\w*\.", "examples": ["contact.birthday"]}
-    dated = {"until": field, "offset": ref("signed_duration"), "at": ref("time_of_day")}
+    zone = {"enum": ["contact", "rule"], **says("按各人自己的时区", "in each person's own time zone")}
+    policy: Schema = {"enum": list(POLICIES)}
+    dated = {"until": field, "offset": ref("signed_duration"), "at": ref("time_of_day"), "zone": zone,
+             "if_missing": policy, "if_past": policy}  # fmt: skip
+    days = {"type": "integer", "minimum": 1, "maximum": MOST_DAYS, **says("几天后", "so many days later")}
     return {
         "anyOf": [
             ref("duration"),
-            mapping({"until": ref("time_of_day")}, required=["until"]),
+            mapping({"days": days, "at": ref("time_of_day"), "zone": zone}, required=["days", "at"]),
+            mapping({"until": ref("time_of_day"), "days": days_schema(), "zone": zone}, required=["until"]),
             mapping(dated, required=["until"]),
         ],
-        **says("等待：时长、到某时刻、到某日期", "wait: a duration, until a time of day, until a date"),
+        **says("等待：时长、几天后、到某时刻、到某日期", "wait: a duration, some days, until a time or date"),
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from automation.calendars.windows import Window
+from automation.calendars.windows import Days, Window
 from automation.rules.positions import Positions
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from automation.calendars.duration import Duration
     from automation.rules.cases.spec import Case
     from automation.rules.conditions.tree import Condition, FieldRef
+
+
+Policy: TypeAlias = Literal["now", "skip", "stop"]
+"""What a date that is missing or past does: go on at once, leave out the steps up to the next wait, or end the run."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +97,11 @@ class Do:
 
 @dataclass(frozen=True)
 class Wait:
-    """Exactly one of: `for_` a duration; `until` the next local time of day; until a date `field` ± `offset` at `at`.
+    """Exactly one of: `for_` a duration; `ahead` days from now at `at`; `until` the next local time of day, on `days`;
+    until a date `field` ± `offset` at `at`.
 
-    A date that is missing or already past moves on at once.
+    A contact's date is read again when the wait is over, and when it changes. What one that is missing or past already
+    does is said by `if_missing` and `if_past`; by default the run goes on at once.
     """
 
     path: str
@@ -104,7 +110,21 @@ class Wait:
     field: FieldRef | None = None
     offset: Duration | None = None
     at: time | None = None
+    days: Days | None = None
+    ahead: int | None = None
+    own_zone: bool = False  # local times are those of the contact's own zone, where they have one
+    if_missing: Policy | None = None
+    if_past: Policy | None = None
     id: str | None = None
+
+    @property
+    def reads_again(self) -> bool:
+        """Whether its end may change while somebody waits."""
+        return self.field is not None and self.field.namespace == "contact"
+
+    @property
+    def may_skip(self) -> bool:
+        return "skip" in (self.if_missing, self.if_past)
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
-from automation.rules.flow import Flow, read_if, read_repeat, read_split, read_wait_for
+from automation.rules.flow import Flow, joined, read_if, read_repeat, read_split, read_wait_for
 from automation.rules.names import Names, save_as
 from automation.rules.plugin_params import read_params
 from automation.rules.plugins import plugin_named
 from automation.rules.reader import Reader, listed
 from automation.rules.references import Place, resolve
-from automation.rules.spec import Do, Step, Stop
+from automation.rules.spec import Do, Step, Stop, Wait
 from automation.rules.waits import read_wait
 from automation.yamltree import Mapping, Node, Scalar
 
@@ -42,7 +42,8 @@ class Steps:
     templates: TemplateUse
     names: Names  # without variables
     zone: ZoneInfo
-    saved: dict[str, dict[str, FieldType]] = field(default_factory=dict)
+    saved: dict[str, dict[str, FieldType]] = field(default_factory=dict)  # on any path through the rule
+    taken: set[str] = field(default_factory=set)  # the names that may have been saved on the way here
     splits: set[str] = field(default_factory=set)
     ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # path and line of each step with an id
     rounds: int = 1  # how often the steps being read may be repeated, all repeats around them together
@@ -51,14 +52,19 @@ class Steps:
         """The steps of a list, and what is known behind them."""
         found: list[Step] = []
         flow: Flow = known
+        skipping: list[Flow] = []  # what those know who leave out the steps up to the next wait
         for index, item in enumerate(self.reader.items(node, path) or ()):
+            if skipping and isinstance(item, Mapping) and (item.get("wait") or item.get("wait_for")):
+                flow, skipping = joined([flow, *skipping]), []
             if flow is None:
                 self.reader.error(item, f"{path}/{index}", "unreachable")
                 break
             step, flow = self._step(item, f"{path}/{index}", flow)
             if step is not None:
                 found.append(step)
-        return tuple(found), flow
+            if isinstance(step, Wait) and step.may_skip:
+                skipping.append(flow)
+        return tuple(found), joined([flow, *skipping]) if skipping else flow
 
     def _step(self, node: Node, path: str, known: Outputs) -> tuple[Step | None, Flow]:
         if not isinstance(node, Mapping):
@@ -118,9 +124,10 @@ class Steps:
         written = node.get("save_as")
         if written is not None and source is not None and not outputs:
             self.reader.error(node.key_node("save_as") or written, path, "no_outputs", type=source)
-        name = save_as(self.reader, written, path, self.saved) if written is not None else None
+        name = save_as(self.reader, written, path, self.taken) if written is not None else None
         if name:
-            self.saved[name] = outputs
+            self.taken.add(name)
+            self.saved[name] = _either(self.saved.get(name, outputs), outputs)
         return name
 
     def _on_error(self, node: Mapping, path: str, action: Any) -> Literal["stop", "continue"]:
@@ -143,6 +150,12 @@ class Steps:
             return Stop(path, value.value), None
         self.reader.wrong(value, path, "stop")
         return None, None
+
+
+def _either(one: dict[str, FieldType], other: dict[str, FieldType]) -> dict[str, FieldType]:
+    """What two arms keep under one name; what they keep in different types can't be asked for afterwards."""
+    both = {**one, **other}
+    return {name: type_ for name, type_ in both.items() if one.get(name, type_) is type_}
 
 
 def _value(node: Mapping, name: str) -> Node:

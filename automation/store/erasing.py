@@ -24,6 +24,7 @@ GONE = (
     "contact_date",
     "contact_tag",
     "consent",
+    "undated_denial",
     "contact_problem",
     "segment_member",
     "pending_entry",

@@ -100,12 +100,14 @@ MEANINGS: dict[str, Text] = {
     "contacts import": Text("导入联系人（CSV 或 JSON Lines；UTF-8、UTF-16 或 GB18030；逗号、分号或制表符）。"
                             "先显示每一列如何理解；不认识的列在终端里会询问，否则不写入任何数据、以退出码 1 结束，"
                             "除非写了 --map、--skip 或 --unknown。有误的字段略去，认不出是谁的行被拒，"
-                            "都写入被拒文件，此时退出码为 3。",
+                            "都写入被拒文件，此时退出码为 3。"
+                            "consent_at 列是答复同意的日期；没有日期的“是”不能推翻以前的拒绝。",
                             "Imports people from CSV or JSON Lines; UTF-8, UTF-16 or GB18030; commas, semicolons or "
                             "tabs. Shows first how each column is understood; what is unknown is asked for on a "
                             "terminal, and otherwise ends it with exit code 1 and nothing kept, unless --map, --skip "
                             "or --unknown says more. A wrong field is left out, a row that names nobody is rejected; "
-                            "both go to a rejects file, and the exit code is 3."),
+                            "both go to a rejects file, and the exit code is 3. A column consent_at says when the "
+                            "answers about consent were given; a yes without a date never undoes a no."),
     "contacts show": Text("查看一个人的全部资料，默认打码。", "Everything known of one person, masked by default."),
     "contacts export": Text("导出全部联系人，格式与导入一致。CSV 中的公式已失效，导入时还原；--raw-csv 原样输出。",
                             "Everybody, in the form that the import reads. Formulas in CSV do nothing, and the import "

@@ -159,7 +159,7 @@ rules:
     trigger: {type: event, with: {name: member.joined}}
     steps:
       - split:
-          name: subject_line
+          name: story
           arms:
             - {arm: A, weight: 50, steps: [{do: email.send, with: {template: birthday}}]}
             - {arm: B, weight: 50, steps: [{do: sms.send, with: {template: welcome}}]}

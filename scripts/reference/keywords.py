@@ -172,14 +172,30 @@ DO = (
 )  # fmt: skip
 
 WAIT = (
-    _key("wait", Text("时长，或 until", "duration, or until"), REQUIRED, "等待。等待中的人是数据库里的行，重启不会丢",
-         "wait. Whoever waits is a row in the database; a restart loses nobody"),
+    _key("wait", Text("时长，或 days、until", "duration, or days, or until"), REQUIRED,
+         "等待。等待中的人是数据库里的行，重启不会丢。第一步的时长从让人进入的事件的时间算起",
+         "wait. Whoever waits is a row in the database; a restart loses nobody. As a first step, a duration counts "
+         "from the time of the event that let the person in"),
+    _key("days", Text("天数，或 [mon, …]、workdays、days_off", "a number, or [mon, …], workdays, days_off"), NONE,
+         "与 at 一起：几天后的那个时刻，如次日 10:00 写 {days: 1, at: \"10:00\"}；与时刻 until 一起：限这些天",
+         "with `at`: so many days later at that time, such as the next day at 10:00; with a time of day in `until`: on "
+         "such days alone"),
     _key("until", Text("时刻，或日期字段", "time of day, or date field"), NONE,
-         "等到下一个该时刻，或等到某日期字段（contact.…、event.…、变量）那天；日期为空或已过则不等",
-         "until the next such time of day, or until the day of a date field (contact.…, event.…, a variable); a date "
-         "that is missing or past is not waited for"),
+         "等到下一个该时刻，或等到某日期字段（contact.…、event.…、变量）那天。联系人的日期在到点时、改动时会重新读取："
+         "改到以后就继续等",
+         "until the next such time of day, or until the day of a date field (contact.…, event.…, a variable). A "
+         "contact's date is read again when the wait is over and when it changes: one that moved on is waited for"),
     _key("offset", SIGNED, NONE, "与日期字段相差多久，如 -1d 指前一天", "before or after the date, e.g. -1d"),
     _key("at", TIME, Text("00:00", "00:00"), "那天的几点", "at what time of that day"),
+    _key("zone", Text("contact、rule", "contact, rule"), Text("rule", "rule"),
+         "contact：时刻按各人自己的时区（timezone 字段），没有的按规则的",
+         "contact: times are those of each person's own zone (the field timezone), or else of the rule's"),
+    _key("if_missing", Text("now、skip、stop", "now, skip, stop"), Text("now", "now"),
+         "没有该日期时：立即继续、跳过后面的步骤直到本列表的下一个等待、或结束",
+         "without the date: go on at once, leave out the steps up to the next wait of this list, or end the run"),
+    _key("if_past", Text("now、skip、stop", "now, skip, stop"), Text("now", "now"),
+         "日期已过时，同上。等待中的人日期没变、只是醒来晚了，不算已过",
+         "the same where the date is past. Whoever waited for a date that did not change is not late"),
 )  # fmt: skip
 
 WAIT_FOR = (
@@ -230,7 +246,13 @@ STOP = (
 GOAL = (
     _key("event", EVENT, REQUIRED, "目标事件", "the event"),
     _key("where", CONDITIONS, NONE, "事件属性须满足的条件", "what its properties must satisfy"),
-    _key("within", DURATION, REQUIRED, "进入后多久内算达成", "how long after the entry it counts"),
+    _key(
+        "within",
+        DURATION,
+        REQUIRED,
+        "让人进入的事件之后多久内算达成",
+        "how long after the event that let the person in it counts",
+    ),
 )
 
 ATTRIBUTION = (

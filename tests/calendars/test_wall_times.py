@@ -16,6 +16,7 @@ import pytest
 import automation
 from automation.calendars.duration import Duration
 from automation.calendars.local import moments_of, next_moment, next_time_of_day, wall_time
+from automation.calendars.windows import Days
 from automation.engine.delivery.quiet import quiet_time
 from automation.engine.journey.waits import wake_at
 from automation.rules.conditions.facts import Facts
@@ -121,9 +122,10 @@ def test_waits_end_later_or_at_once() -> None:
     facts = Facts({}, 0, ZoneInfo("UTC"))
     waits = [Wait("p", for_=Duration.parse(text)) for text in ("1m", "1h", "1d", "2w", "1mo", "1y")]
     waits += [Wait("p", until=at) for at in (time(0), time(2, 30))]
+    waits += [Wait("p", ahead=1, at=time(2, 30)), Wait("p", until=time(2, 30), days=Days((0, 3, 6)))]
     for zone, now, _ in moments(4):
         for wait in waits:
-            until = wake_at(wait, facts, now, zone)
+            until = wake_at(wait, facts, now, zone).at
             assert until is None or until > now, (zone.key, now, wait)
             if wait.for_ is not None:
                 assert until is not None

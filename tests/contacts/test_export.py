@@ -23,7 +23,7 @@ from automation.contacts.profile import add_tags, load_contacts, update_attribut
 from automation.contacts.resolve import resolve_pairs
 from automation.csvfiles.cells import is_formula
 from automation.store.identities import held_by
-from automation.store.schema import audit, consent, contact, contact_date, contact_tag, identity
+from automation.store.schema import audit, consent, contact, contact_date, contact_tag, identity, undated_denial
 from tests.contacts.helpers import NOW, someone, together
 from tests.contacts.test_import import EXTENDED
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from automation.store.database import Database
 
 ZONE = ZoneInfo("Asia/Shanghai")
-TABLES = (identity, contact_date, contact_tag, consent, audit, contact)
+TABLES = (undated_denial, identity, contact_date, contact_tag, consent, audit, contact)
 
 # A value that is nothing but space is an empty cell, so it is no value here.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12).filter(str.strip)

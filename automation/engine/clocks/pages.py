@@ -116,6 +116,7 @@ class Pages:
             mode_key=rule.mode_key(None),
             restart=rule.spec.mode.on_again == "restart",
             queue=rule.spec.mode.on_again == "queue",
+            since_at=row.due_at,
             now=now,
             after=row.cursor,
             size=self._page_size,

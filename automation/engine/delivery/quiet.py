@@ -13,6 +13,7 @@ from automation.calendars.windows import Window, first_outside, is_outside_calen
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from automation.calendars.workdays import WorkCalendar
     from automation.rules.spec import Guards, QuietHours, SendWindow
 
 DO_NOT_DISTURB = "do_not_disturb"
@@ -34,13 +35,16 @@ def quiet_time(guards: Guards, own: Sequence[Window], now: datetime, zone: ZoneI
     It goes by the clock on the wall: in the hour that comes twice a window comes twice. Where nobody knows which days
     are holidays, it is quiet, and asked again a day later.
     """
-    return _quiet_time(guards.quiet_hours, guards.send_window, tuple(own), now, zone)
+    windows = (*guards.quiet_hours, *guards.send_window)
+    calendars = tuple(window.days.calendar for window in windows if window.days is not None)
+    return _quiet_time(guards.quiet_hours, guards.send_window, tuple(own), now, zone, calendars)
 
 
 @lru_cache(maxsize=2048)  # all people of a zone ask the same in one batch
 def _quiet_time(
-    quiet: tuple[QuietHours, ...], send: tuple[SendWindow, ...], own: tuple[Window, ...], now: datetime, zone: ZoneInfo
-) -> Quiet | None:
+    quiet: tuple[QuietHours, ...], send: tuple[SendWindow, ...], own: tuple[Window, ...], now: datetime, zone: ZoneInfo,
+    _calendars: tuple[WorkCalendar, ...],  # days compare without theirs
+) -> Quiet | None:  # fmt: skip
     wall = wall_time(now, zone)
     silent = [window for window in quiet if window.holds(wall, unsure=True)]
     closed = bool(send) and not _is_open(send, wall)
@@ -53,7 +57,8 @@ def _quiet_time(
         return None
 
     def blocked(later: datetime) -> bool:
-        return any(w.holds(later, unsure=True) for w in (*quiet, *own)) or (bool(send) and not _is_open(send, later))
+        held = any(window.holds(later, unsure=True) for window in (*quiet, *own))
+        return held or (bool(send) and not _is_open(send, later))
 
     edges = [*(window.end for window in (*quiet, *own)), *(window.start for window in send)]
     until = first_outside(blocked, edges, now, zone)

@@ -13,6 +13,7 @@ from automation.engine.delivery.outranking import by_rank, gather, hold
 from automation.engine.entry.emitted import Emitter
 from automation.engine.entry.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.journey.goals import meet_earlier_goals
 from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
@@ -26,6 +27,7 @@ from automation.store.queueing import repair_queues
 from automation.store.retry import retried
 from automation.store.rules import hold_these
 from automation.store.runs import claim_due, lock_contacts, lock_free, save_journeys, save_progress
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -98,12 +100,14 @@ class Advance:
         facts = FactsBook(conn, runs, now, now_ms)
         emitter = Emitter(conn, self._book, now_ms)
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
+        meet_earlier_goals(conn, runs, facts, log, now_ms)
         for rank in by_rank(self._book, runs):
             self._step(rank, stepper, now_ms)
         stop_stuck(runs, now_ms, log)
         write_log(conn, now_ms, log)
         save_progress(conn, [run.row() for run in runs])
         save_journeys(conn, [row for run in runs if (row := run.journey()) is not None])
+        wake_dated(conn, facts.touched, now_ms)
         if self._book.watchers:
             enter_changed(conn, self._book, sorted(facts.touched), now_ms)
         emitter.tell(self._versions, {run.id: run.heard_up_to for run in runs if run.wait_event is not None})

@@ -27,6 +27,7 @@ from automation.store.changes import (
 from automation.store.log import Entry, write_log
 from automation.store.retry import retried
 from automation.store.runs import end_runs, lock_contacts
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -170,6 +171,7 @@ def _placed(
 
 def _save(conn: Connection, rule: LoadedRule, moved: Sequence[tuple[AnyRow, int]], now: int) -> None:
     save_places(conn, [(row.id, rule.version_id, position, _visit(row)) for row, position in moved])
+    wake_dated(conn, {row.contact_id for row, _ in moved if row.wait_event is not None}, now)
     write_log(conn, now, [_entry(Reason.MOVED, rule, row, {"from": row.position, "to": to}) for row, to in moved])
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from automation.engine.journey.state import OWN
 from automation.rules.program import Act, Await, Pause, Round, step_positions
+from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
@@ -50,6 +51,8 @@ class Places:
         if position is None:
             return "step_gone"
         op = self._new[position]
+        if row.wait_event is not None and row.wait_event.startswith(DATED):
+            return position if isinstance(op, Pause) else "other_step"
         if row.wait_event is not None:
             return position if isinstance(op, Await) and op.event == row.wait_event else "other_event"
         if row.status == "sending" and not isinstance(op, Act):

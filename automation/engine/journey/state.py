@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.clock import from_ms, to_ms
 from automation.jsontext import compact
-from automation.rules.program import Await
+from automation.rules.program import Await, Pause
+from automation.store.entry_moment import EntryMoment
+from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +33,7 @@ class RunState:
     position: int
     variables: dict[str, Any]
     entered_at: int
+    moment: EntryMoment  # by what it entered, and when that was
     mode_key: str | None
     status: str = "active"
     due_at: int | None = None
@@ -43,20 +47,36 @@ class RunState:
     begun: frozenset[str] = frozenset()  # the loops that it was in when it was claimed
     wait_event: str | None = None
     heard_up_to: int = 0  # the wait that begins next listens to events after this one
+    fresh: bool = False  # it comes from its entry, and has taken no step yet that takes time
+    acted: bool = False  # it has done something since it was claimed
     timed_out: bool = False  # it was claimed while it waited for an event
+    waited_for: int | None = None  # it waited, here, for a date that is read again: this moment
     was: tuple[int, str | None] = (0, None)  # visit and wait_event as they are in the database
 
     @classmethod
     def of(cls, row: AnyRow, rule: LoadedRule) -> RunState:
         variables = dict(row.variables)
-        rounds = variables.pop(OWN, {}).get("rounds", {})
+        own = variables.pop(OWN, {})
+        rounds = own.get("rounds", {})
         state = cls(
-            row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at, row.mode_key,
-            row.status, since=row.due_at or row.entered_at, start=row.position, visit=row.visit, rounds=rounds,
+            row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at,
+            EntryMoment.of_run(row), row.mode_key, row.status, since=row.due_at or row.entered_at,
+            start=row.position, visit=row.visit, rounds=rounds,
             begun=frozenset(rounds), was=(row.visit, row.wait_event),
         )  # fmt: skip
+        state.fresh = row.position == 0 and row.due_at == row.entered_at and row.wait_event is None
         state.timed_out = row.wait_event is not None and isinstance(rule.program.ops[row.position], Await)
+        if row.wait_event is not None and isinstance(rule.program.ops[row.position], Pause):
+            state.waited_for = own.get("until", 0)
         return state
+
+    @property
+    def began(self) -> int:
+        """From when goals and a first wait count, in milliseconds: what let it in, or when nothing had followed it."""
+        pattern = self.rule.not_followed_by
+        if pattern is None or self.event_id is None:
+            return self.moment.at
+        return to_ms(pattern.within.after(from_ms(self.moment.at), self.rule.spec.zone))
 
     def wait(self, until: int) -> None:
         """Put the run down until a moment; it goes on at its position."""
@@ -66,6 +86,11 @@ class RunState:
     def has_moved(self) -> bool:
         """Whether it took a step since it was claimed."""
         return (self.position, self.visit) != (self.start, self.was[0])
+
+    def wait_for_date(self, field: str, until: int) -> None:
+        """The same, until a date of the contact's: it comes back here, and reads it again."""
+        self.wait_event, self.waited_for = DATED + field, until
+        self.wait(until)
 
     def hear(self, op: Await, properties: Mapping[str, Any]) -> None:
         """The event that it waits for at `op` has come."""
@@ -84,7 +109,10 @@ class RunState:
 
     def row(self) -> tuple[Any, ...]:
         """What `store.runs.save_progress` takes."""
-        variables = compact({**self.variables, OWN: {"rounds": self.rounds}} if self.rounds else self.variables)
+        own: dict[str, Any] = {"rounds": self.rounds} if self.rounds else {}
+        if self.waited_for is not None and self.wait_event is not None:
+            own["until"] = self.waited_for
+        variables = compact({**self.variables, OWN: own} if own else self.variables)
         return (
             self.id, self.status, self.position, self.due_at, self.mode_key, variables, self.ended_at, self.reason,
         )  # fmt: skip

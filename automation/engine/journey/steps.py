@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import to_ms
+from automation.clock import from_ms, to_ms
 from automation.engine.journey.acting import Actor
 from automation.engine.journey.lookback import came_already
-from automation.engine.journey.waits import wake_at
+from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
 from automation.rules.conditions.tree import histories
 from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
@@ -49,6 +49,8 @@ class Stepper:
             return
         if isinstance(op, Act):
             self._actor.act(op, staying)
+            for run in staying:
+                run.acted = True
         elif isinstance(op, Pause):
             self._pause(op, staying)
         elif isinstance(op, Await):
@@ -80,21 +82,44 @@ class Stepper:
 
     def _pause(self, op: Pause, group: Sequence[RunState]) -> None:
         for run, facts in zip(group, self._facts.of(group), strict=True):
+            waited_for, run.waited_for = run.waited_for, None
+            # A first wait counts from the entry's own time, unless something was done before it.
+            since, run.fresh = from_ms(run.began) if run.fresh and not run.acted else self._now, False
+            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, since, waited_for=waited_for)
+            if wake.at is None:
+                self._wake(op, run, wake)
+                continue
+            until = to_ms(wake.at)
+            if op.step.field is not None and op.step.reads_again:
+                run.wait_for_date(op.step.field.name, until)
+            else:
+                run.position += not wake.again
+                run.wait(until)
+            if until != waited_for:
+                self._write(run, Reason.WAITING, op.path, {"until": wake.at.isoformat()})
+
+    def _wake(self, op: Pause, run: RunState, wake: Wake) -> None:
+        """The wait is over, or there was nothing to wait for."""
+        detail = {"date": wake.why}
+        if wake.then == "stop":
+            run.end("done", Reason.STOPPED, self._now_ms)
+            self._write(run, Reason.STOPPED, op.path, detail)
+        elif wake.then == "skip":
+            run.position = op.skip_to
+            self._write(run, Reason.STEPS_SKIPPED, op.path, detail)
+        else:
             run.position += 1
-            until = wake_at(op.step, facts, self._now, run.rule.spec.zone)
-            if until is not None:
-                run.wait(to_ms(until))
-                self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""
         came = came_already(self._conn, op, group, self._facts, self._emitter)
         for run in group:
             event, timed_out, run.timed_out = came.get(run.id), run.timed_out, False
+            run.fresh = False
             if event is not None:
                 run.hear(op, event.properties)
-                run.heard_up_to = event.id
-                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.id)
+                run.heard_up_to = event.event_id
+                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.event_id)
                 continue
             if timed_out:
                 run.position = op.otherwise

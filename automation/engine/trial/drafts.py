@@ -169,14 +169,15 @@ def _saved(
     conn: Connection, project: Project, spec: RuleSpec, contact_id: int, now: datetime
 ) -> Mapping[str, Mapping[str, Any]]:
     """What the steps' `save_as` would hold: placeholders of actions, the newest of an awaited event."""
-    saved: dict[str, Mapping[str, Any]] = {}
+    saved: dict[str, dict[str, Any]] = {}
     for step in each_step(spec.steps):
         if isinstance(step, Do) and step.save_as is not None:
             action: Any = project.registry.actions[step.action]
-            saved[step.save_as] = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            kept = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            saved.setdefault(step.save_as, {}).update(kept)
         elif isinstance(step, WaitFor) and step.save_as is not None:
             newest = newest_events(conn, contact_id, [step.event], 1)
-            saved[step.save_as] = newest[0][1] if newest else {}
+            saved.setdefault(step.save_as, {}).update(newest[0][1] if newest else {})
     return saved
 
 

@@ -187,6 +187,16 @@ TEXTS: dict[str, Text] = {
         "{read} rows: {created} created, {updated} updated, {unchanged} unchanged, {rejected} rejected;"
         " {merged} merged",
     ),
+    "overruled": Text(
+        "{count} 个“同意”未被采用：本人此前已拒绝。确为之后重新同意的，请加一列 consent_at 写明同意时间，"
+        "或用 contacts consent 逐个登记",
+        "{count} answers “yes” count for nothing, because the person said no before; where they agreed again later, "
+        "add a column consent_at with the date, or record it with `contacts consent`",
+    ),
+    "no_stands": Text(
+        "{contact} 在 {at} 拒绝过，晚于或无法确定早于这次同意：拒绝仍然有效",
+        "{contact} said no at {at}, which is not known to be before this yes: the no stands",
+    ),
     "see_rejects": Text(
         "这些行连同原因在 {file}；改正后可直接再次导入",
         "these rows with their reasons are in {file}; correct it and import it again",

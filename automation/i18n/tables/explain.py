@@ -217,6 +217,20 @@ TEXTS: dict[str, Text] = {
     "wait_before": Text("等到{field}前 {offset}", "wait until {offset} before {field}"),
     "wait_after": Text("等到{field}后 {offset}", "wait until {offset} after {field}"),
     "wait_at": Text("{sentence}的 {at}", "{sentence}, at {at}"),
+    "wait_days": Text("{sentence}（限{days}）", "{sentence} on {days}"),
+    "wait_ahead": Text("等到 {days} 天后的 {at}", "wait until {at}, {days} days later"),
+    "wait_ahead_1": Text("等到次日 {at}", "wait until {at} the next day"),
+    "wait_own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
+    "if_missing_now": Text("{sentence}；没有日期则立即继续", "{sentence}; without a date go on at once"),
+    "if_missing_skip": Text(
+        "{sentence}；没有日期则跳到下一个等待", "{sentence}; without a date leave out what follows up to the next wait"
+    ),
+    "if_missing_stop": Text("{sentence}；没有日期则结束", "{sentence}; without a date end here"),
+    "if_past_now": Text("{sentence}；日期已过则立即继续", "{sentence}; if that is past go on at once"),
+    "if_past_skip": Text(
+        "{sentence}；日期已过则跳到下一个等待", "{sentence}; if that is past leave out what follows up to the next wait"
+    ),
+    "if_past_stop": Text("{sentence}；日期已过则结束", "{sentence}; if that is past end here"),
     "wait_for": Text("等待{event}发生，最多等 {within}", "wait for {event}, at most {within}"),
     "came": Text("等到了", "it came"),
     "missed": Text("没等到", "it did not come"),
@@ -292,8 +306,8 @@ TEXTS: dict[str, Text] = {
         " (`automation validate` lists everything)",
     ),
     "no_library": Text(
-        "画图需要 {package}，尚未安装；请执行 pip install 'automation[diagram]'，或用 --format mermaid",
-        "drawing needs {package}, which is not installed; run pip install 'automation[diagram]',"
+        "画图需要 {package}，尚未安装；请执行 pip install 'marketing-rules-engine[diagram]'，或用 --format mermaid",
+        "drawing needs {package}, which is not installed; run pip install 'marketing-rules-engine[diagram]',"
         " or use --format mermaid",
     ),
     "not_drawn": Text(

@@ -228,6 +228,19 @@ TEXTS: dict[str, Text] = {
         "把 {next} 年的放假与调休写进 holidays.yaml，或升级 chinesecalendar",
         "write the holidays and make-up days of {next} into holidays.yaml, or upgrade chinesecalendar",
     ),
+    "l803": Text("{key}: {found} 是分钟；像是想写月", "{key}: {found} means minutes, where months were likely meant"),
+    "l803_remedy": Text(
+        "按月请写 {month}（日历月）或天数，如 30d；确实是分钟则在此行加 lint-allow 说明原因",
+        "for months write {month} (of the calendar) or days, such as 30d; if minutes are meant, allow it with a reason",
+    ),
+    "l804": Text(
+        "等待 {field} 没有写 {keys}：没有该日期或日期已过的人会立即继续",
+        "the wait for {field} has no {keys}: who has no such date, or one that is past, goes on at once",
+    ),
+    "l804_remedy": Text(
+        "写上 if_missing 与 if_past：now（立即继续）、skip（跳到下一个等待）或 stop（结束）",
+        "write if_missing and if_past: now (go on at once), skip (leave out what follows up to the next wait) or stop",
+    ),
     "link_timeout": Text("{seconds} 秒内没有回应", "no answer within {seconds} seconds"),
     "link_unreachable": Text("无法连接", "no connection"),
     "link_broken": Text("地址有误：{reason}", "the address is wrong: {reason}"),

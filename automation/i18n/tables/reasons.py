@@ -20,6 +20,10 @@ TEXTS: dict[str, Text] = {
     "step.branched": Text("条件分支已选定", "a branch was taken"),
     "step.split": Text("分流已选定", "an arm of the split was taken"),
     "step.failed": Text("步骤失败，流程继续", "the step failed, the journey goes on"),
+    "step.skipped": Text(
+        "等待的日期缺失或已过，跳过到下一个等待",
+        "the date to wait for is missing or past: the steps up to the next wait are left out",
+    ),
     "waiting": Text("等待中", "waiting"),
     "held.quiet_hours": Text("推迟：处于免打扰时段", "held back: quiet hours"),
     "held.do_not_disturb": Text("推迟：处于本人设的免打扰时段", "held back: this person's own do-not-disturb time"),

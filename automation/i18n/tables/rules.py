@@ -185,6 +185,13 @@ TEXTS: dict[str, Text] = {
         "{name} 只能与日期字段一起用，如 until: contact.birthday",
         "{name} goes only with a date field, as in `until: contact.birthday`",
     ),
+    "only_with_time": Text(
+        '{name} 只能与时刻一起用，如 until: "10:00"', '{name} goes only with a time of day, as in `until: "10:00"`'
+    ),
+    "days_with_at": Text(
+        'days: {found} 要与 at 一起用，如 wait: {{days: {found}, at: "10:00"}}',
+        'days: {found} goes with `at`, as in wait: {{days: {found}, at: "10:00"}}',
+    ),
     "reference_in_text": Text(
         "这里的文字原样发送，不会去取 {found} 的值；要取值请写 {{{{ {found} }}}}，就是这段文字请写 {{{{ '{found}' }}}}",
         "this text is taken as it is, and {found} is not looked up; for its value write {{{{ {found} }}}}, for the "

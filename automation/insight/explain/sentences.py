@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
 from automation.i18n import say
+from automation.rules.days import days_sentence
 from automation.rules.spec import Do, If, Repeat, Split, Step, Stop, Wait, WaitFor
 
 if TYPE_CHECKING:
@@ -36,10 +37,24 @@ def _do(subject: Subject, step: Do) -> str:
 
 
 def _wait(subject: Subject, step: Wait) -> str:
+    told = _wait_end(subject, step)
+    if step.own_zone:
+        told = say("explain.wait_own_zone", sentence=told)
+    for name, policy in (("missing", step.if_missing), ("past", step.if_past)):
+        if policy is not None:
+            told = say(f"explain.if_{name}_{policy}", sentence=told)
+    return told
+
+
+def _wait_end(subject: Subject, step: Wait) -> str:
     if step.for_ is not None:
         return say("explain.wait", duration=step.for_.sentence())
+    if step.ahead is not None:
+        at = f"{step.at:%H:%M}" if step.at is not None else ""
+        return say("explain.wait_ahead_1" if step.ahead == 1 else "explain.wait_ahead", days=step.ahead, at=at)
     if step.until is not None:
-        return say("explain.wait_time", until=f"{step.until:%H:%M}")
+        told = say("explain.wait_time", until=f"{step.until:%H:%M}")
+        return told if step.days is None else say("explain.wait_days", sentence=told, days=days_sentence(step.days))
     assert step.field is not None
     field, offset = subject.telling.field(step.field), step.offset
     if offset is None or not offset.amount:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from automation.insight.lint.durations import minutes_for_months, waits_without_policy
 from automation.insight.lint.duties import email_duties, sms_duties
 from automation.insight.lint.email import subject, text_part
 from automation.insight.lint.links import dead_links, link_forms, rule_link_forms
@@ -68,6 +69,8 @@ RULE_CHECKS = (
     RuleCheck(("L101", "L102", "L103", "L104"), rule_wording),
     RuleCheck(("L701", "L702"), rule_link_forms),
     RuleCheck(("L802",), calendar_ends),
+    RuleCheck(("L803",), minutes_for_months),
+    RuleCheck(("L804",), waits_without_policy),
 )
 RENDERING_CHECKS = (
     RenderingCheck(("L201", "L202"), sms_duties),

@@ -59,4 +59,7 @@ CODES: dict[str, Code] = {
     # workdays
     "L801": Code("warning"),  # holidays.yaml says otherwise than the package
     "L802": Code("warning"),  # the known workdays soon end
+    # times
+    "L803": Code("warning"),  # minutes where a month was likely meant
+    "L804": Code("warning"),  # a wait for a date without a policy for those who have none, or whose date is past
 }

@@ -37,9 +37,9 @@ def outputs_like(rule: RuleSpec, catalogue: Catalogue, registry: Registry, today
     found: dict[str, dict[str, Any]] = {}
     for step in each_step(rule.steps):
         if isinstance(step, Do) and step.save_as:
-            found[step.save_as] = _outputs(step, catalogue, registry, today)
+            found.setdefault(step.save_as, {}).update(_outputs(step, catalogue, registry, today))
         elif isinstance(step, WaitFor) and step.save_as:
-            found[step.save_as] = _properties(catalogue.events.get(step.event), today)
+            found.setdefault(step.save_as, {}).update(_properties(catalogue.events.get(step.event), today))
     return found
 
 

@@ -47,4 +47,4 @@ def _asks_for_workdays(content: Any) -> bool:
         return any(key == "workdays" or _asks_for_workdays(value) for key, value in content.items())
     if isinstance(content, Sequence) and not isinstance(content, str):
         return any(map(_asks_for_workdays, content))
-    return bool(content == "workdays")
+    return content in ("workdays", "days_off")

@@ -14,6 +14,7 @@ from automation.store.schema.people import (
     contact_tag,
     identity,
     suppression,
+    undated_denial,
 )
 from automation.store.schema.publishing import plan_approval, project_identity, publication
 from automation.store.schema.rules import (
@@ -71,4 +72,5 @@ __all__ = [
     "template_version",
     "test_message",
     "trigger_state",
+    "undated_denial",
 ]

@@ -65,7 +65,21 @@ consent = Table(
     Column("channel", String(40), primary_key=True),  # a channel, or "*" for all
     Column("state", String(10), nullable=False),  # granted | denied
     Column("source", String(200), nullable=False),
-    Column("changed_at", Millis, nullable=False),
+    Column("changed_at", Millis, nullable=False),  # given_at where it is known, else heard_at
+    Column("given_at", Millis),  # when the person answered, as far as it is known
+    Column("heard_at", Millis, nullable=False, server_default="0"),  # when we heard of it
+    sqlite_with_rowid=False,
+)
+
+# What a source said last of a person, where it was a no without a date: the same again is no new answer.
+undated_denial = Table(
+    "undated_denial",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("purpose", String(40), primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("heard_at", Millis, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -94,7 +94,7 @@ def test_a_missing_library_is_named_with_the_way_to_get_it(missing: str, monkeyp
     with pytest.raises(AutomationError) as caught:
         png(explained(journey()).chart)
     assert caught.value.text("en") == (
-        f"drawing needs {missing}, which is not installed; run pip install 'automation[diagram]',"
+        f"drawing needs {missing}, which is not installed; run pip install 'marketing-rules-engine[diagram]',"
         " or use --format mermaid"
     )
 

@@ -101,7 +101,11 @@ CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
     rules.Goal: {"event": lambda: "whitepaper.downloaded", "where": lambda: None, "within": lambda: D7},
     rules.TriggerSpec: {},
     rules.Do: {"save_as": lambda: None, "on_error": lambda: "continue"},
-    rules.Wait: {"for_": lambda: D7, "until": lambda: AT, "field": _field, "offset": lambda: None, "at": lambda: None},
+    rules.Wait: {
+        "for_": lambda: D7, "until": lambda: AT, "field": _field, "offset": lambda: None, "at": lambda: None,
+        "days": lambda: Days((0, 6)), "ahead": lambda: 3, "own_zone": lambda: True, "if_missing": lambda: "skip",
+        "if_past": lambda: "stop",
+    },
     rules.WaitFor: {
         "event": lambda: "whitepaper.downloaded", "where": lambda: None, "within": lambda: Duration(9, "d"),
         "then": lambda: (), "orelse": lambda: (), "save_as": lambda: "paid",
@@ -180,7 +184,8 @@ def _usable(step: Any, name: str) -> bool:
     if isinstance(step, rules.Do):
         return (name == "save_as") == (step.save_as is not None) and (name != "on_error" or step.on_error == "stop")
     if isinstance(step, rules.Wait):
-        return step.field is not None if name in ("field", "offset", "at") else step.until is not None
+        dated = ("field", "offset", "at", "if_missing", "if_past")
+        return step.field is not None if name in dated else step.until is not None
     return True
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.contacts.profile import load_contacts
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
+from automation.rules.rule_vars import VARS
 from automation.store.events import load_properties
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class FactsBook:
             now=self._now_ms,
             zone=run.rule.spec.zone,
             event=self.event(run),
-            variables=run.variables,
+            variables={**run.variables, VARS: own} if (own := run.rule.spec.vars) else run.variables,
         )
 
     def _refresh(self) -> None:

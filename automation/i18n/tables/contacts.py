@@ -5,6 +5,12 @@ from automation.i18n import Text
 TEXTS: dict[str, Text] = {
     # identities
     "identity_empty": Text("{kind} 为空；请填写一个值", "{kind} is empty; give a value"),
+    "identity_nobody": Text(
+        "{kind} 的值“{found}”不是任何人的身份（空缺时常写的占位内容）；请填写真实的值或留空。"
+        "如需补充此类值，请写入 catalog.yaml 的 identities/{kind}/nobody",
+        "{kind}: “{found}” is nobody's (it is what is written for nothing); give a real value or leave it empty. "
+        "Further values of this kind go into identities/{kind}/nobody of catalog.yaml",
+    ),
     "identity_unreadable": Text(
         "{kind} 的值 {found} 含有不可见的控制字符；请删去",
         "{kind}: {found} contains control characters; remove them",
@@ -22,6 +28,13 @@ TEXTS: dict[str, Text] = {
         "这些身份不可能属于同一个人：合并后会有两个不同的 {kinds}（涉及联系人 {ids}）；请核对后更正",
         "these identities can't be one person: there would be two values of {kinds} (contacts {ids}); "
         "check and correct",
+    ),
+    "crowded": Text(
+        "这些身份不可能属于同一个人：会有超过 {most} 个不同的 {kinds}（涉及联系人 {ids}）；"
+        "其中某个值多半是很多人共用的默认值，请核对后写入 catalog.yaml 的 identities/<种类>/nobody",
+        "these identities can't be one person: there would be more than {most} values of {kinds} (contacts {ids}); one "
+        "of them is probably a default value that many share: check, and put it into identities/<kind>/nobody of "
+        "catalog.yaml",
     ),
     # profile, consent, suppression
     "bad_key": Text(

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.engine.clocks.zones import by_own_zone, zone_named
 from automation.engine.switches import SwitchError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
 from automation.store.held_entries import drop_entries, hold_entries, list_held_entries, release_entries
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import decide_held, held_occurrences, recent_entered
+from automation.store.occurrences import decide_held, entered_elsewhere, held_occurrences, recent_entered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,24 +35,28 @@ class Bounds:
 
     limit: int | None
     usual: int | None  # the mean of the rule's last occurrences
+    entered: int = 0  # by the firings of the same occurrence in other zones: the limit is for all together
 
     def __bool__(self) -> bool:
         return self.limit is not None or self.usual is not None
 
     def exceeded_by(self, would_enter: int) -> str | None:
         """Which bound: `max_audience` or `usual`."""
-        if self.limit is not None and would_enter > self.limit:
+        if self.limit is not None and would_enter + self.entered > self.limit:
             return "max_audience"
         if self.usual is not None and would_enter > max(TIMES_USUAL * self.usual, LEAST_PEOPLE - 1):
             return "usual"
         return None
 
 
-def bounds_of(conn: Connection, rule: LoadedRule) -> Bounds:
-    """The rule's own limit, and what its last occurrences say."""
-    entered = recent_entered(conn, rule.rule_id)
+def bounds_of(conn: Connection, rule: LoadedRule, key: str) -> Bounds:
+    """The rule's own limit, and what its last occurrences (in the zone of the firing `key`) say."""
+    name, zone = zone_named(rule, key)
+    by_zone = by_own_zone(rule)
+    entered = recent_entered(conn, rule.rule_id, zone=(zone or "") if by_zone else None)
     usual = None if len(entered) < LEAST_OCCURRENCES else sum(entered) // len(entered)
-    return Bounds(rule.spec.max_audience, usual)
+    together = entered_elsewhere(conn, rule.rule_id, name) if by_zone else 0
+    return Bounds(rule.spec.max_audience, usual, together)
 
 
 def hold_lists(conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int) -> list[Meeting]:

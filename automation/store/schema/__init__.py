@@ -12,6 +12,7 @@ from automation.store.schema.people import (
     contact_merge,
     contact_problem,
     contact_tag,
+    contact_zone,
     identity,
     suppression,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "contact_merge",
     "contact_problem",
     "contact_tag",
+    "contact_zone",
     "coupon_batch",
     "coupon_code",
     "daemon",

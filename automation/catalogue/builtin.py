@@ -28,9 +28,10 @@ _FIELDS = (
 
 _RULE = FieldDef("rule", _TEXT, Text("规则", "rule"))
 _CHANNEL = FieldDef("channel", _TEXT, Text("渠道", "channel"))
+_PURPOSE = FieldDef("purpose", _TEXT, Text("用途", "purpose"))
 
 _EVENTS = (
-    ("contact.unsubscribed", Text("退订", "unsubscribed"), (_CHANNEL,)),
+    ("contact.unsubscribed", Text("退订", "unsubscribed"), (_CHANNEL, _PURPOSE)),
     (
         "coupon.issued",
         Text("已发券", "coupon issued"),

@@ -34,6 +34,9 @@ def import_(
     date_order: Annotated[str | None, typer.Option(help="Of 5/6/1992: dmy | mdy 日月顺序")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, keep nothing 只检查不写入")] = False,
     rejects: Annotated[Path | None, typer.Option(help="Where wrong rows go 被拒行写入的文件")] = None,
+    source: Annotated[
+        str | None, typer.Option(help="Whose answers about consent these are; default: the file's name 同意答复的来源")
+    ] = None,
 ) -> None:
     """Wrong rows go to a file of their own with line and reason; the good ones are imported; the totals add up.
 
@@ -47,10 +50,10 @@ def import_(
     settings = open_settings()
     catalogue = open_catalogue(settings, strict=True)
     database = open_database(settings)
-    choices = Choices(_mapping(map_ or ()), tuple(skip or ()), cast("Any", unknown) or "stop")
+    choices = Choices(mapping_of(map_ or ()), tuple(skip or ()), cast("Any", unknown) or "stop")
     layout = _layout(database, catalogue, file, choices, ask=unknown is None and _terminal())
     order = cast("DateOrder | None", date_order) or (_asked_order(layout) if _terminal() else None)
-    report = _imported(database, catalogue, layout, choices, order, dry_run, rejects, settings.timezone)
+    report = _imported(database, catalogue, layout, choices, order, dry_run, rejects, settings.timezone, source)
     database.close()
     _print_report(report, dry_run)
     if report.rejected or report.left_out:
@@ -59,7 +62,7 @@ def import_(
 
 def _imported(
     database: Database, catalogue: Catalogue, layout: Layout, choices: Choices, order: DateOrder | None,
-    dry_run: bool, rejects: Path | None, timezone: str,
+    dry_run: bool, rejects: Path | None, timezone: str, source: str | None,
 ) -> ImportReport:  # fmt: skip
     from zoneinfo import ZoneInfo
 
@@ -77,7 +80,7 @@ def _imported(
 
         return import_contacts(
             database, catalogue, layout.survey.path, zone=ZoneInfo(timezone), clock=SystemClock(), dry_run=dry_run,
-            progress=show, rejects=rejects, unknown=choices.unknown, date_order=order, layout=layout,
+            progress=show, rejects=rejects, unknown=choices.unknown, date_order=order, layout=layout, source=source,
         )  # fmt: skip
 
 
@@ -180,7 +183,7 @@ def _check(value: str | None, known: Sequence[str], option: str) -> None:
         raise typer.BadParameter(" | ".join(known), param_hint=option)
 
 
-def _mapping(pairs: Any) -> dict[str, str]:
+def mapping_of(pairs: Any) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for pair in pairs:
         key, equals, column = pair.partition("=")
@@ -197,5 +200,7 @@ def _print_report(report: ImportReport, dry_run: bool) -> None:
         typer.echo(say("cli.left_out", fields=report.left_out, rows=report.partly))
     if report.rejects_file is not None:
         typer.echo(say("cli.see_rejects", file=str(report.rejects_file)))
+    if report.overruled:
+        typer.echo(say("cli.overruled", count=report.overruled))
     if dry_run:
         typer.echo(say("cli.dry_run"))

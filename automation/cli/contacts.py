@@ -11,7 +11,7 @@ import typer
 from automation.cli.contact_import import import_
 from automation.cli.context import open_catalogue, open_database, open_settings, raw_csv
 from automation.cli.masking import RevealOption, shown, told_to_the_audit
-from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after
+from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after, moment_before
 from automation.cli.output import (
     BomOption,
     Format,
@@ -92,13 +92,26 @@ def consent(
     purpose: Annotated[str, typer.Argument(help="e.g. marketing 用途")],
     channel: Annotated[str, typer.Argument(help="A channel, or * for all 渠道")],
     state: Annotated[str, typer.Argument(metavar="granted|denied")],
+    given: Annotated[
+        str | None, typer.Option("--at", help="When the person said so; without it, now 本人答复的时间，不写为现在")
+    ] = None,
 ) -> None:
-    """The newest answer counts; the change leaves an audit row."""
-    from automation.contacts.consent import ConsentChange, record_consent
+    """The newest answer counts; a yes that was given before a no is refused. The change leaves an audit row."""
+    from automation.contacts.consent import ConsentChange, record_answers
+    from automation.errors import AutomationError
+    from automation.store.consent import read_consents
+
+    open_settings()  # its zone says what a date means
+    at = moment_before(given) if given else None
 
     def change(conn: Any, contact_id: int, now: int) -> int:
-        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now)
-        return len(record_consent(conn, [row], actor=ACTOR))
+        row = ConsentChange(contact_id, purpose, channel, state, ACTOR, now if at is None else at, now)
+        done = record_answers(conn, [row], actor=ACTOR)
+        if done.overruled:
+            rows = read_consents(conn, [contact_id])[contact_id]
+            stands = max((one.changed_at for one in rows.values() if one.state == "denied"), default=now)
+            raise AutomationError("cli.no_stands", contact=f"#{contact_id}", at=local_time(stands))
+        return len(done.written)
 
     _change(contact, change, "cli.consent_set", purpose=purpose, channel=channel, state=state)
 

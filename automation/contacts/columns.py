@@ -23,6 +23,8 @@ OWN_COLUMNS = (LINE, REASON, RAW)
 
 CONTACT = "contact."
 CONSENT = "consent."
+CONSENT_AT = "consent_at"
+"""When the answers of a row were given; `consent_at.<purpose>[.<channel>]` of one of them."""
 
 Unknown = Literal["stop", "attribute", "ignore"]
 """What becomes of a column that nobody knows."""
@@ -35,12 +37,12 @@ class ImportProblem(AutomationError):
 
 @dataclass(frozen=True)
 class Target:
-    """`key` is the identity kind, the attribute, "tags", or `consent.<purpose>[.<channel>]`."""
+    """`key` is the identity kind, the attribute, "tags", `consent.<purpose>[.<channel>]`, or `consent_at`."""
 
-    kind: Literal["identity", "attribute", "tags", "consent"]
+    kind: Literal["identity", "attribute", "tags", "consent", "consent_at"]
     key: str
     field: FieldDef | None = None  # of an attribute
-    consent: tuple[str, str] = ("", "")  # purpose, channel or "*"
+    consent: tuple[str, str] = ("", "")  # purpose, channel or "*"; of a consent_at also "" for all of them
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,12 @@ def bound(columns: Iterable[Column]) -> list[tuple[str, Target]]:
 def target_of(catalogue: Catalogue, key: str, column: str) -> Target:
     """What `key` names. ImportProblem with the reason when it can't be imported."""
     key = key.strip()
+    if key == CONSENT_AT:
+        return Target("consent_at", key)
+    if key.startswith(f"{CONSENT_AT}."):
+        found = _consent(CONSENT + key.removeprefix(f"{CONSENT_AT}."), column)
+        one = found.consent if key.count(".") > 1 else (found.consent[0], "")
+        return Target("consent_at", key, consent=one)
     if key.startswith(CONSENT):
         return _consent(key, column)
     name = key.removeprefix(CONTACT)
@@ -138,8 +146,8 @@ def _settled(catalogue: Catalogue, one: Column, unknown: Unknown) -> Column:
 
 def _own_key(catalogue: Catalogue, keys: Mapping[str, str], column: str) -> str:
     name = column.strip()
-    known = name in catalogue.identity_kinds or name in catalogue.fields or name == "tags"
-    if known or name.startswith((CONTACT, CONSENT)):
+    known = name in catalogue.identity_kinds or name in catalogue.fields or name in ("tags", CONSENT_AT)
+    if known or name.startswith((CONTACT, CONSENT, f"{CONSENT_AT}.")):
         return name
     return key_of(keys, name) or name
 

@@ -32,6 +32,7 @@ _ALIASES = {
     "city": "城市 所在城市 居住城市 town",
     "language": "语言 首选语言 lang locale",
     "timezone": "时区 tz",
+    "consent_at": "同意时间 同意日期 授权时间 授权日期 答复时间 consentdate consenttime optindate optintime",
     "tags": "标签 客户标签 会员标签 tag labels",
 }  # fmt: skip
 _CHANNELS = {
@@ -59,7 +60,7 @@ def header_keys(catalogue: Catalogue) -> dict[str, str]:
         for text in (key, *label):
             own.setdefault(plain_header(text), set()).add(key)
     known = {text: next(iter(keys)) for text, keys in own.items() if len(keys) == 1}
-    built_in = catalogue.identity_kinds.keys() | catalogue.fields.keys()
+    built_in = catalogue.identity_kinds.keys() | catalogue.fields.keys() | {"consent_at"}
     return {name: key for name, key in _aliases().items() if key in built_in and name not in own} | known
 
 

@@ -42,6 +42,7 @@ T = TypeVar("T")
 class ImportReport:
     """read = created + updated + unchanged + rejected. `merged` counts contacts that merged into others.
 
+    `overruled` counts the yeses that count for nothing, because an earlier no stands against them.
     `left_out` counts the fields that were wrong and left out of `partly` rows, which were taken all the same.
     """
 
@@ -51,6 +52,7 @@ class ImportReport:
     unchanged: int = 0
     merged: int = 0
     rejected: int = 0
+    overruled: int = 0
     left_out: int = 0
     partly: int = 0
     rejects_file: Path | None = None
@@ -87,11 +89,13 @@ def import_contacts(
     unknown: Unknown = "stop",
     date_order: DateOrder | None = None,
     layout: Layout | None = None,
+    source: str | None = None,
 ) -> ImportReport:
     """Import `path` in transactions of 1,000 rows. `mapping` is {key: column}; `zone` is that of local times.
 
     `layout` is what `look_at` said of the file, with the mapping in it already. `unknown` says what becomes of a
-    column that nobody knows, `date_order` how 5/6/1992 is read.
+    column that nobody knows, `date_order` how 5/6/1992 is read, `source` whose answers about consent these are
+    (default: the file's name).
     `progress` is called after each transaction with the rows read so far. A dry run does the same in one transaction
     that is rolled back: exact totals and rejects, nothing kept; meanwhile nobody else writes to a SQLite file.
     ImportProblem, before anything is written, when the file as a whole can't be imported.
@@ -103,7 +107,7 @@ def import_contacts(
     report = ImportReport()
     with Rejects(found, rejects_path(found, rejects)) as refused, _transactions(database, dry_run) as begin:
         for batch in _batches(records(found)):
-            done = _import(begin, catalogue, reader, batch, clock, f"import:{path.name}", once=dry_run)
+            done = _import(begin, catalogue, reader, batch, clock, f"import:{source or path.name}", once=dry_run)
             _count(report, done, len(batch))
             for record, reason in sorted([*done.refused, *done.partly], key=lambda pair: pair[0].line):
                 refused.add(record, reason)
@@ -119,6 +123,7 @@ class _Done:
     updated: int = 0
     unchanged: int = 0
     merged: int = 0
+    overruled: int = 0
     left_out: int = 0
     refused: list[tuple[Record, str]] = field(default_factory=list)
     partly: list[tuple[Record, str]] = field(default_factory=list)
@@ -154,7 +159,7 @@ def _import(
     def transaction() -> _Done:
         with begin() as conn:
             absorbed = absorb(conn, catalogue, rows, to_ms(clock.now()), source)
-        done = _Done(merged=absorbed.merged, refused=list(unread))
+        done = _Done(merged=absorbed.merged, overruled=absorbed.overruled, refused=list(unread))
         for row, outcome in zip(rows, absorbed.outcomes, strict=True):
             done.take(row, outcome)
         return done
@@ -168,6 +173,7 @@ def _count(report: ImportReport, done: _Done, read: int) -> None:
     report.updated += done.updated
     report.unchanged += done.unchanged
     report.merged += done.merged
+    report.overruled += done.overruled
     report.rejected += len(done.refused)
     report.left_out += done.left_out
     report.partly += len(done.partly)

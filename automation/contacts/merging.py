@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automation.contacts.consent import outweighs
 from automation.contacts.dates import date_rows
 from automation.contacts.zone_history import keep_zones
 from automation.store import consent as consent_rows
@@ -57,7 +58,7 @@ def united_consents(one: Mapping[Key, ConsentRow], other: Mapping[Key, ConsentRo
     united = dict(one)
     for key, row in other.items():
         kept = united.get(key)
-        if kept is None or (row.state == "denied", row.changed_at) > (kept.state == "denied", kept.changed_at):
+        if kept is None or (row.state == "denied" if row.state != kept.state else outweighs(row, kept)):
             united[key] = row
     return united
 
@@ -71,7 +72,7 @@ def _profiles(
             "attributes": row.attributes,
             "identities": [[kind, value] for kind, value, _ in held.get(id_, ())],
             "tags": sorted(tags.get(id_, ())),
-            "consents": [[*key, one.state, one.source, one.changed_at] for key, one in consents.get(id_, {}).items()],
+            "consents": [[*key, *one] for key, one in consents.get(id_, {}).items()],
             "created_at": row.created_at,
         }
         for id_, row in rows.items()

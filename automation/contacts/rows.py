@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from automation.catalogue.model import FieldType
+from automation.calendars.local import moment_of as local_moment
+from automation.catalogue.dates import moment_of, read_date
+from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.types import normalise
+from automation.clock import to_ms
 from automation.contacts.answers import read_answer
 from automation.contacts.cells import listed_cell, split_cell
-from automation.contacts.identity import normalise_identity
+from automation.contacts.columns import CONSENT_AT
+from automation.contacts.identity import read_identity
 from automation.contacts.names import ContactError, check_tag
 from automation.contacts.zones import check_zone
 from automation.csvfiles import is_blank, read_cell
 from automation.errors import AutomationError
-from automation.i18n import say
+from automation.i18n import Text, say
 from automation.store.bulk import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from automation.catalogue.model import Catalogue, FieldDef
+    from automation.catalogue.model import Catalogue
     from automation.contacts.columns import Target
     from automation.contacts.reading import Record, Survey
     from automation.store.identities import Pair
@@ -34,15 +39,36 @@ _YEAR_LAST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?=\D|\Z)", re.ASCII
 _SPOILT = re.compile(r"\d(?:\.\d+)?[eE]\+?\d+")
 
 
-@dataclass
-class Row:
-    """Empty cells say nothing, so they are not here; nor are wrong ones, which `left_out` tells of."""
+class Given(NamedTuple):
+    """The first and the last moment at which an answer can have been given, in milliseconds UTC."""
 
-    record: Record
+    earliest: int
+    latest: int
+
+
+class Answer(NamedTuple):
+    """A yes or no; `given_ms` None: nobody says when it was given."""
+
+    state: str  # granted | denied
+    given_ms: int | None
+
+
+@dataclass
+class Said:
+    """What somebody says about a person, checked and in normal form."""
+
     pairs: list[Pair] = field(default_factory=list)
     attributes: dict[str, Any] = field(default_factory=dict)
     tags: list[str] = field(default_factory=list)
-    consents: dict[tuple[str, str], str] = field(default_factory=dict)
+    consents: dict[tuple[str, str], Answer] = field(default_factory=dict)
+
+
+@dataclass
+class Row(Said):
+    """Empty cells say nothing, so they are not here; nor are wrong ones, which `left_out` tells of."""
+
+    record: Record = field(kw_only=True)
+    given: dict[tuple[str, str], Given] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
 
@@ -68,7 +94,7 @@ class RowReader:
         """A wrong cell is left out, as long as another one says who the person is."""
         if record.problem is not None:
             raise record.problem
-        row = Row(record)
+        row = Row(record=record)
         for column, target in self._bound:
             value = self._value(target, record.values.get(column))
             if value is None:
@@ -81,6 +107,7 @@ class RowReader:
             columns = ", ".join(column for column, target in self._bound if target.kind == "identity")
             nobody = say("contacts.no_identity", known=columns)
             raise ContactError("contacts.rejected", reasons=told_together([*row.left_out, nobody]))
+        _date_answers(row)
         return row
 
     def _value(self, target: Target, value: Any) -> Any:
@@ -98,7 +125,9 @@ class RowReader:
         elif target.kind == "tags":
             row.tags.extend([check_tag(text) for text in self._texts(value)])
         elif target.kind == "consent":
-            row.consents[target.consent] = read_answer(value)
+            row.consents[target.consent] = Answer(read_answer(value), None)
+        elif target.kind == "consent_at":
+            row.given[target.consent] = self._given(value)
         elif target.field is not None:
             row.attributes[target.key] = self._attribute(target.field, value)
 
@@ -108,7 +137,7 @@ class RowReader:
             try:
                 if _SPOILT.fullmatch(text):
                     raise ContactError("contacts.spoilt_number", found=text)
-                pair = kind, normalise_identity(kind, text, self._catalogue.country)
+                pair = kind, read_identity(self._catalogue, kind, text)
             except AutomationError as error:
                 problem = problem or error
                 continue
@@ -126,6 +155,18 @@ class RowReader:
             raise ContactError("contacts.not_plain", found=to_json(value)[:60])
         return texts
 
+    def _given(self, value: Any) -> Given:
+        """When an answer was given. Of a day without a time of day nobody knows the hour."""
+        text = year_first(value, self._order) if isinstance(value, str) else value
+        day = read_date(text)
+        if day is None:
+            defn = FieldDef(CONSENT_AT, FieldType.DATETIME, Text("同意时间", "time of consent"))
+            moment = to_ms(moment_of(normalise(defn, text, self._zone)))
+            return Given(moment, moment)
+        begin = datetime.fromisoformat(day)
+        end = begin + timedelta(days=1)
+        return Given(to_ms(local_moment(begin, self._zone)), to_ms(local_moment(end, self._zone)) - 1)
+
     def _attribute(self, defn: FieldDef, value: Any) -> Any:
         known = self._catalogue.fields.get(defn.name) is defn
         if not known and not isinstance(value, str):
@@ -138,6 +179,15 @@ class RowReader:
             elif defn.name == "timezone":
                 check_zone(value)
         return normalise(defn, value, self._zone)
+
+
+def _date_answers(row: Row) -> None:
+    """Each answer gets its own date, or that of all answers: a yes counts from its beginning, a no until its end."""
+    for (purpose, channel), answer in row.consents.items():
+        given = row.given.get((purpose, channel)) or row.given.get((purpose, "")) or row.given.get(("", ""))
+        if given is not None:
+            at = given.earliest if answer.state == "granted" else given.latest
+            row.consents[purpose, channel] = Answer(answer.state, at)
 
 
 def year_first(text: str, order: DateOrder | None) -> str:

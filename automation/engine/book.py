@@ -221,6 +221,13 @@ class RuleBook:
         return {rule.rule_id: rule.spec for rule in self.rules.values()} if differ else {}
 
     @cached_property
+    def purposes(self) -> frozenset[str]:
+        """What consents the rules ask for."""
+        from automation.engine.delivery.message_guards import TRANSACTIONAL
+
+        return frozenset(rule.spec.guards.purpose for rule in self.versions) - {TRANSACTIONAL}
+
+    @cached_property
     def has_lists(self) -> bool:
         """Whether any rule's event names people, and not more than so many of them may enter at once."""
         return any(rule.people and rule.spec.max_audience for rule in self.versions)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.contacts.consent import EVERY_CHANNEL
+from automation.contacts.consent import EVERY_CHANNEL, states
 from automation.engine.delivery.caps import CapBook, window_begins
 from automation.engine.delivery.message_guards import address_of, load_past
 from automation.store.audit import read_audit, subject_of
-from automation.store.consent import read_consents
+from automation.store.consent import ConsentRow, read_consents
 from automation.store.suppression import suppressions_of
 from automation.store.why import counted_then
 
@@ -89,17 +89,22 @@ def past_then(
 
 def _consents_then(conn: Connection, people: Sequence[int], at: int) -> dict[tuple[str, str], str]:
     """Today's answers, the later ones taken back one by one."""
-    known = read_consents(conn, people[:1]).get(people[0], {})
-    found = {key: row.state for key, row in known.items()}
+    found = dict(read_consents(conn, people[:1]).get(people[0], {}))
     for row in reversed(_audit(conn, people)):
-        if not row.action.startswith("consent.") or int(row.detail.get("at", row.at)) <= at:
+        if not row.action.startswith("consent.") or row.at <= at:
             continue
         key, before = (row.detail["purpose"], row.detail["channel"]), row.detail.get("before")
         if before is None:
             found.pop(key, None)
         else:
-            found[key] = before["state"]
-    return found
+            found[key] = _answer(before)
+    return states(found)
+
+
+def _answer(told: Mapping[str, Any]) -> ConsentRow:
+    """As the audit tells it; in older rows everything was heard of when it was given."""
+    at = int(told["at"])
+    return ConsentRow(told["state"], told["source"], at, told.get("given_at", at), told.get("heard_at", at))
 
 
 def _suppressed_then(conn: Connection, request: Request, people: Sequence[int], at: int) -> set[tuple[int, str]]:

@@ -25,6 +25,7 @@ GONE = (
     "contact_zone",
     "contact_tag",
     "consent",
+    "undated_denial",
     "contact_problem",
     "segment_member",
     "pending_entry",

@@ -89,6 +89,13 @@ def stored_before(conn: Connection, keys: Sequence[tuple[int, str, str]]) -> set
     return set(fetch(conn, _STORED_POSTGRES, times, sources, ids))
 
 
+def contact_of_event(conn: Connection, occurred_at: int, source: str, message_id: str) -> int | None:
+    """Whose the stored event with this identity is, as it stands there; None: nobody's, or there is none."""
+    sql = "SELECT contact_id FROM event WHERE occurred_at = ? AND source = ? AND message_id = ?"
+    found = fetch(conn, sql, occurred_at, source, message_id)
+    return found[0][0] if found else None
+
+
 _STORED_SQLITE = """SELECT e.occurred_at, e.source, e.message_id FROM json_each(?) AS v CROSS JOIN event AS e
 ON e.occurred_at = json_extract(v.value, '$[0]') AND e.source = json_extract(v.value, '$[1]')
 AND e.message_id = json_extract(v.value, '$[2]')"""
@@ -128,6 +135,7 @@ class PastEvent(NamedTuple):
     name: str
     contact_id: int | None
     occurred_at: int
+    received_at: int
     properties: Mapping[str, Any]
 
 
@@ -136,7 +144,8 @@ def page_of_past(
 ) -> list[PastEvent]:
     """Events with these names beyond (occurred_at, id), up to the id `last_id`, in the order in which they happened."""
     at, id_ = after
-    query = select(event.c.id, event.c.name, event.c.contact_id, event.c.occurred_at, event.c.properties).where(
+    columns = ("id", "name", "contact_id", "occurred_at", "received_at", "properties")
+    query = select(*(event.c[name] for name in columns)).where(
         event.c.occurred_at >= at,
         (event.c.occurred_at > at) | (event.c.id > id_),
         event.c.name.in_(names),

@@ -98,17 +98,22 @@ def count_entering(conn: Connection, people: Select[Any], guards: Sequence[Colum
     return int(conn.scalar(query.where(*guards)) or 0)
 
 
-def recent_entered(conn: Connection, rule_id: int, count: int = 10, *, zone: str | None = None) -> list[int]:
-    """How many people each of the rule's last complete occurrences entered, those of canaries left out.
+def recent_firings(conn: Connection, rule_id: int, count: int, *, zone: str | None = None) -> list[AnyRow]:
+    """(status, entered, detail) of the rule's last firings that reached anybody, those of canaries left out.
 
-    `zone`: of the firings of one zone alone, "" being the rule's own; None where it has but one.
+    Complete ones, approved ones, and held ones; what was rejected never should have been. `zone`: of the firings of one
+    zone alone, "" being the rule's own; None where it has but one.
     """
-    done = occurrence.c.rule_id == rule_id, occurrence.c.status == "done", occurrence.c.canary == 0
-    query = select(occurrence.c.entered).where(*done).order_by(occurrence.c.due_at.desc()).limit(count)
+    mine = occurrence.c.rule_id == rule_id, occurrence.c.canary == 0
+    approved = (occurrence.c.status == "running") & occurrence.c.decided_by.is_not(None)
+    reached = (
+        (occurrence.c.status == "held") | approved | ((occurrence.c.status == "done") & (occurrence.c.entered > 0))
+    )
+    query = select(occurrence.c.status, occurrence.c.entered, occurrence.c.detail).where(*mine, reached)
     if zone is not None:
         elsewhere = occurrence.c.key.like("%@%")
         query = query.where(occurrence.c.key.endswith(f"@{zone}", autoescape=True) if zone else ~elsewhere)
-    return list(conn.scalars(query))
+    return list(conn.execute(query.order_by(occurrence.c.due_at.desc()).limit(count)))
 
 
 def entered_elsewhere(conn: Connection, rule_id: int, key: str) -> int:

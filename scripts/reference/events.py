@@ -73,4 +73,16 @@ def page(lang: Lang, around: Surroundings) -> str:
             Text("两样都没有：每次都是新事件。", "With neither, it is a new event every time."),
         ]
     )  # fmt: skip
+    page.heading(2, Text("退订 contact.unsubscribed", "Opting out: contact.unsubscribed"))
+    page.text(
+        Text(
+            "属性 channel 写退订的渠道，purpose 写用途；不写渠道就是全部渠道，不写用途就是 marketing。"
+            "渠道不认识按全部渠道算，用途没有规则使用就按全部用途算。"
+            "其他字段有误不会使退订被隔离：能读的部分照办；只有一个联系人也认不出时才进入隔离区。",
+            "The property channel is what the person opts out of, purpose is for what; without a channel it is every "
+            "channel, without a purpose marketing. A channel that nobody knows is every channel, a purpose that no "
+            "rule has is all of them. Nothing else that is wrong keeps an opt-out from being heard: what can be read "
+            "is done. Only one that names nobody is quarantined.",
+        )
+    )
     return page.markdown()

@@ -45,7 +45,7 @@ def test_the_file_is_laid_over_the_built_ins() -> None:
     paid = catalogue.events["order.paid"].properties
     assert (paid["amount"].currency, paid["sku"].type, paid["skus"].required) == ("JPY", FieldType.TEXT, True)
     assert catalogue.events["store.stock_out"].properties["member_id"].identity == "card_no"
-    assert set(catalogue.events["contact.unsubscribed"].properties) == {"channel", "cause"}
+    assert set(catalogue.events["contact.unsubscribed"].properties) == {"channel", "purpose", "cause"}
     assert catalogue.coupons["BDAY_50"] == CouponBatchDef(
         "BDAY_50", Text("生日券", "生日券"), "generated", 10000, valid_for=Duration(14, "d"), prefix="BD", value=5000
     )

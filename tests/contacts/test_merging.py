@@ -153,7 +153,8 @@ def test_one_audit_row_keeps_both_profiles_as_they_were(db: Database, pair: tupl
             },
             str(pair[1]): {
                 "attributes": {"city": "北京"}, "identities": [["email", MAIL]],
-                "tags": ["a"], "consents": [["marketing", "*", "granted", "form", NOW]], "created_at": NOW + 1,
+                "tags": ["a"], "consents": [["marketing", "*", "granted", "form", NOW, NOW, NOW]],
+                "created_at": NOW + 1,
             },
         },
     }  # fmt: skip

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from automation.engine.entry.enter import enter_arrivals
 from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.unsubscribes import UNSUBSCRIBED, OptOut, withdraw
 from automation.engine.journey.hearing import hear
 from automation.reasons import Reason
 from automation.store.chains import callers, emitter_of
@@ -52,9 +53,13 @@ class Emitter:
             return
         ids = store_new_events(self._conn, events, self._now)
         new = [(id_, e) for id_, e in zip(ids, events, strict=True) if id_ is not None]
-        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at) for id_, e in new]
+        now = self._now
+        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at, now) for id_, e in new]
         self._emitters |= {id_: run for id_, e in new if (run := emitter_of(e.message_id)) is not None}
         self._made.update(id_ for id_, _ in new)
+        stopping = [(e.contact_id, e) for _, e in new if e.name == UNSUBSCRIBED and e.contact_id is not None]
+        said = [OptOut(contact_id, e.properties, e.occurred_at) for contact_id, e in stopping]
+        withdraw(self._conn, said, self._now, self._book.purposes)
         self.last_id = max(self._made, default=0)
 
     def made(self, event_id: int) -> bool:

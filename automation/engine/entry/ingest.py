@@ -14,13 +14,14 @@ from automation.contacts.resolve import Conflict, resolve_pairs
 from automation.engine.entry.enter import enter_arrivals
 from automation.engine.entry.forgotten import come_again, too_old
 from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.opt_outs import read_opt_out
 from automation.engine.entry.reading import EventError, EventReader, Parsed
-from automation.engine.entry.unsubscribes import UNSUBSCRIBED, withdraw
+from automation.engine.entry.unsubscribes import UNSUBSCRIBED, OptOut, withdraw
 from automation.engine.journey.hearing import hear
 from automation.engine.journey.merges import settle_merges
 from automation.errors import AutomationError
 from automation.memory import uncollected
-from automation.store.events import settle_times, store_events
+from automation.store.events import contact_of_event, settle_times, store_events
 from automation.store.quarantine import Rejected, set_rejected_status, store_rejected
 from automation.store.retry import fault_of_a_row, retried
 
@@ -114,6 +115,7 @@ class Ingest:
             first.add(second)
             first.reasons += second.reasons
             return first
+        self._hear_stop(items[0], now)
         reason = f"{type(error).__name__}: {str(getattr(error, 'orig', error)).splitlines()[0]}"
         rejected = [_rejection(items[0], EventError("ingest.failed", reason=reason[:300]))]
         with self._database.write() as conn:
@@ -121,6 +123,13 @@ class Ingest:
             store_rejected(conn, rejected, now)
             also(conn)
         return IngestResult(quarantined=1, reasons=rejected)
+
+    def _hear_stop(self, item: Incoming, now: int) -> None:
+        """What an opt-out sets off can't be done: the opt-out itself can."""
+        opt_out = read_opt_out(self._reader, item.payload, now, item.repeat)
+        if opt_out is not None:
+            with self._database.write() as conn:
+                self._hear_stops(conn, [(item, opt_out)], now)
 
     def _read(self, items: Sequence[Incoming], now: int) -> tuple[list[tuple[Incoming, Parsed]], list[Rejected]]:
         parsed: list[tuple[Incoming, Parsed]] = []
@@ -130,7 +139,11 @@ class Ingest:
             try:
                 parsed.append((item, read(item.payload, now, item.repeat)))
             except AutomationError as error:
-                rejected.append(_rejection(item, error))
+                opt_out = read_opt_out(self._reader, item.payload, now, item.repeat)
+                if opt_out is not None:
+                    parsed.append((item, opt_out))
+                else:
+                    rejected.append(_rejection(item, error))
         return parsed, rejected
 
     def _store(
@@ -139,11 +152,32 @@ class Ingest:
         events = [event for _, event in pairs]
         old = self._too_old(conn, events, now)
         again = come_again(conn, events) - old.keys()
-        rejected += [_rejection(pairs[place][0], error) for place, error in old.items()]
+        stopping = [pairs[place] for place in old if events[place].name == UNSUBSCRIBED]
+        self._hear_stops(conn, stopping, now)
+        rejected += [_rejection(pairs[i][0], error) for i, error in old.items() if events[i].name != UNSUBSCRIBED]
         new = [pair for place, pair in enumerate(pairs) if place not in again and place not in old]
         result = self._keep(conn, self._taken(conn, new, rejected, now), rejected, now)
-        result.duplicates += len(again)
+        result.duplicates += len(again) + len(stopping)
         return result
+
+    def _hear_stops(self, conn: Connection, pairs: Sequence[tuple[Incoming, Parsed]], now: int) -> None:
+        """Opt-outs that are not stored: too old, or their like breaks what they would set off."""
+        taken = self._taken(conn, pairs, [], now)
+        times = _times(conn, taken, now)
+        self._withdraw(conn, taken, times, [0] * len(taken), now)
+
+    def _withdraw(
+        self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], ids: Sequence[int | None], now: int
+    ) -> None:
+        """An opt-out counts also where its number came before (no id): perhaps it was somebody else's."""
+        said: list[OptOut] = []
+        for (event, contact_id), at, id_ in zip(taken, times, ids, strict=True):
+            if event.name == UNSUBSCRIBED and contact_id is not None:
+                others = id_ is None and event.occurred_at is None and contact_id != contact_of_event(
+                    conn, at, event.source, event.message_id
+                )  # fmt: skip
+                said.append(OptOut(contact_id, event.properties, now if others else at))
+        withdraw(conn, said, now, self._book.purposes)
 
     def _too_old(self, conn: Connection, events: Sequence[Parsed], now: int) -> dict[int, EventError]:
         """By their places: those from before what the retention keeps."""
@@ -174,18 +208,15 @@ class Ingest:
         by_event, listeners = self._book.by_event, self._book.listeners
         arrivals: list[Arrival] = []
         heard: list[Arrival] = []
-        stopping: list[tuple[int, str | None, int]] = []
         for (event, contact_id), at, id_ in zip(taken, times, ids, strict=True):
             name = event.name
             if id_ is None:
                 continue
             if name in by_event:
-                arrivals.append(Arrival(id_, name, contact_id, event.properties, at))
+                arrivals.append(Arrival(id_, name, contact_id, event.properties, at, now))
             if name in listeners:
-                heard.append(Arrival(id_, name, contact_id, event.properties, at))
-            if name == UNSUBSCRIBED and contact_id is not None:
-                stopping.append((contact_id, event.properties.get("channel"), at))
-        withdraw(conn, stopping)
+                heard.append(Arrival(id_, name, contact_id, event.properties, at, now))
+        self._withdraw(conn, taken, times, ids, now)
         hear(conn, self._book, self._versions, heard, now)  # first: who leaves by an event may enter by it again
         return enter_arrivals(conn, self._book, arrivals, now)
 
@@ -198,7 +229,9 @@ class Ingest:
         resolved = resolve_pairs(conn, catalogue, named, now, create=create, actor="ingest").contacts
         taken: list[Taken] = []
         for (item, event), contact in zip(pairs, resolved, strict=True):
-            if isinstance(contact, Conflict):
+            if event.name == UNSUBSCRIBED and event.identities and not isinstance(contact, int):
+                taken.append((event, self._everybody(conn, event, now)))
+            elif isinstance(contact, Conflict):
                 rejected.append(_rejection(item, EventError("ingest.conflict", reason=str(contact))))
             elif contact is None and event.identities:
                 shown = ", ".join(f"{kind}:{value}" for kind, value in event.identities)
@@ -206,6 +239,18 @@ class Ingest:
             else:
                 taken.append((event, contact))
         return taken
+
+    def _everybody(self, conn: Connection, event: Parsed, now: int) -> int:
+        """Whoever an opt-out may mean: each of its identities by itself, made a contact where nobody has it.
+
+        All of them are heard; gives the oldest, whose event it is.
+        """
+        catalogue, each = self._book.project.catalogue, [(pair,) for pair in event.identities]
+        found = resolve_pairs(conn, catalogue, each, now, create=True, actor="ingest").contacts
+        first, *others = sorted({contact for contact in found if isinstance(contact, int)})
+        at = now if event.occurred_at is None else event.occurred_at
+        withdraw(conn, [OptOut(one, event.properties, at) for one in others], now, self._book.purposes)
+        return first
 
 
 def _nothing(_: Connection) -> None:

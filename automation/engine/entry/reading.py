@@ -12,8 +12,9 @@ import msgspec
 from msgspec import Meta
 
 from automation.calendars.local import moment_of
+from automation.catalogue.types import normalise
 from automation.clock import EPOCH, token
-from automation.contacts.identity import normalise_identity
+from automation.contacts.identity import NobodyError, read_identity
 from automation.errors import AutomationError
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class EventReader:
 
     def __init__(self, catalogue: Catalogue, checkers: Mapping[str, Any], zone: ZoneInfo) -> None:
         self._catalogue = catalogue
-        self._kind, self._country = catalogue.default_identity, catalogue.country
+        self._kind = catalogue.default_identity
         self._checkers = checkers
         self._zone = zone
         self._decode = msgspec.json.Decoder(IncomingEvent).decode
@@ -90,24 +91,50 @@ class EventReader:
         elif self._catalogue.strict_events:
             raise EventError("ingest.unknown_event", name=event.name)
         raw = str(self._encode(properties) if changed else event.properties, "utf-8")
-        at = None if event.occurred_at is None else _moment(event.occurred_at, self._zone)
+        at = None if event.occurred_at is None else self.moment(event.occurred_at)
         if at is not None and at > now + FUTURE_MS:
             raise EventError("ingest.future", found=event.occurred_at)
-        message_id = event.message_id or _message_id(payload, at, repeat)
+        message_id = event.message_id or message_id_of(payload, at, repeat)
         return Parsed(
-            event.name, self._identities(event.contact), at, event.source, message_id, event.channel, properties, raw,
+            event.name, self.identities(event.contact), at, event.source, message_id, event.channel, properties, raw,
         )  # fmt: skip
 
-    def _identities(self, contact: Any) -> tuple[Pair, ...]:
+    def moment(self, value: Any) -> int:
+        """Milliseconds UTC. EventError when it is no time."""
+        if not isinstance(value, str):
+            raise EventError("ingest.bad_time", found=value)
+        return _moment(value, self._zone)
+
+    def property_of(self, event: str, name: str, value: Any) -> Any:
+        """The value as the event's declaration has it. ValueProblem when it is none of its type."""
+        known = self._catalogue.events.get(event)
+        defn = known.properties.get(name) if known is not None else None
+        return value if defn is None else normalise(defn, value, self._zone)
+
+    def identities(self, contact: Any) -> tuple[Pair, ...]:
+        """The normalised (kind, value) pairs of an event's `contact`."""
         if contact is None:
             return ()
         if contact.__class__ is not dict:
-            return ((self._kind, normalise_identity(self._kind, str(contact), self._country)),)
+            return ((self._kind, read_identity(self._catalogue, self._kind, str(contact))),)
         for kind in contact:
             if kind not in self._catalogue.identity_kinds:
                 known = ", ".join(self._catalogue.identity_kinds)
                 raise EventError("ingest.unknown_identity", kind=kind, known=known)
-        return tuple((kind, normalise_identity(kind, str(value), self._country)) for kind, value in contact.items())
+        return self._named(contact)
+
+    def _named(self, contact: Mapping[str, str | int]) -> tuple[Pair, ...]:
+        """What is written for nothing is left out, as long as another identity says who it is."""
+        found: list[Pair] = []
+        nobody: NobodyError | None = None
+        for kind, value in contact.items():
+            try:
+                found.append((kind, read_identity(self._catalogue, kind, str(value))))
+            except NobodyError as error:
+                nobody = error
+        if nobody is not None and not found:
+            raise nobody
+        return tuple(found)
 
 
 def _moment(text: str, zone: ZoneInfo) -> int:
@@ -148,7 +175,8 @@ def _milliseconds(moment: datetime) -> int:
     return (moment - EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)
 
 
-def _message_id(payload: bytes | str, at: int | None, repeat: int) -> str:
+def message_id_of(payload: bytes | str, at: int | None, repeat: int) -> str:
+    """What names an event whose sender gave it no number."""
     if at is None:
         return token("0123456789abcdef", 24)  # nothing tells it from its like: always a new event
     data = payload.encode() if isinstance(payload, str) else payload

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.channels import MESSAGE_CHANNELS
-from automation.contacts.consent import ConsentChange, record_consent
+from automation.contacts.consent import EVERY_CHANNEL, ConsentChange, readable_purpose, record_consent
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -15,16 +15,36 @@ UNSUBSCRIBED = "contact.unsubscribed"
 PURPOSE = "marketing"
 
 
-def withdraw(conn: Connection, said: Sequence[tuple[int, str | None, int]]) -> None:
-    """(contact id, channel or None for all, when in milliseconds UTC) of each unsubscribing.
+class OptOut(NamedTuple):
+    """A contact who says stop: the event's properties, and when it happened, in milliseconds UTC."""
 
-    Without a channel it is denied for all, the channels with a consent of their own included.
-    """
+    contact_id: int
+    properties: Mapping[str, Any]
+    at: int
+
+
+def withdraw(conn: Connection, said: Sequence[OptOut], now: int, known: Collection[str]) -> None:
+    """Deny what each asks for. Without a channel that is known it is denied for all of them; without a purpose for
+    marketing, and with one that no rule has (`known`) for every purpose that rules have, too."""
     if not said:
         return
     changes = [
-        ConsentChange(contact_id, PURPOSE, one, "denied", UNSUBSCRIBED, at)
-        for contact_id, channel, at in said
-        for one in ((channel,) if channel in MESSAGE_CHANNELS else ("*", *MESSAGE_CHANNELS))
+        ConsentChange(one.contact_id, purpose, _channel(one.properties), "denied", UNSUBSCRIBED, one.at, now)
+        for one in said
+        for purpose in _purposes(one.properties, known)
     ]
     record_consent(conn, changes, actor="ingest")
+
+
+def _channel(properties: Mapping[str, Any]) -> str:
+    channel = properties.get("channel")
+    return channel if isinstance(channel, str) and channel in MESSAGE_CHANNELS else EVERY_CHANNEL
+
+
+def _purposes(properties: Mapping[str, Any], known: Collection[str]) -> set[str]:
+    said = properties.get("purpose")
+    if said is None:
+        return {PURPOSE}
+    if not readable_purpose(said):
+        return {PURPOSE, *known}
+    return {said} if said in known or said == PURPOSE else {said, PURPOSE, *known}

@@ -15,6 +15,7 @@ from automation.store.schema.people import (
     contact_zone,
     identity,
     suppression,
+    undated_denial,
 )
 from automation.store.schema.publishing import plan_approval, project_identity, publication
 from automation.store.schema.rules import (
@@ -73,4 +74,5 @@ __all__ = [
     "template_version",
     "test_message",
     "trigger_state",
+    "undated_denial",
 ]

@@ -84,7 +84,21 @@ consent = Table(
     Column("channel", String(40), primary_key=True),  # a channel, or "*" for all
     Column("state", String(10), nullable=False),  # granted | denied
     Column("source", String(200), nullable=False),
-    Column("changed_at", Millis, nullable=False),
+    Column("changed_at", Millis, nullable=False),  # given_at where it is known, else heard_at
+    Column("given_at", Millis),  # when the person answered, as far as it is known
+    Column("heard_at", Millis, nullable=False, server_default="0"),  # when we heard of it
+    sqlite_with_rowid=False,
+)
+
+# What a source said last of a person, where it was a no without a date: the same again is no new answer.
+undated_denial = Table(
+    "undated_denial",
+    metadata,
+    Column("contact_id", Id, primary_key=True),
+    Column("purpose", String(40), primary_key=True),
+    Column("channel", String(40), primary_key=True),
+    Column("source", String(200), primary_key=True),
+    Column("heard_at", Millis, nullable=False),
     sqlite_with_rowid=False,
 )
 
@@ -124,6 +138,7 @@ suppression = Table(
     Column("reason", String(200), nullable=False),
     Column("created_at", Millis, nullable=False),
     Column("until", Millis),  # None: for ever
+    Column("source", String(200), nullable=False, server_default=""),  # who put it there: cli, import:FILE, a provider
     Index(None, "contact_id"),
     Index(None, "address"),
 )

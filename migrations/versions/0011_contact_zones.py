@@ -1,6 +1,6 @@
 """In which time zone each contact lives: triggers can fire by each person's own clock
 
-Revision: 0008, after 0007
+Revision: 0011, after 0010
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from migrations import columns
 
-revision = "0008"
-down_revision = "0007"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.contacts.identity import IdentityError, NobodyError, read_identity
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
@@ -92,7 +93,18 @@ def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, lis
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
     value = arrival.properties.get(definition.name)
     values = value if isinstance(value, list) else [] if value is None else [value]
-    return str(definition.identity), [str(item).strip() for item in values]
+    kind = str(definition.identity)
+    return kind, [text for item in values if (text := _identity(book, kind, str(item))) is not None]
+
+
+def _identity(book: RuleBook, kind: str, value: str) -> str | None:
+    """In its normal form; what can't be one names nobody, and is told as it was written."""
+    try:
+        return read_identity(book.project.catalogue, kind, value)
+    except NobodyError:
+        return None
+    except IdentityError:
+        return value.strip()
 
 
 def _named_people(

@@ -89,11 +89,40 @@ def test_an_upgrade_from_the_first_revision_keeps_what_every_table_holds(empty: 
             assert {key: after[key] for key in row if key in after} == {key: row[key] for key in row if key in after}
 
 
+def test_those_inside_get_the_time_of_what_let_them_in(empty: Database) -> None:
+    config = empty.alembic_config()
+    found = ScriptDirectory.from_config(config).walk_revisions()
+    (ours,) = [one for one in found if "By what a run entered" in (one.doc or "")]
+    command.upgrade(config, str(ours.down_revision))
+    old = MetaData()
+    old.reflect(empty.engine)
+    run, event, firing = (old.tables[name] for name in ("run", "event", "occurrence"))
+    known = {"rule_id": 1, "rule_version_id": 1, "position": 0, "variables": {}, "entered_at": 90_000_000, "visit": 0}
+    kinds = [("e7", {"event_id": 7}), ("e8", {"event_id": 8}), ("day", {"occurrence_id": 1}), ("change", {})]
+    with empty.write() as conn:
+        for id_, at in ((7, 50), (8, 80_000_000)):  # the clock of the second one was ahead by far
+            values = {"id": id_, "occurred_at": at, "received_at": 60, "message_id": str(id_), "contact_id": 1}
+            conn.execute(insert(event).values(name="x", source="s", properties={}, **values))
+        conn.execute(insert(firing).values({**_values(firing), "id": 1, "due_at": 55}))
+        for n, (key, by) in enumerate(kinds):
+            conn.execute(insert(run).values(key=key, contact_id=n, status="active", **known, **by))
+        conn.execute(insert(run).values(key="e7", contact_id=9, status="done", ended_at=1, event_id=7, **known))
+    empty.migrate()
+    with empty.read() as conn:
+        rows = conn.execute(select(metadata.tables["run"]).order_by(metadata.tables["run"].c.id)).all()
+    assert [(row.since_at, row.since_event_id) for row in rows] == [
+        (50, 7), (600_060, 8), (55, 8), (90_000_000, 8), (None, None),
+    ]  # fmt: skip
+
+
 def _fill(conn: Any, table: Table) -> dict[str, Any]:
-    values = {column.name: _value(column) for column in table.columns}
-    conn.execute(insert(table).values(**values))
+    conn.execute(insert(table).values(**_values(table)))
     (row,) = conn.execute(select(table)).mappings()
     return dict(row)
+
+
+def _values(table: Table) -> dict[str, Any]:
+    return {column.name: _value(column) for column in table.columns}
 
 
 def _value(column: Any) -> Any:

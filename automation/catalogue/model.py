@@ -92,6 +92,8 @@ class Catalogue:
     sources: Mapping[str, SourceDef] = field(default_factory=dict)
     identity_kinds: Mapping[str, Text] = field(default_factory=dict)
     single_identities: frozenset[str] = frozenset()
+    caseless_identities: frozenset[str] = frozenset()  # capitals and small letters are the same
+    nobody: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by kind: values that name nobody
     default_identity: str = "member_no"  # what a bare `contact: "M001"` in an event means
     country: str = "CN"  # of phone numbers written without a country code
     strict_events: bool = True  # an event that is not in the catalogue is quarantined

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.contacts.profile import load_contacts
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
+from automation.rules.rule_vars import VARS
 from automation.store.events import load_properties
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class FactsBook:
         self._refresh()
         found = [self._facts(run) for run in runs]
         if histories:
-            people = [(run.contact_id, run.entered_at) for run in runs]
+            people = [(run.contact_id, run.moment) for run in runs]
             zone = runs[0].rule.spec.zone
             counts = load_histories(self._conn, histories, people, self._now, zone, facts=found)
             for facts, count in zip(found, counts, strict=True):
@@ -67,7 +68,7 @@ class FactsBook:
             now=self._now_ms,
             zone=run.rule.spec.zone,
             event=self.event(run),
-            variables=run.variables,
+            variables={**run.variables, VARS: own} if (own := run.rule.spec.vars) else run.variables,
         )
 
     def _refresh(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -10,6 +12,7 @@ from automation.rules.spec import Arm, If, Repeat, Split, Step, WaitFor
 from automation.yamltree import Mapping, Node
 
 if TYPE_CHECKING:
+    from automation.catalogue.model import FieldType
     from automation.rules.conditions.tree import Condition
     from automation.rules.names import Outputs
     from automation.rules.steps import Steps
@@ -33,20 +36,21 @@ def read_if(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[Ste
         mapping = reader.mapping(item, f"{path}/elif/{index}", ("if", "then"), ("if",))
         if mapping is not None:
             branches.append((mapping, f"{path}/elif/{index}"))
-    read = [_branch(steps, branch, at, known) for branch, at in branches]
-    orelse, flow = _below(steps, node, "else", path, known)
+    arms = _Arms(steps)
+    read = [_branch(steps, branch, at, known, arms) for branch, at in branches]
+    orelse, flow = _below(node, "else", path, known, arms)
     for step, _ in reversed(read):
         orelse = (replace(step, orelse=orelse),) if step is not None else ()
     return (orelse[0] if orelse else None), joined([*(after for _, after in read), flow])
 
 
-def _branch(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[If | None, Flow]:
+def _branch(steps: Steps, node: Mapping, path: str, known: Outputs, arms: _Arms) -> tuple[If | None, Flow]:
     condition = _asked(steps, node.get("if"), f"{path}/if", known)
     then = node.get("then")
     if then is None:
         steps.reader.error(node.key_node("if") or node, path, "missing_key", name="then")
         return None, known
-    found, flow = steps.read(then, f"{path}/then", known)
+    found, flow = arms.read(then, f"{path}/then", known)
     return (If(path, condition, found) if condition is not None else None), flow
 
 
@@ -62,9 +66,10 @@ def read_split(steps: Steps, node: Mapping, path: str, known: Outputs) -> tuple[
     arms: list[Arm] = []
     taken: set[str] = set()
     flows: list[Flow] = []
+    apart = _Arms(steps)
     listed_arms = mapping.get("arms")
     for item in (reader.items(listed_arms, path) or ()) if listed_arms is not None else ():
-        arm, flow = _arm(steps, item, path, known, taken)
+        arm, flow = _arm(steps, item, path, known, taken, apart)
         flows.append(flow)
         arms += [arm] if arm else []
     if name is None or len(arms) != len(flows) or not arms:
@@ -80,7 +85,7 @@ def _split_name(steps: Steps, node: Node | None, path: str) -> str | None:
     return name
 
 
-def _arm(steps: Steps, node: Node, path: str, known: Outputs, taken: set[str]) -> tuple[Arm | None, Flow]:
+def _arm(steps: Steps, node: Node, path: str, known: Outputs, taken: set[str], arms: _Arms) -> tuple[Arm | None, Flow]:
     reader = steps.reader
     mapping = reader.mapping(node, path, ("arm", "weight", "steps"), ("arm", "weight", "steps"))
     arm, weight, below = (mapping.get(name) if mapping else None for name in ("arm", "weight", "steps"))
@@ -89,7 +94,7 @@ def _arm(steps: Steps, node: Node, path: str, known: Outputs, taken: set[str]) -
         reader.error(arm, path, "duplicate_arm", found=name)
     taken |= {name} if name else set()
     parts = reader.count(weight, path) if weight is not None else None
-    found, flow = steps.read(below, f"{path}/arms/{name}", known) if below is not None else ((), known)
+    found, flow = arms.read(below, f"{path}/arms/{name}", known) if below is not None else ((), known)
     return (Arm(name, parts, found) if name and parts else None), flow
 
 
@@ -101,8 +106,9 @@ def read_wait_for(steps: Steps, node: Mapping, path: str, known: Outputs) -> tup
     outputs = {name: field.type for name, field in found.defn.properties.items()} if found else {}
     variable = steps.variable(node, path, outputs, found.event if found else None)
     came = {**known, variable: outputs} if variable else known
-    then, after = _below(steps, node, "then", path, came)
-    orelse, otherwise = _below(steps, node, "else", path, known)
+    arms = _Arms(steps)
+    then, after = _below(node, "then", path, came, arms)
+    orelse, otherwise = _below(node, "else", path, known, arms)
     step = WaitFor(path, found.event, found.where, found.within, then, orelse, variable) if found else None
     return step, joined([after, otherwise])
 
@@ -144,10 +150,26 @@ def _body(steps: Steps, node: Node | None, path: str, known: Outputs, times: int
     return found, flow
 
 
-def _below(steps: Steps, node: Mapping, name: str, path: str, known: Outputs) -> tuple[tuple[Step, ...], Flow]:
+def _below(node: Mapping, name: str, path: str, known: Outputs, arms: _Arms) -> tuple[tuple[Step, ...], Flow]:
     """The steps of a branch; one that is not there goes on."""
     written = node.get(name)
-    return steps.read(written, f"{path}/{name}", known) if written is not None else ((), known)
+    return arms.read(written, f"{path}/{name}", known) if written is not None else ((), known)
+
+
+class _Arms:
+    """Branches of which a person takes one: each may save under the names that others of them use."""
+
+    def __init__(self, steps: Steps) -> None:
+        self._steps = steps
+        self._before, self._after = frozenset(steps.taken), set(steps.taken)
+
+    def read(self, node: Node, path: str, known: Outputs) -> tuple[tuple[Step, ...], Flow]:
+        """The steps of one branch. Behind it, the names of all branches that get there are taken."""
+        self._steps.taken = set(self._before)
+        found, flow = self._steps.read(node, path, known)
+        self._after |= self._steps.taken if flow is not None else set()
+        self._steps.taken = set(self._after)
+        return found, flow
 
 
 def _asked(steps: Steps, node: Node | None, path: str, known: Outputs) -> Condition | None:
@@ -162,4 +184,10 @@ def joined(flows: list[Flow]) -> Flow:
     if not open_ends:
         return None
     shared = set(open_ends[0]).intersection(*open_ends[1:])
-    return {name: outputs for name, outputs in open_ends[0].items() if name in shared}
+    return {name: _common([flow[name] for flow in open_ends]) for name in open_ends[0] if name in shared}
+
+
+def _common(outputs: Sequence[AnyMapping[str, FieldType]]) -> AnyMapping[str, FieldType]:
+    """What is kept under one name whichever branch was taken."""
+    first, *others = outputs
+    return {name: type_ for name, type_ in first.items() if all(other.get(name) is type_ for other in others)}

@@ -27,7 +27,7 @@ Outputs = Mapping[str, Mapping[str, FieldType]]
 _LOST = ("conditions.event_unknown", "conditions.reference_without_event")
 """What is not said again where the trigger, and so the event, is broken."""
 
-RESERVED = frozenset({"contact", "event", "brand", "rule", "now", "today"})
+RESERVED = frozenset({"contact", "event", "brand", "rule", "vars", "now", "today"})
 """Roots of templates and conditions that no `save_as` may hide."""
 
 
@@ -79,7 +79,7 @@ class Names:
 
     def unknowable(self, root: str) -> bool:
         """The name may be right: what it stands on is broken elsewhere."""
-        return not self.complete and root not in ("contact", "brand", "rule", "now", "today")
+        return not self.complete and root not in ("contact", "brand", "rule", "vars", "now", "today")
 
     def reference(
         self, reader: Reader, node: Node, path: str, roots: Collection[str], types: Collection[FieldType] = ()

@@ -19,7 +19,7 @@ from automation.rules.marked import marked, named_event
 from automation.rules.names import Names
 from automation.rules.reader import Reader, listed
 from automation.rules.template_use import TemplateUse
-from automation.rules.unread_texts import holds_template, refuse_texts
+from automation.rules.unread_texts import holds_template, refuse_texts, scalars
 from automation.yamltree import Mapping, Node, Scalar, Sequence, plain
 
 
@@ -250,7 +250,7 @@ def _value(use: _Use, known: FieldDef, node: Node, value: Any) -> Any:
             return found
     if isinstance(node, Scalar) and node.value in (None, ""):
         return value
-    if holds_template(node):
+    if any(holds_template(each) for each in scalars(node)):
         _texts(use, node)
         return value
     try:

@@ -42,7 +42,8 @@ class Steps:
     templates: TemplateUse
     names: Names  # without variables
     zone: ZoneInfo
-    saved: dict[str, dict[str, FieldType]] = field(default_factory=dict)
+    saved: dict[str, dict[str, FieldType]] = field(default_factory=dict)  # on any path through the rule
+    taken: set[str] = field(default_factory=set)  # the names that may have been saved on the way here
     splits: set[str] = field(default_factory=set)
     ids: dict[str, tuple[str, int]] = field(default_factory=dict)  # path and line of each step with an id
     rounds: int = 1  # how often the steps being read may be repeated, all repeats around them together
@@ -123,9 +124,10 @@ class Steps:
         written = node.get("save_as")
         if written is not None and source is not None and not outputs:
             self.reader.error(node.key_node("save_as") or written, path, "no_outputs", type=source)
-        name = save_as(self.reader, written, path, self.saved) if written is not None else None
+        name = save_as(self.reader, written, path, self.taken) if written is not None else None
         if name:
-            self.saved[name] = outputs
+            self.taken.add(name)
+            self.saved[name] = _either(self.saved.get(name, outputs), outputs)
         return name
 
     def _on_error(self, node: Mapping, path: str, action: Any) -> Literal["stop", "continue"]:
@@ -148,6 +150,12 @@ class Steps:
             return Stop(path, value.value), None
         self.reader.wrong(value, path, "stop")
         return None, None
+
+
+def _either(one: dict[str, FieldType], other: dict[str, FieldType]) -> dict[str, FieldType]:
+    """What two arms keep under one name; what they keep in different types can't be asked for afterwards."""
+    both = {**one, **other}
+    return {name: type_ for name, type_ in both.items() if one.get(name, type_) is type_}
 
 
 def _value(node: Mapping, name: str) -> Node:

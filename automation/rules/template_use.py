@@ -41,9 +41,10 @@ class TemplateUse:
                 reader.error(node, path, "unknown_variable_in", file=variable.file, line=variable.line, **found)
 
     def check_text(self, reader: Reader, names: Names, node: Node, path: str, text: str) -> None:
-        """A parameter with `{{ … }}` in it."""
+        """A parameter with `{{ … }}` in it. A field that nobody can have is a mistake also where there is a default:
+        the text stands in this one rule, and would be the default for ever."""
         try:
-            for variable in _missing(names, text_variables(text)):
+            for variable in _unknown(names, text_variables(text)):
                 reader.error(node, path, "unknown_variable", **offer(str(variable), _sayable(names)))
         except TemplateError as error:
             reader.say(node, path, error.key, dict(error.params))
@@ -51,6 +52,11 @@ class TemplateUse:
 
 def _missing(names: Names, variables: Iterable[Variable]) -> list[Variable]:
     return [variable for variable in variables if not variable.optional and not _is_known(names, variable.path)]
+
+
+def _unknown(names: Names, variables: Iterable[Variable]) -> list[Variable]:
+    asked = [each for each in variables if not each.optional or each.path[0] in ("contact", "event")]
+    return [variable for variable in asked if not _is_known(names, variable.path)]
 
 
 def _is_known(names: Names, path: tuple[str, ...]) -> bool:

@@ -35,7 +35,7 @@ def refuse_texts(place: Place, model: type[BaseModel], node: Node | None) -> Non
     for entry in node.entries:
         mark = read.get(str(entry.key.value))
         if mark is None or isinstance(mark, marks.TemplateText):
-            for scalar in _texts(entry.value, nested=mark is not None):
+            for scalar in scalars(entry.value, nested=mark is not None):
                 _refuse(place, scalar, rendered=mark is not None)
 
 
@@ -49,16 +49,16 @@ def _refuse(place: Place, node: Scalar, *, rendered: bool) -> None:
         place.reader.error(node, place.path, "template_in_param", **found)
 
 
-def _texts(node: Node, *, nested: bool) -> Iterator[Scalar]:
-    """The texts below; `nested`: in a form of its author's own, where `{text: …}` is nothing special."""
+def scalars(node: Node, *, nested: bool = True) -> Iterator[Scalar]:
+    """The values below; `nested`: in a form of its author's own, where `{text: …}` is nothing special."""
     if isinstance(node, Scalar):
         yield node
     elif isinstance(node, Sequence):
         for item in node.items:
-            yield from _texts(item, nested=nested)
+            yield from scalars(item, nested=nested)
     elif nested or literal_text(node) is None:
         for entry in node.entries:
-            yield from _texts(entry.value, nested=nested)
+            yield from scalars(entry.value, nested=nested)
 
 
 def plain_values(model: type[BaseModel], node: Mapping) -> dict[str, Any]:

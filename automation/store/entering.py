@@ -61,6 +61,7 @@ class Page:
     now: int
     after: int  # contact ids above this one
     size: int
+    since_at: int | None = None  # when the occurrence was due, from which waits and goals count; None: now
     queue: bool = False  # who is inside already stands in line behind themselves
 
 
@@ -182,7 +183,7 @@ def _decisions(page: Page) -> Select[Any]:
 def _enter(conn: Connection, page: Page) -> int:
     """Write the runs and their log rows; returns how many there are. Plain SQL: building it took longer than a day's
     birthdays."""
-    return _store(conn, page, _RUNS, (page.now, page.mode_key, page.now), Reason.ENTERED)
+    return _store(conn, page, _RUNS, (page.now, page.mode_key, *_times(page)), Reason.ENTERED)
 
 
 def _line_up(conn: Connection, page: Page) -> int:
@@ -192,7 +193,11 @@ def _line_up(conn: Connection, page: Page) -> int:
     if conn.dialect.name == "postgresql":
         _living(conn, page, lock=True)
         entered = _enter(conn, page)
-    return entered + _store(conn, page, _QUEUED, (page.mode_key, page.now), Reason.QUEUED_BEHIND)
+    return entered + _store(conn, page, _QUEUED, (page.mode_key, *_times(page)), Reason.QUEUED_BEHIND)
+
+
+def _times(page: Page) -> tuple[int, int]:
+    return page.now, page.now if page.since_at is None else page.since_at
 
 
 def _store(conn: Connection, page: Page, statement: str, values: tuple[Any, ...], reason: Reason) -> int:
@@ -208,8 +213,9 @@ def _store(conn: Connection, page: Page, statement: str, values: tuple[Any, ...]
 def _insertion(status: str, due_at: str, place: str) -> str:
     return f"""
 INSERT INTO run ("key", rule_id, rule_version_id, contact_id, occurrence_id, status, position, due_at, {place},
-                 variables, entered_at)
-SELECT "key", ?, ?, contact_id, ?, '{status}', 0, {due_at}, CAST(? AS VARCHAR(200)), '{{}}', ? FROM entering
+                 variables, entered_at, since_at, since_event_id)
+SELECT "key", ?, ?, contact_id, ?, '{status}', 0, {due_at}, CAST(? AS VARCHAR(200)), '{{}}', ?, ?,
+       (SELECT coalesce(max(id), 0) FROM event) FROM entering
 WHERE reason IS NULL ORDER BY contact_id ON CONFLICT DO NOTHING"""
 
 

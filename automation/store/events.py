@@ -135,6 +135,7 @@ class PastEvent(NamedTuple):
     name: str
     contact_id: int | None
     occurred_at: int
+    received_at: int
     properties: Mapping[str, Any]
 
 
@@ -143,7 +144,8 @@ def page_of_past(
 ) -> list[PastEvent]:
     """Events with these names beyond (occurred_at, id), up to the id `last_id`, in the order in which they happened."""
     at, id_ = after
-    query = select(event.c.id, event.c.name, event.c.contact_id, event.c.occurred_at, event.c.properties).where(
+    columns = ("id", "name", "contact_id", "occurred_at", "received_at", "properties")
+    query = select(*(event.c[name] for name in columns)).where(
         event.c.occurred_at >= at,
         (event.c.occurred_at > at) | (event.c.id > id_),
         event.c.name.in_(names),

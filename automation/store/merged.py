@@ -22,7 +22,7 @@ def runs_of_merged(conn: Connection, people: Sequence[int]) -> list[AnyRow]:
     """All runs of these contacts, as far as a merge asks about them, by id, locked until the transaction ends."""
     columns = [runs.c[name] for name in (
         "id", "key", "rule_id", "rule_version_id", "contact_id", "status", "position", "due_at", "mode_key",
-        "queue_key", "entered_at", "ended_at", "wait_event", "visit",
+        "queue_key", "entered_at", "ended_at", "wait_event", "visit", "event_id", "since_at", "since_event_id",
     )]  # fmt: skip
     query = select(*columns).where(among(runs.c.contact_id, people)).order_by(runs.c.id)
     return named_rows(conn, query.with_for_update())

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, not_, select, update
 
 from automation.store.bulk import insert_rows
+from automation.store.entry_moment import happened_since
 from automation.store.expressions import among, constant
 from automation.store.lists import fetch, named_rows, read_object, run_many
 from automation.store.schema import event, pending_entry
@@ -16,6 +17,7 @@ from automation.store.value_tables import value_table
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
+    from automation.store.entry_moment import EntryMoment
     from automation.store.types import AnyRow
     from automation.store.value_tables import ColumnKind
 
@@ -24,12 +26,11 @@ WAITING, STOPPED = "waiting", "disabled"
 
 
 class Span(NamedTuple):
-    """What one person did between two moments, both included, seen from one of that person's events."""
+    """What one person did before or since one of their events, up to a bound (in milliseconds) that belongs to it."""
 
     contact_id: int
-    event_id: int
-    since: int
-    until: int
+    moment: EntryMoment
+    bound: int
 
 
 class PastEvent(NamedTuple):
@@ -38,6 +39,7 @@ class PastEvent(NamedTuple):
     name: str
     contact_id: int | None
     occurred_at: int
+    received_at: int
     properties: dict[str, Any]
 
 
@@ -57,48 +59,33 @@ def who_did(
     before: bool,
     beside: Beside = Beside(),
 ) -> set[int]:
-    """The indexes of the spans in which the person has an event `name` before the span's own event, or after it.
+    """The indexes of the spans in which the person has an event `name` before the span's own event, or since it.
 
-    Of two events in the same moment, the one that was stored first came first. `where` limits `event`; it is given
-    the spans' table, which has the columns of `beside`.
+    `where` limits `event`; it is given the spans' table, which has the columns of `beside`.
     """
     if not spans:
         return set()
     asked = _table(conn, spans, beside)
-    limit = where(asked)
+    limit, since = where(asked), happened_since(asked.c)
     in_order = (
-        or_(event.c.occurred_at < asked.c.until, event.c.id < asked.c.event_id)
+        (not_(since), event.c.id != asked.c.event_id, event.c.occurred_at >= asked.c.bound)
         if before
-        else or_(event.c.occurred_at > asked.c.since, event.c.id > asked.c.event_id)
+        else (since, event.c.occurred_at <= asked.c.bound)
     )
     query = (
         select(asked.c.place)
         .distinct()
         .join_from(asked, event, event.c.contact_id == asked.c.contact_id)
-        .where(
-            event.c.name == name,
-            event.c.occurred_at >= asked.c.since,
-            event.c.occurred_at <= asked.c.until,
-            event.c.id != asked.c.event_id,
-            in_order,
-            *([] if limit is None else [limit]),
-        )
+        .where(event.c.name == name, *in_order, *([] if limit is None else [limit]))
     )
     return set(conn.scalars(query))
 
 
-def times_of(conn: Connection, event_ids: Sequence[int]) -> dict[int, int]:
-    """When events happened."""
-    if not event_ids:
-        return {}
-    return dict(fetch(conn, "SELECT id, occurred_at FROM event WHERE id = ANY(?)", list(event_ids)))
-
-
 def load_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, PastEvent]:
     """Events by id; absent ones are gone."""
-    sql = "SELECT id, name, contact_id, occurred_at, properties FROM event WHERE id = ANY(?)"
+    sql = "SELECT id, name, contact_id, occurred_at, received_at, properties FROM event WHERE id = ANY(?)"
     rows = fetch(conn, sql, list(event_ids)) if event_ids else []
-    return {id_: PastEvent(name, contact_id, at, read_object(props)) for id_, name, contact_id, at, props in rows}
+    return {row[0]: PastEvent(row[1], row[2], row[3], row[4], read_object(row[5])) for row in rows}
 
 
 def put_off(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -154,12 +141,15 @@ def _apart_from(rule_ids: Collection[int]) -> list[ColumnElement[bool]]:
     return [pending_entry.c.rule_id.not_in(sorted(rule_ids))] if rule_ids else []
 
 
-_SPAN = ("place", "contact_id", "event_id", "since", "until")
+_SPAN = ("place", "contact_id", "at", "event_id", "arrived", "bound")
 
 
 def _table(conn: Connection, spans: Sequence[Span], beside: Beside) -> Any:
     """The spans, numbered, as a table."""
     columns: list[tuple[str, ColumnKind]] = [(name, "integer") for name in _SPAN]
     values = beside.values or [()] * len(spans)
-    rows = [(place, *span, *more) for place, (span, more) in enumerate(zip(spans, values, strict=True))]
+    rows = [
+        (place, span.contact_id, *span.moment, span.bound, *more)
+        for place, (span, more) in enumerate(zip(spans, values, strict=True))
+    ]
     return value_table(conn, "span", [*columns, *beside.columns], rows)

@@ -20,11 +20,11 @@ _SETTLED = "message.queued_at < ? AND message.status IN ('accepted', 'failed', '
 _TESTED = "test_message.sent_at < ? AND test_message.status <> 'sending'"
 _SAID = "({table}.variables IS NOT NULL OR {table}.payload IS NOT NULL)"
 _SAID_NOTHING = "variables = NULL, payload = NULL, outcome_detail = NULL"
-# What somebody who is inside came by, or did since a day before they came; and what is still to be decided.
+# What somebody who is inside came by, or did since a day before that; and what is still to be decided.
 _NOT_NEEDED = f"""
 NOT EXISTS (SELECT 1 FROM run AS r WHERE r.key = 'e' || CAST(event.id AS VARCHAR(20)) AND r.ended_at IS NULL)
 AND NOT EXISTS (SELECT 1 FROM run AS r WHERE r.contact_id = event.contact_id AND r.ended_at IS NULL
-                AND r.entered_at <= event.occurred_at + {_DAY})
+                AND (r.entered_at <= event.occurred_at + {_DAY} OR r.since_at <= event.occurred_at + {_DAY}))
 AND NOT EXISTS (SELECT 1 FROM pending_entry AS p WHERE p.event_id = event.id)"""
 _EVENT_GONE = """NOT EXISTS (SELECT 1 FROM event AS e WHERE e.occurred_at = event_time.occurred_at
                 AND e.source = event_time.source AND e.message_id = event_time.message_id)"""

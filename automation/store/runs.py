@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 _ENTRY = (
     "id", "key", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "due_at", "mode_key",
-    "variables", "entered_at",
+    "variables", "entered_at", "since_at", "since_event_id",
 )  # fmt: skip
 _QUEUE = tuple("queue_key" if name == "mode_key" else name for name in _ENTRY)
 _IN_HAND = [
     run.c[name]
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
-                 "variables", "entered_at", "due_at", "visit", "wait_event")
+                 "variables", "entered_at", "due_at", "visit", "wait_event", "since_at", "since_event_id")
 ]  # fmt: skip
 """What moving a run needs."""
 _PROGRESS = ("status", "position", "due_at", "mode_key", "variables", "ended_at", "reason")
@@ -37,24 +37,24 @@ _PLACE, _ENDED = 1 + _PROGRESS.index("mode_key"), 1 + _PROGRESS.index("ended_at"
 
 
 def enter_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int | None]:
-    """Store runs (key, rule_id, rule_version_id, contact_id, event_id, mode_key), due at once.
+    """Store runs (key, rule_id, rule_version_id, contact_id, event_id, mode_key, their EntryMoment), due at once.
 
     Returns each run's id, or None where the occurrence has entered this contact before or the mode forbids it.
     """
     ids = allocate_ids(conn, run, len(rows))
     full = [
-        (id_, key, rule_id, version_id, contact_id, event_id, "active", 0, now, mode_key, "{}", now)
-        for id_, (key, rule_id, version_id, contact_id, event_id, mode_key) in zip(ids, rows, strict=True)
+        (id_, key, rule_id, version_id, contact_id, event_id, "active", 0, now, mode_key, "{}", now, *since[:2])
+        for id_, (key, rule_id, version_id, contact_id, event_id, mode_key, since) in zip(ids, rows, strict=True)
     ]
     return _stored(conn, ids, _ENTRY, full)
 
 
 def queue_runs(conn: Connection, rows: Sequence[tuple[Any, ...]], now: int) -> list[int | None]:
-    """Store runs like `enter_runs`, not to begin before it is their turn at the place that the last value names."""
+    """Store runs like `enter_runs`, not to begin before it is their turn at the place that `mode_key` names."""
     ids = allocate_ids(conn, run, len(rows))
     full = [
-        (id_, key, rule_id, version_id, contact_id, event_id, "queued", 0, None, place, "{}", now)
-        for id_, (key, rule_id, version_id, contact_id, event_id, place) in zip(ids, rows, strict=True)
+        (id_, key, rule_id, version_id, contact_id, event_id, "queued", 0, None, place, "{}", now, *since[:2])
+        for id_, (key, rule_id, version_id, contact_id, event_id, place, since) in zip(ids, rows, strict=True)
     ]
     return _stored(conn, ids, _QUEUE, full)
 

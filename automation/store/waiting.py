@@ -8,6 +8,7 @@ from sqlalchemy import String, cast, func, or_, select, update
 
 from automation.reasons import Reason
 from automation.store.bulk import update_rows
+from automation.store.entry_moment import EntryMoment
 from automation.store.expressions import among
 from automation.store.lists import fetch, named_rows, read_object
 from automation.store.schema import message, rule, rule_version, run
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 _LISTENING = [
     run.c[name]
     for name in ("id", "rule_id", "rule_version_id", "contact_id", "event_id", "status", "position", "mode_key",
-                 "variables", "entered_at", "due_at", "visit", "wait_event", "ended_at", "goal_at")
+                 "variables", "entered_at", "due_at", "visit", "wait_event", "since_at", "since_event_id", "ended_at",
+                 "goal_at")
 ]  # fmt: skip
 DATED = "@"
 """Before the name of the contact's field, in `run.wait_event`: the run waits for the date in it."""
@@ -40,10 +42,11 @@ def listening_runs(
     """
     listening: ColumnElement[bool] = run.c.ended_at.is_(None)
     if goals_since is not None:
+        since = func.coalesce(run.c.since_at, run.c.entered_at)
         ended = run.c.ended_at.is_not(None) & run.c.reason.is_distinct_from(
             Reason.EXITED_MERGED.value
         )  # another one stands for it
-        listening = listening | (ended & run.c.goal_at.is_(None) & (run.c.entered_at >= goals_since))
+        listening = listening | (ended & run.c.goal_at.is_(None) & (since >= goals_since))
     query = select(*_LISTENING).where(among(run.c.contact_id, contact_ids), run.c.rule_id.in_(rule_ids), listening)
     return named_rows(conn, query.order_by(run.c.id).with_for_update())
 
@@ -65,30 +68,29 @@ def save_goals(conn: Connection, rows: Sequence[tuple[int, int, int]]) -> None:
     update_rows(conn, run, ("goal_at", "goal_event_id"), rows, guard="goal_at IS NULL")
 
 
-def event_times(conn: Connection, event_ids: Sequence[int]) -> dict[int, int]:
-    """When these events occurred."""
-    return dict(fetch(conn, "SELECT id, occurred_at FROM event WHERE id = ANY(?)", list(event_ids)))
+def credited_events(conn: Connection, contact_ids: Sequence[int]) -> dict[tuple[int, int], tuple[int, int, int]]:
+    """{(rule id, event id that met a goal): (at, event id, id) of the run that got the credit} of these people."""
+    columns = (run.c.rule_id, run.c.goal_event_id, run.c.id, run.c.entered_at, run.c.event_id, run.c.since_at,
+               run.c.since_event_id)  # fmt: skip
+    query = select(*columns).where(among(run.c.contact_id, contact_ids), run.c.goal_event_id.is_not(None))
+    return {(row.rule_id, row.goal_event_id): (*EntryMoment.of_run(row)[:2], row.id) for row in named_rows(conn, query)}
 
 
 class CameEvent(NamedTuple):
-    """An event of one person, as far as a wait looks at it."""
+    """An event of one person, as far as a wait or a goal looks at it."""
 
-    id: int
+    event_id: int
     occurred_at: int
     received_at: int
     properties: Mapping[str, Any]
 
 
-def came_since(
-    conn: Connection, name: str, contact_ids: Sequence[int], received_since: int
-) -> dict[int, list[CameEvent]]:
-    """These people's events of one name that arrived since a moment, as they arrived."""
+def came_since(conn: Connection, name: str, contact_ids: Sequence[int], since: int) -> dict[int, list[CameEvent]]:
+    """These people's events of one name since a moment, in the order of their own time and number."""
     sql = """SELECT contact_id, id, occurred_at, received_at, properties FROM event
-             WHERE contact_id = ANY(?) AND name = ? AND received_at >= ? ORDER BY id"""
+             WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? ORDER BY occurred_at, id"""
     found: dict[int, list[CameEvent]] = {}
-    for contact_id, id_, occurred_at, received_at, properties in fetch(
-        conn, sql, list(contact_ids), name, received_since
-    ):
+    for contact_id, id_, occurred_at, received_at, properties in fetch(conn, sql, list(contact_ids), name, since):
         found.setdefault(contact_id, []).append(CameEvent(id_, occurred_at, received_at, read_object(properties)))
     return found
 

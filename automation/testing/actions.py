@@ -26,10 +26,13 @@ from automation.catalogue.types import normalise
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
+from automation.errors import AutomationError
 from automation.i18n import LANGS, Text
 from automation.plugin import Params, check_shape
 from automation.reasons import Reason
 from automation.rules.conditions.facts import Facts
+from automation.rules.marked import marked
+from automation.rules.params import TemplateText, TextValues
 from automation.store.bulk import insert_rows
 from automation.store.events import NewEvent
 from automation.store.schema import contact
@@ -65,6 +68,7 @@ def check_action(
         people = make_people(conn)
     check_empty_batch(trial, database)
     check_statements(trial, database, people)
+    check_texts(trial, database, people)
     results = check_results(trial, database, people)
     check_repeated(trial, database, people, results)
     return results
@@ -196,6 +200,46 @@ def check_repeated(trial: Trial, database: Database, people: Sequence[int], firs
     assert not twice, f"two people's events have one identity, so one would be lost: {twice!r}"
 
 
+def check_texts(trial: Trial, database: Database, people: Sequence[int]) -> None:
+    """A text with variables reaches nobody as it stands in the rule. What is written here is rolled back.
+
+    Each parameter that may hold a template is given one in turn.
+    """
+    name, given = trial.action_class.__name__, trial.params
+    for mark in marked(trial.action_class.Params):
+        if not isinstance(mark.reference, (TemplateText, TextValues)):
+            continue
+        filled = _with_template(getattr(given, mark.attribute))
+        trial.params = given.model_copy(update={mark.attribute: filled})
+        try:
+            with database.read() as conn, _counted(conn) as statements:
+                results, emitted = trial.run(conn, trial.items(people, first_run=2_000))
+        except AutomationError as error:
+            raise AssertionError(f"{name}: run() fails with a template in {mark.key}: {error}") from error
+        finally:
+            trial.params = given
+        _check_rendered(f"{name}: the results", results)
+        _check_rendered(f"{name}: the events", emitted)
+        _check_rendered(f"{name}: what is written to the database", statements)
+
+
+_TEMPLATE = "{{ contact.name }}"
+
+
+def _with_template(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {**value, "text": _TEMPLATE}
+    return type(value)([*value, _TEMPLATE]) if isinstance(value, (list, tuple)) else _TEMPLATE
+
+
+def _check_rendered(what: str, found: Sequence[Any]) -> None:
+    raw = next((each for each in found if _TEMPLATE in repr(each)), None)
+    assert raw is None, (
+        f"{what} hold an unrendered {_TEMPLATE}: read the parameter from item.params, where it is rendered for each "
+        f"person, not from params: {raw!r}"
+    )
+
+
 def check_statements(trial: Trial, database: Database, people: Sequence[int]) -> None:
     """The number of statements must not grow with the number of people. What it writes here is rolled back."""
     counts = []
@@ -247,8 +291,8 @@ def _kept_open(conn: Connection) -> Iterator[None]:
 def _counted(conn: Connection) -> Iterator[list[str]]:
     statements: list[str] = []
 
-    def executed(_c: Any, _cursor: Any, statement: str, _p: Any, _ctx: Any, _many: bool) -> None:
-        statements.append(statement)
+    def executed(_c: Any, _cursor: Any, statement: str, values: Any, _ctx: Any, _many: bool) -> None:
+        statements.append(f"{statement} {values!r}")
 
     listening.listen(conn, "before_cursor_execute", executed)
     try:

@@ -181,7 +181,10 @@ def _histories(page: Page) -> None:
                [(code(name), *words) for name, *words in HISTORY])  # fmt: skip
     page.code("yaml", examples.CONDITIONS["history"])
     page.text(
-        Text("`exit_when` 里常用 `since: entry`：进入规则以后发生的才算。",
-             "`exit_when` often says `since: entry`: only what happened after the person entered counts."),
+        Text("`exit_when` 里常用 `since: entry`：让人进入的那个事件之后发生的才算（按各自的发生时间 `occurred_at`，"
+             "不按处理时间；定时触发则从应触发的时刻算起）。那个事件本身不算。",
+             "`exit_when` often says `since: entry`: what happened after the event that let the person in counts, by "
+             "their own times (`occurred_at`), whenever they were taken in; for what fires by the clock, after it was "
+             "due. The event itself does not count."),
     )  # fmt: skip
     page.code("yaml", examples.CONDITIONS["exit"])

@@ -33,6 +33,7 @@ VARIABLES: dict[str, Text] = {
     "event": Text("触发事件的属性", "properties of the trigger's event"),
     "brand": Text("设置里的 template_variables", "the setting template_variables"),
     "rule": Text("规则：rule.id、rule.name", "the rule: rule.id, rule.name"),
+    "vars": Text("规则的 vars，如 {{ vars.discount }}", "the rule's vars, like {{ vars.discount }}"),
     "now": Text("现在（规则的时区）", "now, in the rule's zone"),
     "today": Text("今天", "today"),
 }

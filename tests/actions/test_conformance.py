@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
 
@@ -14,6 +14,7 @@ from automation.contacts.profile import add_tags
 from automation.i18n import Text, current_language
 from automation.plugin import Params, Registry, param
 from automation.reasons import Reason
+from automation.rules.params import TemplateText
 from automation.store.database import Database
 from automation.store.events import NewEvent
 from automation.testing import check_action
@@ -182,9 +183,39 @@ class Chats(Good):
         return "one\ntwo"
 
 
+class Raw(Good):
+    """Keeps the text of the rule, in spite of all."""
+
+    class Params(Params):
+        note: Annotated[str, TemplateText()] = param("x", zh="备注", en="a note")
+
+    def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
+        return [Failed(Reason.STEP_FAILED, {"note": getattr(params.note, "raw", "")}) for _ in items]
+
+
+class ForAll(Raw):
+    """Reads the parameter where all people have the same."""
+
+    def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
+        return [Failed(Reason.STEP_FAILED, {"note": f"{params.note}"}) for _ in items]
+
+
+class Each(Raw):
+    def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
+        return [Failed(Reason.STEP_FAILED, {"note": item.params.note}) for item in items]
+
+
+def test_a_text_is_rendered_for_each_person(sqlite_db: Database) -> None:
+    results = check_action(Each, {"note": "Dear {{ contact.name }}"}, sqlite_db)
+
+    assert [result.detail["note"] for result in results] == [f"Dear Person {number}" for number in range(1, 6)]
+
+
 @pytest.mark.parametrize(
     ("action", "said"),
     [
+        (Raw, "Raw: the results hold an unrendered {{ contact.name }}: read the parameter from item.params"),
+        (ForAll, "ForAll: run() fails with a template in note: "),
         (TooFew, "results"),
         (NotEmpty, "an empty batch gave results"),
         (Commits, "the action committed the transaction"),

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import event as listeners
 from sqlalchemy import select
 
@@ -16,7 +18,9 @@ from automation.rules.conditions.history import load_histories
 from automation.rules.conditions.sql import SqlScope, clause, event_where
 from automation.rules.conditions.tree import Compare, FieldRef, histories
 from automation.store.bulk import insert_rows, to_json
+from automation.store.entry_moment import EntryMoment
 from automation.store.schema import contact, event
+from automation.store.waiting import CameEvent
 from tests.conditions.helpers import ZONE, tree
 from tests.conftest import NOON
 
@@ -29,16 +33,16 @@ if TYPE_CHECKING:
 
 NOW = to_ms(NOON)
 DAY = 86_400_000
+COLUMNS = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "properties")
 
 
 def happened(conn: Connection, *events: tuple[int, int, dict[str, Any]]) -> None:
     """Orders as (contact, at, properties)."""
-    columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "properties")
     rows = [("order.paid", who, at, at, "test", f"m{n}", to_json(props)) for n, (who, at, props) in enumerate(events)]
-    insert_rows(conn, event, columns, rows)
+    insert_rows(conn, event, COLUMNS, rows)
 
 
-def counts(conn: Connection, yaml: str, people: Sequence[tuple[int, int | None]]) -> list[int]:
+def counts(conn: Connection, yaml: str, people: Sequence[tuple[int, EntryMoment | None]]) -> list[int]:
     (node,) = histories(tree(yaml))
     return [found[node] for found in load_histories(conn, [node], people, NOON, ZONE)]
 
@@ -53,8 +57,27 @@ def test_a_window_of_days_begins_at_the_same_local_time_and_ends_now(db: Databas
 def test_since_entry_counts_for_each_run_by_itself_and_leaves_out_the_entering_event(db: Database) -> None:
     with db.read() as conn:
         happened(conn, (1, NOW - 100, {}), (1, NOW - 50, {}), (2, NOW - 10, {}))
-        people = [(1, NOW - 100), (1, NOW - 50), (1, NOW - 200), (1, None), (2, NOW - 100)]
+        first, second = EntryMoment.of_event(1, NOW - 100, NOW), EntryMoment.of_event(2, NOW - 50, NOW)
+        people = [(1, first), (1, second), (1, EntryMoment.of_event(9, NOW - 200, NOW)), (1, None), (2, first)]
         assert counts(conn, "- did: {event: order.paid, since: entry}", people) == [1, 0, 2, 0, 1]
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    events=st.lists(st.tuples(st.integers(-4, 4), st.integers(0, 4)), min_size=1, max_size=6),
+    entry=st.tuples(st.integers(0, 7), st.integers(-4, 4), st.integers(0, 4)),
+)
+def test_python_and_sql_agree_on_what_happened_since_the_entry(
+    db: Database, events: list[tuple[int, int]], entry: tuple[int, int, int]
+) -> None:
+    """Whatever the clocks say: (occurred, received) of the events in the order of their numbers, and of the entry."""
+    moment = EntryMoment.of_event(entry[0], NOW + entry[1], NOW + entry[2])
+    came = [CameEvent(n, NOW + at, NOW + received, {}) for n, (at, received) in enumerate(events, 1)]
+    with db.read() as conn:  # which keeps nothing
+        rows = [(n, "order.paid", 1, at, received, "t", f"{n}", "{}") for n, at, received, _ in came]
+        insert_rows(conn, event, ("id", *COLUMNS), rows)
+        (counted,) = counts(conn, "- did: {event: order.paid, since: entry}", [(1, moment)])
+    assert counted == sum(map(moment.precedes, came))
 
 
 def test_where_limits_what_counts(db: Database) -> None:
@@ -66,7 +89,7 @@ def test_where_limits_what_counts(db: Database) -> None:
 
 def test_a_batch_of_thousands_costs_one_query_a_question(db: Database) -> None:
     nodes = histories(tree("- did: order.paid\n- did_not: {event: coupon.issued, within: 1d}"))
-    people = [(number, NOW) for number in range(5_000)]
+    people = [(number, EntryMoment(NOW, 0, NOW)) for number in range(5_000)]
     statements: list[str] = []
     with db.read() as conn:
         listeners.listen(db.engine, "before_cursor_execute", lambda _c, _u, sql, *_: statements.append(sql))

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +20,7 @@ from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store import schema
 from automation.store.database import Database
+from tests.daemon.programs import Program
 
 SETTINGS = """
 lang = "en"
@@ -59,7 +56,7 @@ class Shop:
         self.write("rules.yaml", rules)
         self.write("templates/thanks.sms.j2", "谢谢惠顾 {{ event.sku }}")
         self._usable: Project | None = None
-        self.started: list[subprocess.Popen[str]] = []
+        self.started: list[Program] = []
 
     def write(self, name: str, text: str) -> None:
         """As an editor does it: the file appears whole."""
@@ -69,17 +66,23 @@ class Shop:
         new.write_text(text, encoding="utf-8")
         new.replace(path)
 
+    def put(self, name: str, *lines: str) -> str:
+        """A file of events beside the project; its path."""
+        path = self.folder.with_name(name)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return str(path)
+
     # ------------------------------------------------------------ processes
 
     def daemon(self, *options: str, lang: str = "en") -> Daemon:
         """`automation run`, once it says that it runs, or has ended."""
-        daemon = Daemon(self._start("--lang", lang, "run", *options))
-        self.started.append(daemon.process)
-        return daemon
+        return Daemon(self._start("--lang", lang, "run", *options))
 
-    def cli(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        command, options = self._command(*arguments)
-        return subprocess.run(command, **options, input=text, capture_output=True, timeout=60, check=False)
+    def cli(self, *arguments: str) -> Program:
+        """A command, once it has ended."""
+        program = self._start(*arguments)
+        program.wait()
+        return program
 
     def ingest(self, *lines: str) -> IngestResult:
         """Take events in this process, which is another one than the daemon's."""
@@ -100,23 +103,16 @@ class Shop:
 
     def end(self) -> None:
         for process in self.started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate()
+            process.kill()
 
-    def _start(self, *arguments: str) -> subprocess.Popen[str]:
-        command, options = self._command(*arguments)
-        return subprocess.Popen(command, **options, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-
-    def _command(self, *arguments: str) -> tuple[list[str], dict[str, Any]]:
-        program = [sys.executable, "-c", "from automation.cli.main import main; main()"]
+    def _start(self, *arguments: str) -> Program:
         url = self.database.url.render_as_string(hide_password=False)
-        environment = {**os.environ, "AUTOMATION_DATABASE_URL": url, "PYTHONIOENCODING": "utf-8", "COLUMNS": "200"}
+        environment = {**os.environ, "AUTOMATION_DATABASE_URL": url, "COLUMNS": "200"}
         for name in ("AUTOMATION_LANG", "AUTOMATION_PROJECT"):
             environment.pop(name, None)
-        return [*program, "--project", str(self.folder), *arguments], {
-            "env": environment, "encoding": "utf-8", "cwd": self.folder,
-        }  # fmt: skip
+        logs = self.folder.with_name(f"{self.folder.name}-{len(self.started)}")
+        self.started.append(Program(self.folder, logs, ["--project", str(self.folder), *arguments], environment))
+        return self.started[-1]
 
     # ------------------------------------------------------------ what it holds
 
@@ -136,38 +132,29 @@ class Shop:
 class Daemon:
     """A daemon process; `log` is what it has said so far."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Program) -> None:
         self.process = process
-        self.log = ""
-        assert process.stderr is not None
-        os.set_blocking(process.stderr.fileno(), False)
-        until(lambda: "the daemon runs" in self.read() or "守护进程已启动" in self.log or process.poll() is not None)
+        until(lambda: "the daemon runs" in self.log or "守护进程已启动" in self.log or process.poll() is not None)
 
-    def read(self) -> str:
-        """The log up to now."""
-        assert self.process.stderr is not None
-        with suppress(TypeError):  # nothing new: a text stream doesn't expect that of its pipe
-            self.log += self.process.stderr.read() or ""
-        return self.log
+    @property
+    def log(self) -> str:
+        return self.process.stderr
 
     def says(self, words: str) -> str:
         """Wait until the log holds `words`."""
-        until(lambda: words in self.read(), lambda: f"{words!r} in the log:\n{self.log}")
+        until(lambda: words in self.log, lambda: f"{words!r} in the log:\n{self.log}")
         return self.log
 
     def stop(self, within: float = 8.0) -> int:
         """SIGTERM; the exit code."""
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         return self.wait(within)
 
     def kill(self) -> None:
         self.process.kill()
-        self.wait()
 
     def wait(self, within: float = 10.0) -> int:
-        code = self.process.wait(within)
-        self.read()
-        return code
+        return self.process.wait(within)
 
 
 def until(true: Callable[[], object], told: Callable[[], str] = lambda: "it did not happen in time") -> None:

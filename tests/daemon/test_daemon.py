@@ -47,7 +47,7 @@ def test_takes_up_what_another_process_ingests_and_stops_cleanly(shop: Make) -> 
     s = shop()
     daemon = s.daemon()
     # when another process brings events
-    taken = s.cli("--lang", "en", "ingest", "-", text="\n".join([order(1), order(2), order(3)]))
+    taken = s.cli("--lang", "en", "ingest", s.put("three.jsonl", order(1), order(2), order(3)))
     assert "3 items: 3 stored" in taken.stdout, taken.stderr
     until(lambda: s.statuses() == ["accepted"] * 3)
     # then the messages lie in the outbox
@@ -155,7 +155,7 @@ def test_a_change_takes_effect_and_a_mistake_does_not(shop: Make) -> None:
     assert any("sms.sned" in text for text in status["problems"])
     # when it is mended, it runs again
     s.write("rules.yaml", TWO)
-    until(lambda: daemon.read().count("files changed, reloaded: 2 rules, 0 broken") == 2)
+    until(lambda: daemon.log.count("files changed, reloaded: 2 rules, 0 broken") == 2)
     s.ingest(order(4))
     until(lambda: s.statuses() == ["accepted"] * 7)
     assert daemon.stop() == 0

@@ -10,18 +10,22 @@ from pathlib import Path
 from typing import Any
 
 # A process that starts from one which has imported everything is there in a few milliseconds.
-_SPAWN = multiprocessing.get_context("forkserver")
-_SPAWN.set_forkserver_preload(["tests.daemon.victims", "automation.engine.engine", "automation.rules.project",
+SPAWN = multiprocessing.get_context("forkserver")
+SPAWN.set_forkserver_preload(["tests.daemon.victims", "automation.engine.engine", "automation.rules.project",
                                "psycopg", "automation.providers.outbox", "apscheduler", "alembic.command",
-                               "alembic.migration", "alembic.script"])  # fmt: skip
+                               "alembic.migration", "alembic.script", "automation.cli.main", "automation.cli.daemon",
+                               "automation.daemon.daemon", "automation.daemon.logs", "automation.daemon.reloading",
+                               "automation.providers.twilio", "twilio.rest", "automation.providers.pinned",
+                               "apscheduler.schedulers.background", "sqlalchemy.dialects.sqlite",
+                               "sqlalchemy.dialects.postgresql.psycopg"])  # fmt: skip
 
 
 class Victim:
     """`work(folder, url, *rest, say)` in a process of its own; `heard` is what it has said, also after its death."""
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
-        self._ours, theirs = _SPAWN.Pipe(duplex=False)
-        self._process = _SPAWN.Process(target=_begin, args=(work, arguments, theirs), daemon=True)
+        self._ours, theirs = SPAWN.Pipe(duplex=False)
+        self._process = SPAWN.Process(target=_begin, args=(work, arguments, theirs), daemon=True)
         self._process.start()
         theirs.close()
         self.heard: list[Any] = []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -22,7 +24,7 @@ from automation.rules.project import Project
 from automation.rules.schema_json import json_schema
 from automation.settings import Settings
 from automation.store import schema
-from automation.testing import check_action, check_clock_trigger, check_provider
+from automation.testing import check_action
 from scripts.make_reference import of_project, pages
 from tests.docs.tutorials import blocks
 from tests.engine.world import at
@@ -63,21 +65,23 @@ def message(number: int) -> Outgoing:
     return Outgoing(f"m{number}", "sms", f"+8613800138{number:03d}", Content(text="你好"))
 
 
-# conformance: begin
-def test_the_action_keeps_the_contract(db: Database) -> None:
+def test_the_guides_tests_run_in_a_folder_of_ones_own(tmp_path: Path) -> None:
+    # given a folder with nothing but the blocks of the guide
+    for block in blocks(GUIDE.read_text(encoding="utf-8")):
+        if len(block.words) > 1:
+            file = tmp_path / block.words[1].removeprefix("examples/plugins/")
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(block.body, encoding="utf-8")
+    # when its author runs them
+    typed = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    ran = subprocess.run(typed, cwd=tmp_path, capture_output=True, text=True, check=False)
+    # then
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "4 passed" in ran.stdout
+
+
+def test_the_action_keeps_the_contract_on_postgresql_too(db: Database) -> None:
     check_action(AddPoints, {"points": 100}, db)
-
-
-def test_the_trigger_keeps_the_contract(db: Database) -> None:
-    check_clock_trigger(Payday(), Payday.Params(day=15), databases=[db])
-
-
-def test_the_provider_keeps_the_contract(sqlite_db: Database, tmp_path: Path) -> None:
-    with Gateway() as gateway:
-        check_provider(SmsGateway, lambda: provider_at(gateway.url, sqlite_db, tmp_path), message, secrets=[KEY])
-
-
-# conformance: end
 
 
 def test_the_blocks_of_the_guide_are_the_example_files() -> None:

@@ -96,7 +96,7 @@ def test_an_exit_lets_the_next_one_in_at_once(world: Callable[..., World], steps
     w, anna = lined_up(world, f"{RULES}    {more}\n    steps: {steps}\n", count=1)
     w.clock.advance(timedelta(hours=1))
     w.event("whitepaper.downloaded", "M1", title="again", when="2026-08-01 13:00")
-    w.event(event, "M1", when="2026-08-01 13:00")
+    w.event(event, "M1", when="2026-08-01 12:30")  # since the first entry, and before the second
     assert statuses(w) == ["exited", "active"] if event == "vip.welcome" else True
     w.run()
     assert len([status for status in statuses(w) if status in ("active", "sending")]) == 1

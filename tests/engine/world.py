@@ -115,8 +115,11 @@ class World:
     def event(self, name: str, contact: Any = None, *, when: str | None = None, **properties: Any) -> IngestResult:
         return self.events([self.line(name, contact, when=when, **properties)])
 
-    def line(self, name: str, contact: Any = None, *, when: str | None = None, **properties: Any) -> str:
-        moment = at(when) if when else self.clock.now()
+    def line(
+        self, name: str, contact: Any = None, *, when: str | None = None, moment: datetime | None = None,
+        **properties: Any,
+    ) -> str:  # fmt: skip
+        moment = moment or (at(when) if when else self.clock.now())
         body = {"name": name, "occurred_at": moment.isoformat(), "properties": properties}
         return json.dumps(body | ({"contact": contact} if contact is not None else {}), ensure_ascii=False)
 

@@ -276,3 +276,48 @@ def test_branches_are_read_to_the_end() -> None:
         return at.for_.amount
 
     assert [way("金卡", 500, "A"), way("银卡", 500, "A"), way("银卡", 0, "A"), way("银卡", 0, "B")] == [1, 2, 3, 4]
+
+
+class TestOneNameInSeveralArms:
+    ISSUE = "{do: coupon.issue, with: {batch: SHIP}, save_as: gift}"
+    GRANT = "{wait_for: {event: order.paid, within: 1d}, save_as: gift, else: [{stop: true}]}"
+    A, B = (f"{{{{arm: {name}, weight: 1, steps: [{{}}]}}}}" for name in "AB")
+    SPLIT = "steps: [{{split: {{name: s, arms: [" + A + ", " + B + "]}}}}, {}]"
+    USE = '{do: event.emit, with: {name: order.paid, properties: {order_id: "{{ gift.%s }}"}}}'
+
+    def test_other_arms_may_use_the_name_and_what_all_keep_is_known_behind_them(self) -> None:
+        body = self.SPLIT.format(self.ISSUE, self.ISSUE, self.USE % "code")
+        assert errors(rule_with(body)) == []
+        if_ = f"{{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}], else: [{self.ISSUE}]}}"
+        if_ = f"steps: [{if_}, {self.USE % 'code'}]"
+        assert errors(rule_with(if_)) == []
+
+    def test_what_only_one_of_them_keeps_is_not_known_behind_them(self) -> None:
+        body = self.SPLIT.format(self.ISSUE, self.GRANT, self.USE % "code")
+        assert [line.split(": ", 1)[1].split(",")[0] for line in errors(rule_with(body))] == ["gift.code is used"]
+
+    def test_a_name_that_was_saved_on_the_way_can_not_be_used_again(self) -> None:
+        before = f"steps: [{self.ISSUE}, {{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}]}}]"
+        behind = f"steps: [{{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}]}}, {self.ISSUE}]"
+        for body in (before, behind):
+            assert [line.split(": ", 1)[1] for line in errors(rule_with(body))] == [
+                "the save_as name gift is already used"
+            ]
+        ended = f"steps: [{{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}, {{stop: true}}]}}, {self.ISSUE}]"
+        assert errors(rule_with(ended)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ('"{{ contact.pionts }}"', "contact.pionts"),
+        ('["{{ contact.pionts }}"]', "contact.pionts"),
+        ('"{{ contact.points + event.pionts }}"', "event.pionts"),
+        ("contact.pionts", "contact.pionts"),
+        ('"{{ pionts }}"', "pionts"),
+        ('"{{ contact.pionts|default(0) + 10 }}"', "contact.pionts"),
+    ],
+)
+def test_a_variable_that_nothing_provides_is_found_in_what_is_written_to_contacts(value: str, found: str) -> None:
+    wrong = errors(rule_with(f"steps: [{{do: contact.update, with: {{set: {{code: {value}}}}}}}]"))
+    assert any(found in line for line in wrong), wrong

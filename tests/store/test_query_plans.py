@@ -42,6 +42,7 @@ from automation.store import (
     why,
 )  # fmt: skip
 from automation.store.database import Database
+from automation.store.entry_moment import EntryMoment
 from automation.store.sought import Sought
 from tests.store import town
 from tests.store.plans import plans_of, recording
@@ -104,7 +105,8 @@ def _inactive() -> object:
 
 
 def _enter_some(conn: Connection) -> None:
-    rows = [("e9", 7, 7, 9, 9, "x"), ("e10", 7, 7, 10, 10, "x")]
+    since = EntryMoment(NOW, 9, NOW)
+    rows = [("e9", 7, 7, 9, 9, "x", since), ("e10", 7, 7, 10, 10, "x", since)]
     runs.enter_runs(conn, rows, NOW)
     runs.enter_runs(conn, rows, NOW)  # the second time they are there already, and looked up
 
@@ -144,6 +146,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "listening_runs": (lambda c: waiting.listening_runs(c, IDS, [1, 2], None), {"*": {"ix_run_contact"}}),
     "listening_runs, goals": (lambda c: waiting.listening_runs(c, IDS, [1, 2], NOW), {"*": {"ix_run_contact"}}),
     "came_since": (lambda c: waiting.came_since(c, "event.3", IDS, NOW), {"*": {"ix_event_contact"}}),
+    "credited_events": (lambda c: waiting.credited_events(c, IDS), {"*": {"ix_run_contact"}}),
     "last_queued": (
         lambda c: waiting.last_queued(c, IDS),
         {"sqlite": {"sqlite_autoindex_message_1"}, "postgresql": {"uq_message_run_id_step_visit_channel"}},
@@ -178,7 +181,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "load_consents": (lambda c: load_consents(c, IDS), {"postgresql": {"pk_consent"}}),
     "load_suppressed": (lambda c: load_suppressed(c, [(1, "sms", "a@x.cn")], NOW),
                         {"*": {"ix_suppression_contact_id", "ix_suppression_address"}}),
-    "histories": (lambda c: load_histories(c, [DID, SINCE], [(1, NOW), (2, None)], NOW, SHANGHAI),
+    "histories": (lambda c: load_histories(c, [DID, SINCE], [(1, EntryMoment(NOW, 9, NOW)), (2, None)], NOW, SHANGHAI),
                   {"*": {"ix_event_contact"}}),
     # events
     "store_events": (_store_some, {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),

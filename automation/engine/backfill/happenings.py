@@ -56,7 +56,7 @@ class Happenings:
             after = page[-1].occurred_at, page[-1].id
 
     def _decide(self, rule: LoadedRule, alone: RuleBook, page: Sequence[PastEvent], made: Backfilled) -> None:
-        arrivals = [Arrival(e.id, e.name, e.contact_id, e.properties, e.occurred_at) for e in page]
+        arrivals = [Arrival(e.id, e.name, e.contact_id, e.properties, e.occurred_at, e.received_at) for e in page]
 
         def decide() -> tuple[int, list[Entry], Counter[str]]:
             with uncollected(), self._database.write() as conn:

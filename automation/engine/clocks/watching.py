@@ -42,7 +42,7 @@ def changed_people(conn: Connection, book: RuleBook, contact_ids: Iterable[int],
         return []
     lock_contacts(conn, people)
     return [
-        Meeting(rule, Arrival(None, "", one.contact_id, {}), one.contact_id, changed=_change(one, now))
+        Meeting(rule, Arrival(None, "", one.contact_id, {}, now, now), one.contact_id, changed=_change(one, now))
         for rule in rules
         for one in _moved(conn, rule, [contact_id for contact_id in people if rule.meets(contact_id)], now)
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.delivery.message_guards import Request
+from automation.rules.rule_vars import VARS
 from automation.store.events import load_properties
 from automation.store.rules import keep_template
 from automation.store.runs import load_variables
@@ -58,6 +59,7 @@ class Work:
             found = self._of_rule[rule.version_id] = {
                 "brand": self._book.project.settings.template_variables,
                 "rule": {"id": rule.spec.id, "name": rule.spec.name},
+                VARS: rule.spec.vars,
                 "now": moment,
                 "today": moment.date(),
                 "zone": rule.spec.zone,

@@ -53,7 +53,8 @@ class Emitter:
             return
         ids = store_new_events(self._conn, events, self._now)
         new = [(id_, e) for id_, e in zip(ids, events, strict=True) if id_ is not None]
-        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at) for id_, e in new]
+        now = self._now
+        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at, now) for id_, e in new]
         self._emitters |= {id_: run for id_, e in new if (run := emitter_of(e.message_id)) is not None}
         self._made.update(id_ for id_, _ in new)
         stopping = [(e.contact_id, e) for _, e in new if e.name == UNSUBSCRIBED and e.contact_id is not None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.contacts.identity import IdentityError, NobodyError, read_identity
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
@@ -16,6 +17,7 @@ from automation.engine.journey.queueing import enter_or_queue
 from automation.reasons import Reason
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
+from automation.store.events import last_event_id
 from automation.store.log import Entry, write_log
 from automation.store.runs import alive_inside, end_runs, last_entries, lock_contacts
 
@@ -91,7 +93,18 @@ def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, lis
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
     value = arrival.properties.get(definition.name)
     values = value if isinstance(value, list) else [] if value is None else [value]
-    return str(definition.identity), [str(item).strip() for item in values]
+    kind = str(definition.identity)
+    return kind, [text for item in values if (text := _identity(book, kind, str(item))) is not None]
+
+
+def _identity(book: RuleBook, kind: str, value: str) -> str | None:
+    """In its normal form; what can't be one names nobody, and is told as it was written."""
+    try:
+        return read_identity(book.project.catalogue, kind, value)
+    except NobodyError:
+        return None
+    except IdentityError:
+        return value.strip()
 
 
 def _named_people(
@@ -132,11 +145,13 @@ def _write(
 ) -> int:
     """Runs that replace one another within the batch are stored one after the other, the rest all at once."""
     entered = 0
+    newest = last_event_id(conn) if any(m.arrival.event_id is None for m, _ in chosen) else 0
     for batch in state.rounds([candidate for _, candidate in chosen]):
         picked = [chosen[i] for i in batch]
         _end_replaced(conn, [candidate for _, candidate in picked], log, now)
         rows = [
-            (m.key, m.rule.rule_id, m.rule.version_id, c.contact_id, m.arrival.event_id, c.mode_key) for m, c in picked
+            (m.key, m.rule.rule_id, m.rule.version_id, c.contact_id, m.arrival.event_id, c.mode_key, m.since(newest))
+            for m, c in picked
         ]
         stored = enter_or_queue(conn, [candidate for _, candidate in picked], rows, now)
         for (meeting, _), (run_id, reason) in zip(picked, stored, strict=True):

@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from automation.store.entry_moment import EntryMoment
+
 if TYPE_CHECKING:
     from automation.engine.book import LoadedRule
 
 
 class Arrival(msgspec.Struct, frozen=True, gc=False):
-    """A new event on a name that rules listen to."""
+    """A new event on a name that rules listen to. Times are milliseconds UTC."""
 
     event_id: int | None  # None: it is no event but a change of the person
     name: str
     contact_id: int | None
     properties: Mapping[str, Any]
-    occurred_at: int = 0
+    occurred_at: int
+    received_at: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,3 +38,9 @@ class Meeting:
     @property
     def key(self) -> str:
         return self.changed or f"e{self.arrival.event_id}"
+
+    def since(self, newest: int) -> EntryMoment:
+        """By which it enters; `newest`: the newest event, where no event lets the person in."""
+        arrival = self.arrival
+        id_ = newest if arrival.event_id is None else arrival.event_id
+        return EntryMoment.of_event(id_, arrival.occurred_at, arrival.received_at)

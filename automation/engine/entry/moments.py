@@ -33,7 +33,7 @@ def read_moment(value: Any, zone: ZoneInfo, form: str | None = None) -> int | No
         number = _number(value)
         return None if number is None else _milliseconds_of(number * UNITS[form])
     try:
-        moment = datetime.strptime(value.strip(), form) if isinstance(value, str) else None
+        moment = datetime.strptime(value.strip(), form) if isinstance(value, str) else None  # noqa: DTZ007 -- see _in_zone
         return None if moment is None else _in_zone(moment, zone)
     except (ValueError, OverflowError):
         return None

@@ -86,9 +86,10 @@ class Pending:
             if refused is not None or rule is None or event is None:
                 log.append(_refused(row, contact_id, rule, *(refused or (Reason.SKIPPED_EXPIRED, {}))))
                 continue
-            arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties)
-            span = Span(contact_id, row.event_id, event.occurred_at, row.due_at)
-            waiting.append(_Waiting(Meeting(rule, arrival, contact_id), span))
+            times = event.occurred_at, event.received_at
+            arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties, *times)
+            meeting = Meeting(rule, arrival, contact_id)
+            waiting.append(_Waiting(meeting, Span(contact_id, meeting.since(0), row.due_at)))
         return waiting
 
 

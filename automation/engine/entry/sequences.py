@@ -12,7 +12,7 @@ from automation.rules.conditions.beside import BesideRefs
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.sql import event_where
 from automation.store.log import Entry
-from automation.store.pending import Beside, Span, put_off, times_of, who_did
+from automation.store.pending import Beside, Span, put_off, who_did
 from automation.store.schema import event
 
 if TYPE_CHECKING:
@@ -28,13 +28,12 @@ def in_sequence(conn: Connection, meetings: Sequence[Meeting], log: list[Entry],
     asking = [m for m in meetings if m.rule.after or m.rule.not_followed_by]
     if not asking:
         return list(meetings)
-    times = times_of(conn, sorted({m.arrival.event_id or 0 for m in asking}))
     missing = set()
     for rule in dict.fromkeys(m.rule for m in asking if m.rule.after):
-        missing |= _without_earlier(conn, rule, [m for m in asking if m.rule is rule], times, now)
+        missing |= _without_earlier(conn, rule, [m for m in asking if m.rule is rule], now)
     log.extend(out_of_sequence(m, _of(m.rule.after), "missing") for m in asking if m in missing)
     waiting = [m for m in asking if m.rule.not_followed_by and m not in missing]
-    _put_off(conn, waiting, times, log)
+    _put_off(conn, waiting, log)
     out = missing.union(waiting)
     return [m for m in meetings if m not in out]
 
@@ -57,25 +56,23 @@ def out_of_sequence(meeting: Meeting, pattern: EventPattern, what: str) -> Entry
     )  # fmt: skip
 
 
-def _without_earlier(
-    conn: Connection, rule: LoadedRule, meetings: Sequence[Meeting], times: dict[int, int], now: int
-) -> set[Meeting]:
+def _without_earlier(conn: Connection, rule: LoadedRule, meetings: Sequence[Meeting], now: int) -> set[Meeting]:
     pattern = _of(rule.after)
     spans = []
     for m in meetings:
-        at = times[m.arrival.event_id or 0]
-        since = to_ms(pattern.within.before(from_ms(at), rule.spec.zone))
-        spans.append(Span(m.contact_id or 0, m.arrival.event_id or 0, since, at))
+        moment = m.since(0)
+        oldest = to_ms(pattern.within.before(from_ms(moment.at), rule.spec.zone))
+        spans.append(Span(m.contact_id or 0, moment, oldest))
     there = _who_did(conn, pattern, meetings, spans, now, before=True)
     return {m for index, m in enumerate(meetings) if index not in there}
 
 
-def _put_off(conn: Connection, meetings: Sequence[Meeting], times: dict[int, int], log: list[Entry]) -> None:
+def _put_off(conn: Connection, meetings: Sequence[Meeting], log: list[Entry]) -> None:
     """Each waits, counted from its event's own time, for what must not follow."""
     rows = []
     for m in meetings:
         rule, pattern, event_id = m.rule, _of(m.rule.not_followed_by), m.arrival.event_id or 0
-        due = to_ms(pattern.within.after(from_ms(times[event_id]), rule.spec.zone))
+        due = to_ms(pattern.within.after(from_ms(m.since(0).at), rule.spec.zone))
         rows.append((event_id, rule.rule_id, m.contact_id, rule.version_id, due))
         detail = {"not_followed_by": pattern.event, "within": str(pattern.within), "due_at": from_ms(due).isoformat()}
         log.append(Entry(Reason.PENDING, rule.rule_id, rule.version_id, m.contact_id, event_id=event_id, detail=detail))

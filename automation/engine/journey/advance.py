@@ -13,6 +13,7 @@ from automation.engine.delivery.outranking import by_rank, gather, hold
 from automation.engine.entry.emitted import Emitter
 from automation.engine.entry.enter import enter_changed
 from automation.engine.facts import FactsBook
+from automation.engine.journey.goals import meet_earlier_goals
 from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.moving import overtake
 from automation.engine.journey.state import RunState
@@ -99,6 +100,7 @@ class Advance:
         facts = FactsBook(conn, runs, now, now_ms)
         emitter = Emitter(conn, self._book, now_ms)
         stepper = Stepper(conn, self._book, facts, now, log, emitter)
+        meet_earlier_goals(conn, runs, facts, log, now_ms)
         for rank in by_rank(self._book, runs):
             self._step(rank, stepper, now_ms)
         stop_stuck(runs, now_ms, log)

@@ -10,14 +10,15 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import from_ms, to_ms
+from automation.clock import from_ms
 from automation.engine.facts import FactsBook
+from automation.engine.journey.goals import age, meets_goal
 from automation.engine.journey.state import RunState
 from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store.log import Entry, write_log
 from automation.store.runs import end_runs, lock_contacts, save_journeys, save_progress
-from automation.store.waiting import ALIVE, event_times, listening_runs, save_goals
+from automation.store.waiting import ALIVE, listening_runs, save_goals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -85,7 +86,6 @@ class _Telling:
         for one in inside:
             self._people.setdefault(one.run.contact_id, []).append(one)
         self._log: list[Entry] = []
-        self._times: dict[int, int] | None = None
 
     def tell(self, arrivals: Sequence[Arrival]) -> None:
         goals = [row for arrival in arrivals for row in self._goals(arrival)]
@@ -106,7 +106,7 @@ class _Telling:
         """
         credited: set[int] = set()
         rows = []
-        newest = sorted(self._of(arrival), key=lambda o: (o.run.status == "queued", -o.run.entered_at, -o.run.id))
+        newest = sorted(self._of(arrival), key=lambda one: (one.run.status != "queued", age(one.run)), reverse=True)
         for one in newest:
             run = one.run
             if one.goal_met or run.rule.rule_id in credited or not self._meets(run, arrival):
@@ -122,10 +122,7 @@ class _Telling:
 
     def _meets(self, run: RunState, arrival: Arrival) -> bool:
         goal = run.rule.spec.goal
-        if goal is None or goal.event != arrival.name or arrival.occurred_at < run.entered_at:
-            return False
-        last = to_ms(goal.within.after(from_ms(run.entered_at), run.rule.spec.zone))
-        return arrival.occurred_at <= last and self._facts.holds(goal.where, run, arrival)
+        return goal is not None and goal.event == arrival.name and meets_goal(run, arrival, self._facts)
 
     def _exits(self, arrivals: Sequence[Arrival]) -> None:
         """Asked once for each run that asks about any of the names, after all of them have been stored."""
@@ -159,15 +156,8 @@ class _Telling:
         return woken
 
     def _counts(self, run: RunState, arrival: Arrival) -> bool:
-        """It arrived after the wait began (or the run would not be waiting), and is no older than what let them in."""
-        if (arrival.event_id or 0) <= self._begun.get(run.id, 0):
-            return False
-        if arrival.occurred_at >= run.entered_at:
-            return True
-        if self._times is None:
-            ids = [one.run.event_id for some in self._people.values() for one in some]
-            self._times = event_times(self._conn, [id_ for id_ in ids if id_ is not None])
-        return arrival.occurred_at >= self._times.get(run.event_id or 0, run.entered_at)
+        """It arrived after the wait began (or the run would not be waiting), and happened since they were let in."""
+        return (arrival.event_id or 0) > self._begun.get(run.id, 0) and run.moment.precedes(arrival)
 
     def _of(self, arrival: Arrival) -> Sequence[_Inside]:
         return self._people.get(arrival.contact_id or 0, ())

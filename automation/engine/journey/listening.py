@@ -43,16 +43,19 @@ def _of_rules(rules: Iterable[LoadedRule]) -> Iterator[tuple[str, Listeners]]:
         yield from ((name, Listeners(ids)) for name in names)
         goal = rule.spec.goal
         if goal is not None:
-            yield goal.event, Listeners(ids, _longest(goal.within))
+            patience = rule.not_followed_by  # a goal counts from when nothing had followed
+            waited = _longest(patience.within) if patience is not None else 0
+            yield goal.event, Listeners(ids, _longest(goal.within) + waited)
 
 
 def _of_contents(older: Iterable[tuple[int, Mapping[str, Any]]]) -> Iterator[tuple[str, Listeners]]:
     for rule_id, content in older:
         ids = frozenset({rule_id})
-        goal = content.get("goal")
-        within = goal.get("within") if isinstance(goal, Mapping) else None
-        longest = Duration.parse(within) if isinstance(within, str) else None
-        goal_ms = _longest(longest) if longest is not None else 0
+        trigger = content.get("trigger")
+        called = trigger.get("with") if isinstance(trigger, Mapping) else None
+        patience = called.get("not_followed_by") if isinstance(called, Mapping) else None
+        goal_ms = _within(content.get("goal"))
+        goal_ms += _within(patience) if goal_ms else 0
         yield from ((name, Listeners(ids, goal_ms)) for name in set(_names(content)))
 
 
@@ -66,6 +69,13 @@ def _names(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for below in value:
             yield from _names(below)
+
+
+def _within(content: Any) -> int:
+    """The milliseconds of its `within`; 0 without one."""
+    text = content.get("within") if isinstance(content, Mapping) else None
+    within = Duration.parse(text) if isinstance(text, str) else None
+    return 0 if within is None else _longest(within)
 
 
 def _longest(within: Duration) -> int:

@@ -1,19 +1,19 @@
 """Events that a wait would miss, because nobody was there to hear them for it.
 
-A wait for an event begins where the step before it ended: with the entry, when a pause was over, or when the message
-before it was queued. The run itself comes to its wait a little later, or hours later when no daemon was running. And a
-process that has not read the changed rules yet takes in events without knowing that somebody waits for them: so the
-events are looked through once more when the time is over.
+A wait for an event begins where the step before it ended: with what let the person in, when a pause was over, or when
+the message before it was queued. The run itself comes to its wait a little later, or hours later when no daemon was
+running. And a process that has not read the changed rules yet takes in events without knowing that somebody waits for
+them: so the events are looked through once more when the time is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from automation.clock import from_ms, to_ms
 from automation.rules.program import Act, Await, Round
-from automation.store.waiting import CameEvent, came_since, event_times, last_queued
+from automation.store.waiting import CameEvent, came_since, last_queued
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,20 +27,27 @@ def came_already(
     conn: Connection, op: Await, group: Sequence[RunState], facts: FactsBook, emitter: Emitter
 ) -> dict[int, CameEvent]:
     """The first event that each of these runs need not wait for any more, by run id. Three queries at most."""
-    since = _since(conn, op, group)
-    found = came_since(conn, op.event, [run.contact_id for run in group], min(since.values()))
+    found = came_since(conn, op.event, [run.contact_id for run in group], min(run.moment.arrived for run in group))
     if not found:
         return {}
-    times = event_times(conn, sorted({run.event_id for run in group if run.event_id is not None}))
+    since = _since(conn, op, [run for run in group if run.contact_id in found])
     came = {}
     for run in group:
-        oldest = min(run.entered_at, times.get(run.event_id or 0, run.entered_at))
-        for event in found.get(run.contact_id, ()):
-            new = event.received_at >= since[run.id] and event.id > max(run.event_id or 0, run.heard_up_to)
-            if new and event.occurred_at >= oldest and not emitter.made(event.id) and facts.holds(op.where, run, event):
+        for event in _new(run, found.get(run.contact_id, ()), since):
+            if not emitter.made(event.event_id) and facts.holds(op.where, run, event):
                 came[run.id] = event
                 break
     return came
+
+
+def _new(run: RunState, events: Sequence[CameEvent], since: Mapping[int, int]) -> list[CameEvent]:
+    """Those that the wait counts. One that begins with the entry counts what happened since; a later one, what arrived
+    since the step before it, in that order."""
+    happened = [event for event in events if run.moment.precedes(event)]
+    if run.fresh:
+        return happened
+    arrived = [event for event in happened if event.received_at >= since[run.id]]
+    return sorted(event for event in arrived if event.event_id > max(run.event_id or 0, run.heard_up_to))
 
 
 def _since(conn: Connection, op: Await, group: Sequence[RunState]) -> dict[int, int]:

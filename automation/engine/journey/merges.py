@@ -19,6 +19,7 @@ from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store import merged, merging
 from automation.store.contacts import survivors
+from automation.store.entry_moment import EntryMoment
 from automation.store.identities import hold_merging
 from automation.store.log import Entry, write_log
 from automation.store.queueing import let_next_in
@@ -136,7 +137,9 @@ class _Settling:
         """Those who stay hear what the other ones did, as if the same person had done it."""
         listening = self._book.listeners
         longest = max((one.goal_ms for one in listening.values()), default=0)
-        entered = [run.entered_at for run in runs if run.ended_at is None or run.entered_at >= self._now - longest]
+        oldest = self._now - longest
+        moments = [EntryMoment.of_run(run) for run in runs if run.ended_at is None or run.entered_at >= oldest]
+        entered = [moment.arrived for moment in moments]
         if not entered or not listening:
             return
         events = merged.events_of_merged(self._conn, person, sorted(listening), min(entered))
@@ -146,7 +149,7 @@ class _Settling:
             if not others:
                 continue
             mine = [run for run in runs if owners[run.id] == owner]
-            arrivals = [Arrival(e.id, e.name, person, e.properties, e.occurred_at) for e in others]
+            arrivals = [Arrival(e.id, e.name, person, e.properties, e.occurred_at, e.received_at) for e in others]
             begun = {run.id: self._heard_before(run, others) for run in mine if run.wait_event is not None}
             hear(self._conn, self._book, self._versions, arrivals, self._now, begun, {run.id for run in mine})
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from automation.clock import from_ms, to_ms
 from automation.jsontext import compact
 from automation.rules.program import Await, Pause
+from automation.store.entry_moment import EntryMoment
 from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class RunState:
     position: int
     variables: dict[str, Any]
     entered_at: int
+    moment: EntryMoment  # by what it entered, and when that was
     mode_key: str | None
     status: str = "active"
     due_at: int | None = None
@@ -44,6 +47,8 @@ class RunState:
     begun: frozenset[str] = frozenset()  # the loops that it was in when it was claimed
     wait_event: str | None = None
     heard_up_to: int = 0  # the wait that begins next listens to events after this one
+    fresh: bool = False  # it comes from its entry, and has taken no step yet that takes time
+    acted: bool = False  # it has done something since it was claimed
     timed_out: bool = False  # it was claimed while it waited for an event
     waited_for: int | None = None  # it waited, here, for a date that is read again: this moment
     was: tuple[int, str | None] = (0, None)  # visit and wait_event as they are in the database
@@ -54,14 +59,24 @@ class RunState:
         own = variables.pop(OWN, {})
         rounds = own.get("rounds", {})
         state = cls(
-            row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at, row.mode_key,
-            row.status, since=row.due_at or row.entered_at, start=row.position, visit=row.visit, rounds=rounds,
+            row.id, rule, row.contact_id, row.event_id, row.position, variables, row.entered_at,
+            EntryMoment.of_run(row), row.mode_key, row.status, since=row.due_at or row.entered_at,
+            start=row.position, visit=row.visit, rounds=rounds,
             begun=frozenset(rounds), was=(row.visit, row.wait_event),
         )  # fmt: skip
+        state.fresh = row.position == 0 and row.due_at == row.entered_at and row.wait_event is None
         state.timed_out = row.wait_event is not None and isinstance(rule.program.ops[row.position], Await)
         if row.wait_event is not None and isinstance(rule.program.ops[row.position], Pause):
             state.waited_for = own.get("until", 0)
         return state
+
+    @property
+    def began(self) -> int:
+        """From when goals and a first wait count, in milliseconds: what let it in, or when nothing had followed it."""
+        pattern = self.rule.not_followed_by
+        if pattern is None or self.event_id is None:
+            return self.moment.at
+        return to_ms(pattern.within.after(from_ms(self.moment.at), self.rule.spec.zone))
 
     def wait(self, until: int) -> None:
         """Put the run down until a moment; it goes on at its position."""

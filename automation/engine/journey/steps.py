@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import to_ms
+from automation.clock import from_ms, to_ms
 from automation.engine.journey.acting import Actor
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import Wake, wake_at
@@ -49,6 +49,8 @@ class Stepper:
             return
         if isinstance(op, Act):
             self._actor.act(op, staying)
+            for run in staying:
+                run.acted = True
         elif isinstance(op, Pause):
             self._pause(op, staying)
         elif isinstance(op, Await):
@@ -81,7 +83,9 @@ class Stepper:
     def _pause(self, op: Pause, group: Sequence[RunState]) -> None:
         for run, facts in zip(group, self._facts.of(group), strict=True):
             waited_for, run.waited_for = run.waited_for, None
-            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, waited_for=waited_for)
+            # A first wait counts from the entry's own time, unless something was done before it.
+            since, run.fresh = from_ms(run.began) if run.fresh and not run.acted else self._now, False
+            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, since, waited_for=waited_for)
             if wake.at is None:
                 self._wake(op, run, wake)
                 continue
@@ -111,10 +115,11 @@ class Stepper:
         came = came_already(self._conn, op, group, self._facts, self._emitter)
         for run in group:
             event, timed_out, run.timed_out = came.get(run.id), run.timed_out, False
+            run.fresh = False
             if event is not None:
                 run.hear(op, event.properties)
-                run.heard_up_to = event.id
-                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.id)
+                run.heard_up_to = event.event_id
+                self._write(run, Reason.EVENT_CAME, op.path, {"event": op.event}, event.event_id)
                 continue
             if timed_out:
                 run.position = op.otherwise

@@ -36,17 +36,23 @@ class Wake:
     again: bool = False
 
 
-def wake_at(wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo, *, waited_for: int | None = None) -> Wake:
-    """`zone`: the rule's. `waited_for`: of a run that comes back from this wait, the moment for which it waited, in
-    milliseconds: a date that has not changed is not past, however late it is.
+def wake_at(
+    wait: Wait, facts: Facts, now: datetime, zone: ZoneInfo, since: datetime | None = None,
+    *, waited_for: int | None = None,
+) -> Wake:  # fmt: skip
+    """`zone`: the rule's. `since`: from when durations and days count, if not from now; their end may have passed.
+
+    `waited_for`: of a run that comes back from this wait, the moment for which it waited, in milliseconds: a date that
+    has not changed is not past, however late it is.
     """
     if wait.own_zone:
         zone = zone_of(facts.contact, zone) or zone
     if wait.for_ is not None:
-        return Wake(wait.for_.after(now, zone))
+        return _unless_now(wait.for_.after(since or now, zone), now)
     if wait.ahead is not None:
-        day = wall_time(now, zone).date() + timedelta(days=wait.ahead)
-        return _unless_now(local_moment(day, wait.at or _MIDNIGHT, zone), now)
+        of_day, day = wait.at or _MIDNIGHT, wall_time(since or now, zone).date() + timedelta(days=wait.ahead)
+        end = local_moment(day, of_day, zone)
+        return _unless_now(end if end >= now else next_time_of_day(of_day, zone, now), now)
     if wait.until is not None:
         return _until_time(wait, wait.until, now, zone)
     assert wait.field is not None

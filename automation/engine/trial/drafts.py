@@ -19,6 +19,7 @@ from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.errors import AutomationError
 from automation.rules.conditions.facts import Facts
+from automation.rules.rule_vars import VARS
 from automation.rules.spec import Do, WaitFor, each_step
 from automation.store.events import newest_events
 from automation.triggers.base import EventTrigger
@@ -169,14 +170,15 @@ def _saved(
     conn: Connection, project: Project, spec: RuleSpec, contact_id: int, now: datetime
 ) -> Mapping[str, Mapping[str, Any]]:
     """What the steps' `save_as` would hold: placeholders of actions, the newest of an awaited event."""
-    saved: dict[str, Mapping[str, Any]] = {}
+    saved: dict[str, dict[str, Any]] = {VARS: dict(spec.vars)}
     for step in each_step(spec.steps):
         if isinstance(step, Do) and step.save_as is not None:
             action: Any = project.registry.actions[step.action]
-            saved[step.save_as] = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            kept = action().placeholder(step.params, _context(conn, project, spec, step, now))
+            saved.setdefault(step.save_as, {}).update(kept)
         elif isinstance(step, WaitFor) and step.save_as is not None:
             newest = newest_events(conn, contact_id, [step.event], 1)
-            saved[step.save_as] = newest[0][1] if newest else {}
+            saved.setdefault(step.save_as, {}).update(newest[0][1] if newest else {})
     return saved
 
 

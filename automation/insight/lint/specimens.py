@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.catalogue.model import FieldType
 from automation.rules.marked import marked, named_event
 from automation.rules.params import CouponBatch
+from automation.rules.rule_vars import VARS
 from automation.rules.spec import Do, RuleSpec, WaitFor, each_step
 
 if TYPE_CHECKING:
@@ -33,13 +34,13 @@ def event_like(rule: RuleSpec, catalogue: Catalogue, today: date) -> dict[str, A
 
 
 def outputs_like(rule: RuleSpec, catalogue: Catalogue, registry: Registry, today: date) -> dict[str, dict[str, Any]]:
-    """What the rule's steps will keep by `save_as`."""
-    found: dict[str, dict[str, Any]] = {}
+    """What the rule's steps will keep by `save_as`, and its `vars`."""
+    found: dict[str, dict[str, Any]] = {VARS: dict(rule.vars)}
     for step in each_step(rule.steps):
         if isinstance(step, Do) and step.save_as:
-            found[step.save_as] = _outputs(step, catalogue, registry, today)
+            found.setdefault(step.save_as, {}).update(_outputs(step, catalogue, registry, today))
         elif isinstance(step, WaitFor) and step.save_as:
-            found[step.save_as] = _properties(catalogue.events.get(step.event), today)
+            found.setdefault(step.save_as, {}).update(_properties(catalogue.events.get(step.event), today))
     return found
 
 

@@ -11,6 +11,7 @@ from automation.clock import from_ms, to_ms
 from automation.rules.conditions.beside import BesideRefs
 from automation.rules.conditions.sql import event_where
 from automation.rules.conditions.tree import History
+from automation.store.entry_moment import happened_since
 from automation.store.schema import event
 from automation.store.value_tables import value_table
 
@@ -21,27 +22,29 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.conditions.facts import Facts
+    from automation.store.entry_moment import EntryMoment
     from automation.store.value_tables import ColumnKind
 
-Window = tuple[int, int]  # contact id, and the milliseconds after which events count
+Window = tuple[int, int, int, int]
+"""Contact id, and the moment since which events count (`EntryMoment`); of `within` and of all time without a number."""
 
+_WINDOW = ("contact_id", "at", "event_id", "arrived")
 _BEGINNING = -(2**53)
 
 
 def load_histories(
     conn: Connection,
     nodes: Sequence[History],
-    people: Sequence[tuple[int, int | None]],
+    people: Sequence[tuple[int, EntryMoment | None]],
     now: datetime | int,
     zone: ZoneInfo,
     received_by: int | None = None,
     facts: Sequence[Facts] | None = None,
 ) -> list[dict[History, int]]:
-    """For each of `people` (contact id, when they entered in milliseconds or None), the count of each node's events.
+    """For each of `people` (contact id, by what they entered or None), the count of each node's events.
 
-    Who is in no run (None) did nothing since the entry. What happened in the moment of the entry is not since it.
-    With `received_by`, events that came in later don't count. `facts` of each of the people say what references in a
-    `where` stand for; without them it is missing.
+    Who is in no run (None) did nothing since the entry. With `received_by`, events that came in later don't count.
+    `facts` of each of the people say what references in a `where` stand for; without them it is missing.
     """
     moment = from_ms(now) if isinstance(now, int) else now
     found: list[dict[History, int]] = [{} for _ in people]
@@ -60,12 +63,12 @@ def load_histories(
 
 
 def _windows(
-    node: History, people: Sequence[tuple[int, int | None]], now: datetime, zone: ZoneInfo
+    node: History, people: Sequence[tuple[int, EntryMoment | None]], now: datetime, zone: ZoneInfo
 ) -> list[Window | None]:
     if node.since_entry:
-        return [(contact, entered) if entered is not None else None for contact, entered in people]
-    since = to_ms(node.within.before(now, zone)) - 1 if node.within is not None else _BEGINNING
-    return [(contact, since) for contact, _ in people]
+        return [None if moment is None else (contact, *moment) for contact, moment in people]
+    since = to_ms(node.within.before(now, zone)) if node.within is not None else _BEGINNING
+    return [(contact, since, 0, since) for contact, _ in people]
 
 
 def _count(
@@ -78,15 +81,19 @@ def _count(
 ) -> dict[tuple[Any, ...], int]:
     if not windows:
         return {}
-    columns: list[tuple[str, ColumnKind]] = [("place", "integer"), ("contact_id", "integer"), ("since", "integer")]
+    columns: list[tuple[str, ColumnKind]] = [("place", "integer"), *((name, "integer") for name in _WINDOW)]
     rows = [(place, *window) for place, window in enumerate(windows)]
     people = value_table(conn, "people", [*columns, *beside.columns], rows)
     where = node.where
+    window = (
+        [happened_since(people.c)]  # whatever is there has happened, by whatever clock
+        if node.since_entry
+        else [event.c.occurred_at >= people.c.at, event.c.occurred_at <= until]
+    )
     counted = and_(
         event.c.contact_id == people.c.contact_id,
         event.c.name == node.event,
-        event.c.occurred_at > people.c.since,
-        event.c.occurred_at <= until,
+        *window,
         *([event_where(where, event.c.properties, beside.lookup(people))] if where is not None else []),
         *([event.c.received_at <= received_by] if received_by is not None else []),
     )

@@ -30,6 +30,9 @@ run = Table(
     Column("queue_key", String(200)),  # the place it queues for, as `mode_key`, while it stands in a queue
     Column("goal_at", Millis),  # when its goal was met
     Column("goal_event_id", Id),
+    # See store/entry_moment.py. None: it had ended when these columns came.
+    Column("since_at", Millis),  # the own time of what let the person in, from which waits and goals count
+    Column("since_event_id", Id),  # what happened since came after this event
     # One occurrence enters one contact at most once. The key grows with time, so it comes first.
     UniqueConstraint("key", "rule_id", "contact_id"),
     Index("ix_run_due", "due_at", sqlite_where=text("status = 'active'"), postgresql_where=text("status = 'active'")),

@@ -116,6 +116,16 @@ class ApprovalSettings(_Section):
     over: int = Field(10_000, ge=0)
 
 
+NEVER = 1_000_000_000_000
+"""More people than there are: nobody is asked."""
+
+
+class FiringSettings(_Section):
+    """When somebody is asked before a firing enters its people."""
+
+    ask_from: int = Field(100, ge=1)
+
+
 class PublishingSettings(_Section):
     """What runs: the files as they lie in the folder, or what was published explicitly."""
 
@@ -151,6 +161,7 @@ class Settings(_Section):
     lint: LintSettings = LintSettings()
     retention: RetentionSettings = RetentionSettings()
     publishing: PublishingSettings = PublishingSettings()
+    firings: FiringSettings = FiringSettings()
     testing: TestingSettings = TestingSettings()
     providers: dict[str, Any] = Field(default_factory=dict)
     """By channel: `{type = "twilio", …}`, or a list of such tables in order. Without any, the outbox."""

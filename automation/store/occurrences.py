@@ -98,11 +98,18 @@ def count_entering(conn: Connection, people: Select[Any], guards: Sequence[Colum
     return int(conn.scalar(query.where(*guards)) or 0)
 
 
-def recent_entered(conn: Connection, rule_id: int, count: int = 10) -> list[int]:
-    """How many people each of the rule's last complete occurrences entered, those of canaries left out."""
-    done = occurrence.c.rule_id == rule_id, occurrence.c.status == "done", occurrence.c.canary == 0
-    query = select(occurrence.c.entered).where(*done).order_by(occurrence.c.due_at.desc()).limit(count)
-    return list(conn.scalars(query))
+def recent_firings(conn: Connection, rule_id: int, count: int) -> list[AnyRow]:
+    """(status, entered, detail) of the rule's last firings that reached anybody, those of canaries left out.
+
+    Complete ones, approved ones, and held ones; what was rejected never should have been.
+    """
+    mine = occurrence.c.rule_id == rule_id, occurrence.c.canary == 0
+    approved = (occurrence.c.status == "running") & occurrence.c.decided_by.is_not(None)
+    reached = (
+        (occurrence.c.status == "held") | approved | ((occurrence.c.status == "done") & (occurrence.c.entered > 0))
+    )
+    query = select(occurrence.c.status, occurrence.c.entered, occurrence.c.detail).where(*mine, reached)
+    return list(conn.execute(query.order_by(occurrence.c.due_at.desc()).limit(count)))
 
 
 def held_occurrences(conn: Connection) -> list[AnyRow]:

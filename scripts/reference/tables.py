@@ -279,6 +279,7 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("undated_denial", "channel"): "a channel, or `*` for all",
     ("undated_denial", "source"): "the import's file, or the system that said so",
     ("suppression", "channel"): "a channel, or `*` for all",
+    ("suppression", "source"): "who put it there: `cli`, `import:FILE`, `provider` …",
     ("suppression", "contact_id"): "contact.id, or NULL where an address alone is listed",
     ("quarantine", "code"): "the key of the reason's sentence",
     ("quarantine", "detail"): "the sentence's parameters",
@@ -290,7 +291,8 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("publication", "kind"): "publish, rollback, or reload: files taken over",
     ("audit", "hash"): "SHA-256 of the row and prev_hash",
     ("run", "visit"): "how many rounds its loops have begun, and how often it was moved to another version",
-    ("occurrence", "reason"): "held: max_audience, usual; missed: expired, not_latest, skipped, rejected, disabled",
+    ("occurrence", "reason"): "held: max_audience, usual, planned, first; "
+    "missed: expired, not_latest, skipped, rejected, disabled",
     ("rule", "canary_version_id"): "rule_version.id that a canary's people run meanwhile",
     ("occurrence", "canary"): "1: it looks at a canary's people only",
     ("occurrence", "canary_of_id"): "publication.id that names a canary's people; NULL: everybody is looked at",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from automation.engine.clocks.segments import enter_watched
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
 from automation.engine.journey.merges import settle_merges
+from automation.i18n import say
 from automation.reasons import Reason
 from automation.rules.canary import Part
 from automation.store.entering import Page, PageResult, decide_page, enter_decided, in_share
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
+_logger = logging.getLogger(__name__)
 PAGE_SIZE = 20_000
 
 
@@ -76,27 +79,35 @@ class Pages:
 
         Where one page is all, the decisions about it say how many that would be.
         """
-        page, bounds, decided = self._page(row, rule), bounds_of(conn, rule), None
-        would_enter = self._would_enter.pop(row.id, None) if bounds else 0
+        page, decided = self._page(row, rule), None
+        would_enter = self._would_enter.pop(row.id, None)
         if would_enter is None and rule.watch is None:
             decided = decide_page(conn, page)
             would_enter = None if decided.full else decided.wanted
         if would_enter is None:
             return page
+        bounds = bounds_of(conn, rule, self._book.project, would_enter)
         exceeded = bounds.exceeded_by(would_enter)
         if exceeded is not None:
-            self._hold(conn, row, exceeded, bounds, would_enter)
+            self._hold(conn, row, rule, exceeded, bounds, would_enter)
         elif decided is not None:
             self._record(conn, row, enter_decided(conn, page, decided))
         else:
             self._record(conn, row, enter_watched(conn, rule, page))
         return None
 
-    def _hold(self, conn: Connection, row: AnyRow, exceeded: str, bounds: Bounds, would_enter: int) -> None:
-        weighed = {"would_enter": would_enter, "limit": bounds.limit, "usual": bounds.usual}
+    def _hold(
+        self, conn: Connection, row: AnyRow, rule: LoadedRule, exceeded: str, bounds: Bounds, would_enter: int
+    ) -> None:
+        weighed = {
+            "would_enter": would_enter, "limit": bounds.limit, "usual": bounds.usual, "planned": bounds.planned,
+            "most": bounds.most,
+        }  # fmt: skip
         values = {"status": "held", "reason": exceeded, "detail": {**(row.detail or {}), **weighed}}
         save_occurrence(conn, row.id, values)
         self._log(conn, row, Reason.HELD_APPROVAL, {"occurrence": row.id, **weighed})
+        told = {"rule": rule.spec.id, "count": would_enter, "most": bounds.most, "id": row.id}
+        _logger.warning(say("control.held_now", **told))
 
     def _page(self, row: AnyRow, rule: LoadedRule) -> Page:
         trigger = rule.trigger

@@ -123,6 +123,7 @@ TEXTS: dict[str, Text] = {
     "coupon_term": Text("{sentence}，有效期 {duration}", "{sentence}, valid for {duration}"),
     "coupon_until": Text("{sentence}，最晚用到 {date}", "{sentence}, until {date} at the latest"),
     "coupon_kept": Text("{sentence}；消息没发出也保留券码", "{sentence}; it is kept even when no message gets out"),
+    "vars": Text("给模板的值：{values}", "values for its templates: {values}"),
     "tags_add": Text("打上标签“{tags}”", "add the tags “{tags}”"),
     "tags_remove": Text("去掉标签“{tags}”", "remove the tags “{tags}”"),
     "tags_wecom": Text("在企业微信里{sentence}", "in WeCom, {sentence}"),

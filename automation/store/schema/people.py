@@ -119,6 +119,7 @@ suppression = Table(
     Column("reason", String(200), nullable=False),
     Column("created_at", Millis, nullable=False),
     Column("until", Millis),  # None: for ever
+    Column("source", String(200), nullable=False, server_default=""),  # who put it there: cli, import:FILE, a provider
     Index(None, "contact_id"),
     Index(None, "address"),
 )

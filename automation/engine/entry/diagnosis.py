@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 MEMBERS: dict[str, tuple[type, ...]] = {
     "name": (str,), "contact": (str, int, dict, type(None)), "occurred_at": (str, int, float, type(None)),
-    "message_id": (str, type(None)), "source": (str,), "channel": (str, type(None)), "properties": (dict,),
+    "message_id": (str, type(None)), "source": (str, type(None)), "channel": (str, type(None)),
+    "properties": (dict, type(None)),
 }  # fmt: skip
 """What an event may have, and the JSON types of each."""
 LONGEST = {"name": 120, "message_id": 200, "source": 80, "channel": 40}
@@ -72,7 +73,7 @@ def _problems(event: dict[str, Any]) -> Iterator[EventError]:
             yield from _member(field, event[field], kinds)
     contact = event.get("contact")
     for kind, value in contact.items() if isinstance(contact, dict) else ():
-        if isinstance(value, bool) or not isinstance(value, (str, int)):
+        if isinstance(value, bool) or not isinstance(value, (str, int, type(None))):
             yield _wrong_type(f"contact.{kind}", (str, int), value)
 
 

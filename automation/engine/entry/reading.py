@@ -26,39 +26,24 @@ FUTURE_MS = 24 * 3600 * 1000
 """How far ahead of our clock a sender's clock may be."""
 
 
-<<<<<<< HEAD
-=======
-class EventError(AutomationError):
-    """An event that can't be taken, with the reason."""
-
-
 _NO_PROPERTIES = msgspec.Raw(b"{}")
 
 
->>>>>>> main
 class IncomingEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """The wire form of an event. Only `name` is required; what is null is as if it were not there."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
-<<<<<<< HEAD
-    contact: str | int | dict[str, str | int] | None = None
-    occurred_at: str | int | float | None = None
-=======
     contact: str | int | dict[str, str | int | None] | None = None
-    occurred_at: str | None = None
->>>>>>> main
+    occurred_at: str | int | float | None = None
     message_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     source: Annotated[str, Meta(max_length=80)] | None = ""
     channel: Annotated[str, Meta(max_length=40)] | None = None
     properties: msgspec.Raw = _NO_PROPERTIES
 
 
-<<<<<<< HEAD
 __all__ = ["EventError", "EventReader", "IncomingEvent", "Parsed", "message_id_of"]
 
-=======
 _NULL = msgspec.Raw(b"null")
->>>>>>> main
 _NUL: dict[type, Any] = {bytes: b"\\u0000", str: "\\u0000"}
 
 
@@ -97,18 +82,11 @@ class EventReader:
         """
         wire, declared = self.translated(payload, source) if self._sources else (payload, None)
         try:
-<<<<<<< HEAD
             event = self._decode(wire)
-            properties = self._properties(event.properties)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise diagnose(wire) from None
-=======
-            event = self._decode(payload)
             given = event.properties if event.properties != _NULL else _NO_PROPERTIES
             properties = self._properties(given)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise EventError("ingest.not_an_event", reason=str(error)) from None
->>>>>>> main
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise diagnose(wire) from None
         if _NUL[type(payload)] in payload:  # PostgreSQL stores no NUL character
             raise EventError("ingest.nul")
         check = self._checkers.get(event.name)
@@ -116,28 +94,17 @@ class EventReader:
         if check is not None:
             properties, changed = self._checked(check, event, properties, source)
         elif self._catalogue.strict_events:
-<<<<<<< HEAD
             near = offer(event.name, self._catalogue.events)
             raise EventError(
                 "ingest.unknown_event", name=event.name, of_source=of_source(event.source or source), **near
             )
-        raw = str(self._encode(properties) if changed else event.properties, "utf-8")
-        at = None if event.occurred_at is None else self.moment(event.occurred_at, declared)
-=======
-            raise EventError("ingest.unknown_event", name=event.name)
         raw = str(self._encode(properties) if changed else given, "utf-8")
-        at = None if event.occurred_at is None else self.moment(event.occurred_at)
->>>>>>> main
+        at = None if event.occurred_at is None else self.moment(event.occurred_at, declared)
         if at is not None and at > now + FUTURE_MS:
             raise EventError("ingest.future", found=event.occurred_at)
-        message_id, source = event.message_id or message_id_of(payload, at, repeat), event.source or ""
+        message_id, source = event.message_id or message_id_of(payload, at, repeat), event.source or source
         return Parsed(
-<<<<<<< HEAD
-            event.name, self.identities(event.contact), at, event.source or source, message_id, event.channel,
-            properties, raw,
-=======
             event.name, self.identities(event.contact), at, source, message_id, event.channel, properties, raw,
->>>>>>> main
         )  # fmt: skip
 
     def translated(self, payload: bytes | str, source: str) -> tuple[bytes | str, SourceDef | None]:

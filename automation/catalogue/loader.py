@@ -61,18 +61,25 @@ def _settings(reader: Reader, top: Mapping, catalogue: Catalogue) -> Catalogue:
 def _identities(reader: Reader, node: Node | None, catalogue: Catalogue) -> Catalogue:
     """Further identity kinds; each is also a contact field. A built-in kind may get another label."""
     kinds, fields = dict(catalogue.identity_kinds), dict(catalogue.fields)
-    single = set(catalogue.single_identities)
+    single, caseless = set(catalogue.single_identities), set(catalogue.caseless_identities)
+    nobody: dict[str, tuple[str, ...]] = {}
     for key, value in reader.named(node, "identities"):
         name, path = key.text, f"identities/{key.text}"
         if name not in kinds and name in fields:
             reader.report(key, "taken", path, found=name)
             continue
-        spec = reader.mapping(value, path, ("label", "single"))
+        spec = reader.mapping(value, path, ("label", "single", "ignore_case", "nobody"))
         kinds[name] = reader.label(spec.get("label"), path, kinds.get(name, Text(name, name)))
         fields[name] = identity_field(name, kinds[name])
         chosen = reader.flag(spec.get("single"), path, name in single)
         single = single | {name} if chosen else single - {name}
-    return replace(catalogue, identity_kinds=kinds, fields=fields, single_identities=frozenset(single))
+        if reader.flag(spec.get("ignore_case"), path, False):
+            caseless.add(name)
+        nobody[name] = reader.texts(spec.get("nobody"), path) or ()
+    return replace(
+        catalogue, identity_kinds=kinds, fields=fields, single_identities=frozenset(single),
+        caseless_identities=frozenset(caseless), nobody={name: values for name, values in nobody.items() if values},
+    )  # fmt: skip
 
 
 def _contact_fields(reader: Reader, node: Node | None, catalogue: Catalogue) -> dict[str, FieldDef]:

@@ -43,9 +43,10 @@ TOP: tuple[tuple[str, Text, Text], ...] = (
     ("contact", Text("联系人字段", "contact fields"), Text("名称到字段的定义；可写成 `city: text` 或完整写法",
                                                      "names to definitions: `city: text`, or a mapping that says "
                                                      "more")),
-    ("identities", Text("身份种类", "identity kinds"), Text("自定的身份，如门店卡号：label、single（一人至多一个）",
+    ("identities", Text("身份种类", "identity kinds"), Text("自定的身份，如门店卡号：label、single（一人至多一个）、"
+                                                       "ignore_case（不分大小写）、nobody（不算身份的值）",
                                                        "identities of your own: label, single (a person has at most "
-                                                       "one)")),
+                                                       "one), ignore_case, nobody (values that are nobody's)")),
     ("default_identity", Text("默认 member_no", "default member_no"), Text('事件里 contact 只写一个值时指哪种身份',
                                                                         "what a bare `contact` in an event means")),
     ("country", Text("默认 CN", "default CN"), Text("没有国家码的电话号码属于哪个国家",
@@ -152,13 +153,17 @@ def _built_in(page: Page, around: Surroundings) -> None:
     page.heading(2, Text("身份", "Identities"))
     page.text(
         Text(
-            "身份也是联系人字段（有多个时取最早的）。手机号存成 +86 的国际格式，邮箱存成小写。“单一”"
+            "身份也是联系人字段（有多个时取最早的）。手机号存成 +86 的国际格式，邮箱存成小写；全角字符存成半角，"
+            "去掉空格；写了 ignore_case 的身份不分大小写。undefined、NULL、0、-、无、#N/A 这类空缺时写的值不算身份，"
+            "nobody 可以补充。“单一”"
             "的身份一人至多一个，"
             "两个不同的值说明是两个人。",
             "An identity is a contact field too (the oldest, where there are several). Phones are kept in "
             "international "
-            "form, e-mail addresses in small letters. A person has at most one of a single kind: two values mean two "
-            "people.",
+            "form, e-mail addresses in small letters; full-width characters become half-width, blanks go, and kinds "
+            "with ignore_case are kept in small letters. What is written for nothing (undefined, NULL, 0, -, 无, #N/A) "
+            "is no identity; nobody lists further values. A person has at most one of a single kind: two values mean "
+            "two people.",
         )
     )
     page.table(

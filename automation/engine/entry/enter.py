@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.contacts.identity import IdentityError, NobodyError, read_identity
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
@@ -71,7 +72,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     by_event = book.by_event
     for arrival in arrivals:
         listening = by_event[arrival.name]
-        hits = listening.matching(arrival.properties)
+        hits = listening.matching(arrival.whole if listening.asks_own else arrival.properties)
         if hits:
             matched.extend((listening.rules[index], arrival) for index in hits)
     named = _named_people(conn, book, matched)
@@ -92,7 +93,18 @@ def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, lis
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
     value = arrival.properties.get(definition.name)
     values = value if isinstance(value, list) else [] if value is None else [value]
-    return str(definition.identity), [str(item).strip() for item in values]
+    kind = str(definition.identity)
+    return kind, [text for item in values if (text := _identity(book, kind, str(item))) is not None]
+
+
+def _identity(book: RuleBook, kind: str, value: str) -> str | None:
+    """In its normal form; what can't be one names nobody, and is told as it was written."""
+    try:
+        return read_identity(book.project.catalogue, kind, value)
+    except NobodyError:
+        return None
+    except IdentityError:
+        return value.strip()
 
 
 def _named_people(
@@ -116,9 +128,7 @@ def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entr
     state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
     chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
-        candidate = Candidate(
-            meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(meeting.arrival.properties)
-        )
+        candidate = Candidate(meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(facts.event))
         refusal = decide(candidate, state)
         if refusal is None:
             chosen.append((meeting, candidate))
@@ -171,7 +181,7 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
             contact=profiles.get(m.contact_id or 0, {}) | {"id": m.contact_id},
             now=now,
             zone=m.rule.spec.zone,
-            event=m.arrival.properties,
+            event=m.arrival.whole,
         )
         for m in meetings
     ]

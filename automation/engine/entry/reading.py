@@ -14,7 +14,7 @@ from msgspec import Meta
 from automation.calendars.local import moment_of
 from automation.catalogue.types import normalise
 from automation.clock import EPOCH, token
-from automation.contacts.identity import normalise_identity
+from automation.contacts.identity import NobodyError, read_identity
 from automation.errors import AutomationError
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class EventReader:
 
     def __init__(self, catalogue: Catalogue, checkers: Mapping[str, Any], zone: ZoneInfo) -> None:
         self._catalogue = catalogue
-        self._kind, self._country = catalogue.default_identity, catalogue.country
+        self._kind = catalogue.default_identity
         self._checkers = checkers
         self._zone = zone
         self._decode = msgspec.json.Decoder(IncomingEvent).decode
@@ -116,12 +116,25 @@ class EventReader:
         if contact is None:
             return ()
         if contact.__class__ is not dict:
-            return ((self._kind, normalise_identity(self._kind, str(contact), self._country)),)
+            return ((self._kind, read_identity(self._catalogue, self._kind, str(contact))),)
         for kind in contact:
             if kind not in self._catalogue.identity_kinds:
                 known = ", ".join(self._catalogue.identity_kinds)
                 raise EventError("ingest.unknown_identity", kind=kind, known=known)
-        return tuple((kind, normalise_identity(kind, str(value), self._country)) for kind, value in contact.items())
+        return self._named(contact)
+
+    def _named(self, contact: Mapping[str, str | int]) -> tuple[Pair, ...]:
+        """What is written for nothing is left out, as long as another identity says who it is."""
+        found: list[Pair] = []
+        nobody: NobodyError | None = None
+        for kind, value in contact.items():
+            try:
+                found.append((kind, read_identity(self._catalogue, kind, str(value))))
+            except NobodyError as error:
+                nobody = error
+        if nobody is not None and not found:
+            raise nobody
+        return tuple(found)
 
 
 def _moment(text: str, zone: ZoneInfo) -> int:

@@ -70,8 +70,8 @@ def page(lang: Lang, around: Surroundings) -> str:
             "`batch_size` in `[ingest]`, `AUTOMATION_DELIVERY__BREAKER__FAILURES` is `failures` in "
             "`[delivery.breaker]`, `AUTOMATION_PROVIDERS__SMS__AUTH_TOKEN` is `auth_token` in `[providers.sms]` (of "
             "several accounts, `AUTOMATION_PROVIDERS__SMS__0__…`); lists are written with commas. A misspelt "
-            "`AUTOMATION_…` variable is an error. `AUTOMATION_PROJECT` names the project folder and `AUTOMATION_LANG` the "
-            "language. Restart the daemon after a change of the settings.",
+            "`AUTOMATION_…` variable is an error. `AUTOMATION_PROJECT` names the project folder and "
+            "`AUTOMATION_LANG` the language. Restart the daemon after a change of the settings.",
         )
     )
     page.text(

@@ -17,7 +17,7 @@ from automation.rules.params import Interval, LocalDate, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.cron import check_cron, cron_walls
 from automation.triggers.cron_words import cron_sentence
-from automation.triggers.ticks import Walls, days_from, every, first_firing, refuse_at
+from automation.triggers.ticks import Walls, days_from, first_firing, next_every, refuse_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -81,6 +81,8 @@ class ScheduleTrigger(ClockTrigger):
 
     def next(self, params: Params, zone: ZoneInfo, after: datetime) -> Firing | None:
         """CalendarError when a workday falls into a year whose holidays are not announced."""
+        if params.every is not None:
+            return next_every(params.every, params.at, zone, after)
         return first_firing(lambda wall: _walls(params, self.calendar, wall), zone, after)
 
     def by_own_zone(self, params: Params) -> bool:
@@ -114,8 +116,6 @@ class ScheduleTrigger(ClockTrigger):
 def _walls(params: ScheduleTrigger.Params, calendar: WorkCalendar, after: datetime) -> Walls:
     if params.cron is not None:
         return cron_walls(params.cron, after)
-    if params.every is not None:
-        return every(params.every, params.at, after)
     assert params.at is not None
     at = params.at
     days = sorted(set(params.dates)) if params.dates is not None else days_from(after.date())

@@ -11,6 +11,7 @@ from automation.catalogue.coupons import read_coupons
 from automation.catalogue.fields import read_field
 from automation.catalogue.model import EventDef
 from automation.catalogue.reading import EVENT_NAME, Reader
+from automation.catalogue.sources import read_sources
 from automation.i18n import Text
 from automation.problems import in_order
 from automation.yamltree import parse
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from automation.problems import Problem
     from automation.yamltree import Mapping, Node
 
-_KEYS = ("contact", "identities", "default_identity", "country", "strict_events", "events", "coupons")
+_KEYS = ("contact", "identities", "default_identity", "country", "strict_events", "events", "coupons", "sources")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
@@ -40,6 +41,7 @@ def _read(reader: Reader, root: Node | None) -> Catalogue:
     catalogue = replace(catalogue, fields=_contact_fields(reader, top.get("contact"), catalogue))
     catalogue = replace(catalogue, events=_events(reader, top.get("events"), catalogue))
     catalogue = replace(catalogue, coupons=read_coupons(reader, top.get("coupons")))
+    catalogue = replace(catalogue, sources=read_sources(reader, top.get("sources"), catalogue))
     return _settings(reader, top, catalogue)
 
 
@@ -61,18 +63,25 @@ def _settings(reader: Reader, top: Mapping, catalogue: Catalogue) -> Catalogue:
 def _identities(reader: Reader, node: Node | None, catalogue: Catalogue) -> Catalogue:
     """Further identity kinds; each is also a contact field. A built-in kind may get another label."""
     kinds, fields = dict(catalogue.identity_kinds), dict(catalogue.fields)
-    single = set(catalogue.single_identities)
+    single, caseless = set(catalogue.single_identities), set(catalogue.caseless_identities)
+    nobody: dict[str, tuple[str, ...]] = {}
     for key, value in reader.named(node, "identities"):
         name, path = key.text, f"identities/{key.text}"
         if name not in kinds and name in fields:
             reader.report(key, "taken", path, found=name)
             continue
-        spec = reader.mapping(value, path, ("label", "single"))
+        spec = reader.mapping(value, path, ("label", "single", "ignore_case", "nobody"))
         kinds[name] = reader.label(spec.get("label"), path, kinds.get(name, Text(name, name)))
         fields[name] = identity_field(name, kinds[name])
         chosen = reader.flag(spec.get("single"), path, name in single)
         single = single | {name} if chosen else single - {name}
-    return replace(catalogue, identity_kinds=kinds, fields=fields, single_identities=frozenset(single))
+        if reader.flag(spec.get("ignore_case"), path, False):
+            caseless.add(name)
+        nobody[name] = reader.texts(spec.get("nobody"), path) or ()
+    return replace(
+        catalogue, identity_kinds=kinds, fields=fields, single_identities=frozenset(single),
+        caseless_identities=frozenset(caseless), nobody={name: values for name, values in nobody.items() if values},
+    )  # fmt: skip
 
 
 def _contact_fields(reader: Reader, node: Node | None, catalogue: Catalogue) -> dict[str, FieldDef]:

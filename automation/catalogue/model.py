@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from automation.calendars.duration import Duration
@@ -42,11 +43,22 @@ class FieldDef:
     form: Literal["windows"] | None = None  # of a text: what it must look like
 
 
+EVENT_FIELDS: Mapping[str, FieldDef] = {
+    "occurred_at": FieldDef("occurred_at", FieldType.DATETIME, Text("发生时间", "time"), storage="column")
+}
+"""What every event has besides its properties (see event_fields.py), with the columns of its table as names."""
+
+
 @dataclass(frozen=True)
 class EventDef:
     name: str
     label: Text
     properties: Mapping[str, FieldDef] = field(default_factory=dict)
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldDef]:
+        """What `event.…` may name: its properties, and what every event has."""
+        return {**EVENT_FIELDS, **self.properties}
 
 
 @dataclass(frozen=True)
@@ -67,14 +79,33 @@ class CouponBatchDef:
 
 
 @dataclass(frozen=True)
+class SourceDef:
+    """A system that sends events.
+
+    `time`: seconds, milliseconds, microseconds, or a pattern of strptime; None: ISO 8601, or seconds or milliseconds as
+    the number's size tells. `fields` are {its field: ours}, `events` {its name of an event: ours}.
+    """
+
+    key: str
+    label: Text
+    time: str | None = None
+    zone: str | None = None  # where times without an offset are meant; None: that of the project
+    fields: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """What a project knows. Built-in contact fields and events are always present."""
 
     fields: Mapping[str, FieldDef] = field(default_factory=dict)  # by name, without "contact."
     events: Mapping[str, EventDef] = field(default_factory=dict)
     coupons: Mapping[str, CouponBatchDef] = field(default_factory=dict)
+    sources: Mapping[str, SourceDef] = field(default_factory=dict)
     identity_kinds: Mapping[str, Text] = field(default_factory=dict)
     single_identities: frozenset[str] = frozenset()
+    caseless_identities: frozenset[str] = frozenset()  # capitals and small letters are the same
+    nobody: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by kind: values that name nobody
     default_identity: str = "member_no"  # what a bare `contact: "M001"` in an event means
     country: str = "CN"  # of phone numbers written without a country code
     strict_events: bool = True  # an event that is not in the catalogue is quarantined

@@ -67,29 +67,40 @@ def pauses(format_: FormatOption = Format.table, bom: BomOption = False) -> None
 def approve(
     id_: Annotated[str | None, typer.Argument(metavar="[ID]", help="As the list shows it 列表中的编号")] = None,
     reject: Annotated[bool, typer.Option("--reject", help="It must not run 否决")] = False,
+    rule: Annotated[str | None, typer.Option("--rule", help="Only what is this rule's 只看一条规则")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Everything of --rule 该规则的全部")] = False,
     reason: Reason = None,
     by: Actor = ACTOR,
     format_: FormatOption = Format.table,
     bom: BomOption = False,
 ) -> None:
     """Without an ID: what waits, how many it would reach, and which bound that exceeds."""
-    from automation.engine.clocks.approvals import decide, list_held
+    from automation.engine.clocks.approvals import WEIGHED, decide, decide_all, list_held
+    from automation.errors import AutomationError
     from automation.insight.halts import why_held
 
+    said = say("control.rejected" if reject else "control.approved")
+    if all_:
+        if rule is None or id_ is not None:
+            raise AutomationError("control.approve_all_of")
+        wanted, why = rule, reason or say("control.no_reason")
+        for row in changing(lambda conn, now: decide_all(conn, wanted, not reject, why, by, now)):
+            typer.echo(said.format(**row))
+        return
     if id_ is not None:
         chosen = id_
         row = changing(lambda conn, now: decide(conn, chosen, not reject, reason or say("control.no_reason"), by, now))
-        typer.echo(say("control.rejected" if reject else "control.approved", **row))
+        typer.echo(said.format(**row))
         return
     database = open_database(open_settings())
     with database.read() as conn:
-        rows = list_held(conn)
+        rows = [row for row in list_held(conn) if rule in (None, row["rule"])]
     database.close()
     if format_ is Format.table:
         rows = [row | {"why": why_held(row)} for row in rows]
         emit_table(("id", "rule", "key", "due_at", "why"), rows)
     else:
-        emit_table(("id", "rule", "key", "due_at", "bound", "would_enter", "limit", "usual"), rows, format_, bom=bom)
+        emit_table(("id", "rule", "key", "due_at", "bound", *WEIGHED), rows, format_, bom=bom)
 
 
 def missed(

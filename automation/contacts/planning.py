@@ -13,15 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
+MOST = 20
+"""How many values of a kind a person may have: what more would share is a default value, and not one person's."""
+_ENDLESS = frozenset({"anonymous_id"})
+"""Kinds of which a person has a new one whenever a browser forgets the old one."""
+
+
 @dataclass(frozen=True)
 class Conflict:
-    """These identities can't be one person: a kind of which a person has one would hold two values."""
+    """These identities can't be one person: there would be two values of a single kind, or too many of another."""
 
     kinds: tuple[str, ...]
     contact_ids: tuple[int, ...]
+    crowded: bool = False
 
     def text(self, lang: str | None = None) -> str:
         ids = ", ".join(f"#{id_}" for id_ in self.contact_ids)
+        if self.crowded:
+            return say("contacts.crowded", lang, kinds=", ".join(self.kinds), ids=ids or "–", most=MOST)
         return say("contacts.conflict", lang, kinds=", ".join(self.kinds), ids=ids or "–")
 
     def __str__(self) -> str:
@@ -32,11 +41,11 @@ class Conflict:
 class Plan:
     """Contacts are ids; one that has yet to be created is a negative number, the first -1, the next -2.
 
-    `owners` knows every identity met so far, `singles` the values of single kinds per contact.
+    `owners` knows every identity met so far, `held` the values per contact and kind.
     """
 
     owners: dict[Pair, int]
-    singles: dict[int, dict[str, set[str]]]
+    held: dict[int, dict[str, set[str]]]
     single_kinds: frozenset[str]
     results: list[int | Conflict | None] = field(default_factory=list)
     attached: dict[Pair, int] = field(default_factory=dict)  # identities that nobody had
@@ -54,7 +63,8 @@ class Plan:
         found = sorted({self.now(self.owners[pair]) for pair in item if pair in self.owners}, key=_age)
         kinds = self._clash(found, new)
         if kinds:
-            self.results.append(Conflict(kinds, tuple(found)))
+            crowded = self.single_kinds.isdisjoint(kinds)
+            self.results.append(Conflict(kinds, tuple(found), crowded))
         elif not item:
             self.results.append(None)
         else:
@@ -67,18 +77,18 @@ class Plan:
         return contact
 
     def _clash(self, found: Sequence[int], new: Iterable[Pair]) -> tuple[str, ...]:
-        before = [self.singles.get(contact, {}) for contact in found]
+        before = [self.held.get(contact, {}) for contact in found]
         after: dict[str, set[str]] = defaultdict(set)
         for held in before:
             for kind, values in held.items():
                 after[kind] |= values
         for kind, value in new:
-            if kind in self.single_kinds:
-                after[kind].add(value)
-        # A contact that held two before the kind became single is no new conflict.
+            after[kind].add(value)
+        # A contact that held too many before there was a limit is no new conflict.
         return tuple(sorted(
             kind for kind, values in after.items()
-            if len(values) > 1 and not any(held.get(kind) == values for held in before)
+            if kind not in _ENDLESS and len(values) > (1 if kind in self.single_kinds else MOST)
+            and not any(held.get(kind) == values for held in before)
         ))  # fmt: skip
 
     def _create(self) -> int:
@@ -88,18 +98,17 @@ class Plan:
     def _unite(self, found: Sequence[int], new: Sequence[Pair]) -> int:
         survivor, *others = found
         place = len(self.results)
-        held = self.singles.setdefault(survivor, {})
+        held = self.held.setdefault(survivor, {})
         for other in others:
             self._joined[other] = survivor
-            for kind, values in self.singles.pop(other, {}).items():
+            for kind, values in self.held.pop(other, {}).items():
                 held.setdefault(kind, set()).update(values)
             if other > 0:
                 self.merges.append((survivor, other, place))
                 self.merged[place] = self.merged.get(place, 0) + 1
         for kind, value in new:
             self.owners[kind, value] = self.attached[kind, value] = survivor
-            if kind in self.single_kinds:
-                held.setdefault(kind, set()).add(value)
+            held.setdefault(kind, set()).add(value)
         if new or others:
             self.changed.add(place)
         return survivor
@@ -108,12 +117,12 @@ class Plan:
 def plan(
     items: Sequence[Sequence[Pair]],
     owners: Mapping[Pair, int],
-    singles: Mapping[int, Mapping[str, set[str]]],
+    held: Mapping[int, Mapping[str, set[str]]],
     single_kinds: frozenset[str],
 ) -> Plan:
-    """Decide about the items in their order. `singles` covers every contact that an item might change."""
-    held = {contact: {kind: set(values) for kind, values in one.items()} for contact, one in singles.items()}
-    made = Plan(dict(owners), held, single_kinds)
+    """Decide about the items in their order. `held` covers every contact that an item might change."""
+    own = {contact: {kind: set(values) for kind, values in one.items()} for contact, one in held.items()}
+    made = Plan(dict(owners), own, single_kinds)
     for item in items:
         made.place(item)
     return made

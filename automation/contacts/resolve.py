@@ -106,7 +106,7 @@ class _Attempt:
         plain = self._plain(known)
         if plain is not None:
             return Resolved(plain)
-        made = plan(self.items, known, self._singles(known), self.single_kinds)
+        made = plan(self.items, known, self._held(known), self.single_kinds)
         if made.merges and not exclusive:
             self.wants_merge = True
             raise _Again
@@ -127,20 +127,19 @@ class _Attempt:
             results.append(owners.pop() if owners else None)
         return results
 
-    def _singles(self, known: Mapping[Pair, int]) -> dict[int, dict[str, set[str]]]:
-        """What the contacts that may change hold of the single kinds, locked against a second value."""
+    def _held(self, known: Mapping[Pair, int]) -> dict[int, dict[str, set[str]]]:
+        """What the contacts that may change hold, locked against a value too many."""
         touched: set[int] = set()
         for item in self.items:
             owners = {known.get(pair) for pair in item}
             if len(owners) > 1:
                 touched |= {owner for owner in owners if owner is not None}
         contact_rows.lock_contacts(self.conn, touched)
-        singles: dict[int, dict[str, set[str]]] = {contact: defaultdict(set) for contact in touched}
+        held: dict[int, dict[str, set[str]]] = {contact: defaultdict(set) for contact in touched}
         for contact, rows in identities.held_by(self.conn, touched).items():
             for kind, value, _ in rows:
-                if kind in self.single_kinds:
-                    singles[contact][kind].add(value)
-        return singles
+                held[contact][kind].add(value)
+        return held
 
     def _write(self, made: Plan) -> Resolved:
         wanted = sorted({made.now(r) for r in made.results if isinstance(r, int) and made.now(r) < 0}, reverse=True)
@@ -164,5 +163,5 @@ class _Attempt:
 def _final(result: int | Conflict | None, real: Callable[[int], int | None]) -> int | Conflict | None:
     if isinstance(result, Conflict):
         ids = {real(contact) for contact in result.contact_ids}
-        return Conflict(result.kinds, tuple(sorted(id_ for id_ in ids if id_ is not None)))
+        return Conflict(result.kinds, tuple(sorted(id_ for id_ in ids if id_ is not None)), result.crowded)
     return None if result is None else real(result)

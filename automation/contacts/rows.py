@@ -15,7 +15,7 @@ from automation.clock import to_ms
 from automation.contacts.answers import read_answer
 from automation.contacts.cells import listed_cell, split_cell
 from automation.contacts.columns import CONSENT_AT
-from automation.contacts.identity import normalise_identity
+from automation.contacts.identity import read_identity
 from automation.contacts.names import ContactError, check_tag
 from automation.contacts.zones import check_zone
 from automation.csvfiles import is_blank, read_cell
@@ -137,7 +137,7 @@ class RowReader:
             try:
                 if _SPOILT.fullmatch(text):
                     raise ContactError("contacts.spoilt_number", found=text)
-                pair = kind, normalise_identity(kind, text, self._catalogue.country)
+                pair = kind, read_identity(self._catalogue, kind, text)
             except AutomationError as error:
                 problem = problem or error
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automation.contacts.identity import IdentityError, normalise_identity
+from automation.contacts.identity import IdentityError, read_identity
 from automation.contacts.names import ContactError
 from automation.contacts.profile import load_contacts
 from automation.store import consent as consent_rows
@@ -66,7 +66,7 @@ def find_contact(conn: Connection, catalogue: Catalogue, text: str) -> int | Non
         return _by_id(conn, text[1:])
     kind, colon, value = text.partition(":")
     if colon and kind in catalogue.identity_kinds:
-        pair = kind, normalise_identity(kind, value, catalogue.country)
+        pair = kind, read_identity(catalogue, kind, value)
         return identities.holders(conn, [pair]).get(pair)
     candidates = {f"{kind}:{value}": found for (kind, value), found in _by_any_kind(conn, catalogue, text).items()}
     if text.isdecimal() and (found := _by_id(conn, text)) is not None:
@@ -86,7 +86,7 @@ def _by_any_kind(conn: Connection, catalogue: Catalogue, text: str) -> dict[iden
     pairs = []
     for kind in catalogue.identity_kinds:
         try:
-            pairs.append((kind, normalise_identity(kind, text, catalogue.country)))
+            pairs.append((kind, read_identity(catalogue, kind, text)))
         except IdentityError:  # the value can't be one of this kind
             continue
     return identities.holders(conn, pairs)

@@ -11,7 +11,7 @@ from automation.catalogue.types import event_checker
 from automation.contacts.share import Share
 from automation.rules.conditions.fused import fuse
 from automation.rules.conditions.python import event_predicate, predicate
-from automation.rules.conditions.tree import History, histories
+from automation.rules.conditions.tree import Compare, History, histories, walk
 from automation.rules.program import Act, Program, compile_program
 from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 
@@ -142,6 +142,7 @@ class EventRules:
 
     rules: Sequence[LoadedRule]
     matching: Callable[[Mapping[str, Any]], Sequence[int]]
+    asks_own: bool = False  # a `where` asks for what is no property, such as the event's time
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +187,11 @@ class RuleBook:
         for name in self.watched_events:
             listeners.setdefault(name, [])
         return {
-            name: EventRules([rule for rule, _ in found], fuse([where for _, where in found]))
+            name: EventRules(
+                [rule for rule, _ in found],
+                fuse([where for _, where in found]),
+                any(_asks_own(where) for _, where in found if where is not None),
+            )
             for name, found in listeners.items()
         }
 
@@ -214,12 +219,6 @@ class RuleBook:
             if pairs:
                 found[name] = list(dict.fromkeys(pairs))
         return found
-
-    def named_by(self, name: str, properties: Mapping[str, Any]) -> list[tuple[str, str]]:
-        """The identities by which an event names people, for all the rules that look at them."""
-        return [
-            (kind, value) for kind, key in self.naming_events.get(name, ()) for value in named_values(properties, key)
-        ]
 
     @cached_property
     def pollers(self) -> tuple[LoadedRule, ...]:
@@ -291,11 +290,8 @@ class RuleBook:
         return {rule.version_id: rule for rule in self.versions}
 
 
-def named_values(properties: Mapping[str, Any], key: str) -> list[str]:
-    """The values, one or a list of them, by which a property names people."""
-    value = properties.get(key)
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return [str(item).strip() for item in values]
+def _asks_own(where: Condition) -> bool:
+    return any(isinstance(node, Compare) and node.field.storage == "column" for node in walk(where))
 
 
 def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:

@@ -10,6 +10,7 @@ from automation.clock import from_ms, to_ms
 from automation.contacts.masking import masker
 from automation.engine.delivery.accounts import next_try, standing
 from automation.i18n import say
+from automation.insight.attention import attention
 from automation.insight.halts import COLUMNS, Rows, read_halts
 from automation.providers.accounts import Breaker
 from automation.providers.loader import breakers_of
@@ -17,7 +18,7 @@ from automation.store import accounts, daemons, messages, polling, quarantine, r
 from automation.store.pauses import load_pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Sequence, Set
 
     from sqlalchemy import Connection
 
@@ -39,6 +40,7 @@ _DAEMON_COLUMNS = ["instance", "pid", "state", "started_at", "heartbeat_at", "la
 class Status:
     """What `automation status` shows. Lags are in seconds; None: nothing waits."""
 
+    attention: list[str]
     daemons: list[dict[str, Any]]
     run_lag: float | None
     message_lag: float | None
@@ -76,7 +78,9 @@ class Status:
             {"what": say("insight.quarantined"), "value": self.quarantined},
         ]
         halts = [(say(f"insight.{name}"), columns, self.halts[name]) for name, columns in COLUMNS.items()]
+        shouted = [(say("insight.attention"), ["problem"], [{"problem": text} for text in self.attention])]
         tables: list[Table] = [
+            *(shouted if self.attention else []),
             *(halt for halt in halts if halt[2]),
             (say("insight.daemons"), _DAEMON_COLUMNS, self.daemons),
             (say("insight.backlog"), ["what", "value"], waiting),
@@ -90,15 +94,17 @@ class Status:
         return tables
 
 
-def read_status(database: Database, project: Project, now: datetime) -> Status:
-    """Look at everything once, in one snapshot."""
+def read_status(database: Database, project: Project, now: datetime, unusable: Sequence[str] = ()) -> Status:
+    """Look at everything once, in one snapshot. `unusable`: what is wrong with channels, as sentences."""
     with database.read() as conn:
+        halts = read_halts(conn, now)
         return Status(
+            attention=attention(halts, unusable),
             daemons=_daemons(conn, now),
             run_lag=_lag(runs.next_due(conn), now),
             message_lag=_lag(messages.oldest_queued(conn, to_ms(now)), now),
             rules=_rules(conn),
-            halts=read_halts(conn, now),
+            halts=halts,
             messages=[
                 {"channel": channel, "status": state, "count": count}
                 for (channel, state), count in sorted(messages.counts(conn).items())

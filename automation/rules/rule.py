@@ -21,6 +21,7 @@ from automation.rules.plugins import plugin_named
 from automation.rules.positions import Positions
 from automation.rules.reader import Reader
 from automation.rules.references import Place, resolve
+from automation.rules.rule_vars import VARS, read_vars, types_of
 from automation.rules.segments import SegmentUse
 from automation.rules.spec import Goal, Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 RULE_KEYS = (
     "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
-    "goal", *HANDLING_KEYS, *MEASURED_KEYS, "tests",
+    "goal", VARS, *HANDLING_KEYS, *MEASURED_KEYS, "tests",
 )  # fmt: skip
 ON_AGAIN = ("skip", "restart", "parallel", "queue")
 
@@ -113,11 +114,12 @@ class _Rule:
         guards = self._guards()
         steps = Steps(reader, self.around.registry, self.around.templates, names, self.zone)
         steps_node = self.node.get("steps")
-        found = steps.read(steps_node, f"{path}/steps", {})[0] if steps_node is not None else ()
+        own = read_vars(reader, self.node.get(VARS), f"{path}/{VARS}")
+        found = steps.read(steps_node, f"{path}/steps", types_of(own))[0] if steps_node is not None else ()
         if not self.around.stored:
             read_measured(reader, names, self.node, path)
         audience = self._conditions("audience", names, ("contact", "event", "history"))
-        known = names.with_variables(steps.saved)
+        known = names.with_variables({**types_of(own), **steps.saved})
         exit_when = self._conditions("exit_when", known, ("contact", "event", "var", "history"))
         content = content_of(reader, self.node, guards, self.zone.key, self.segments.definitions())
         return RuleSpec(
@@ -130,6 +132,7 @@ class _Rule:
             steps=found,
             version=version_of(content),
             goal=self._goal(known),
+            vars=own,
             **self._handling(steps),
             content=content,
             cases=self._cases(names, guards, found, trigger is not None),

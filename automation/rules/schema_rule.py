@@ -46,6 +46,13 @@ def _handling() -> Schema:
                 "skip": ("一次也不补", "none"),
             }
         ) | says("停机期间错过的触发怎么补", "what becomes of firings missed while nothing ran"),
+        "vars": {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": "^[a-z][a-z0-9_]*$"},
+            "additionalProperties": {"anyOf": [{"type": ["string", "number", "boolean"]}, ref("literal_text")]},
+            **says("模板里用 {{ vars.名称 }} 的文字与数字", "words and numbers for templates: {{ vars.name }}"),
+        },
         "expires_after": ref("duration", "过了多久就不再触发或发送", "how late a firing or a message may be"),
         "max_attempts": {"type": "integer", "minimum": 1, "maximum": MOST_ATTEMPTS,
                          **says("每条消息最多尝试几次", "the most attempts a message gets")},

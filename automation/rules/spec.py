@@ -234,6 +234,7 @@ class RuleSpec:
     failure_limit: int | None = None  # in 1/10,000 of the attempts: above it the rule pauses; None: the setting
     on_unknown: Literal["hold", "resend"] = "hold"
     on_change: Literal["finish", "move", "exit"] = "finish"  # what people inside do when the rule changes
+    vars: Mapping[str, Any] = field(default_factory=dict)  # what its templates find as `vars.name`
     content: Mapping[str, Any] = field(
         repr=False, default_factory=dict
     )  # normalised, JSON-able: parsing it again gives the same rule

@@ -86,6 +86,13 @@ def publication_files(conn: Connection, id_: int) -> AnyRow | None:
     return conn.execute(select(publication).where(publication.c.id == id_)).one_or_none()
 
 
+def planned_people(conn: Connection, id_: int, rule_key: str) -> int | None:
+    """How many people the plan of a publication shows entering a rule; None without a plan, or when it is silent."""
+    plan = conn.scalar(select(publication.c.plan).where(publication.c.id == id_)) or {}
+    found = plan.get("rules", {}).get(rule_key)
+    return None if found is None else int(found.get("people", 0))
+
+
 def list_publications(conn: Connection, limit: int, after: int = 0) -> list[AnyRow]:
     """The newest ones, without their files, oldest first."""
     query = select(*_BRIEF).where(publication.c.id > after).order_by(publication.c.id.desc()).limit(limit)

@@ -43,9 +43,10 @@ TOP: tuple[tuple[str, Text, Text], ...] = (
     ("contact", Text("联系人字段", "contact fields"), Text("名称到字段的定义；可写成 `city: text` 或完整写法",
                                                      "names to definitions: `city: text`, or a mapping that says "
                                                      "more")),
-    ("identities", Text("身份种类", "identity kinds"), Text("自定的身份，如门店卡号：label、single（一人至多一个）",
+    ("identities", Text("身份种类", "identity kinds"), Text("自定的身份，如门店卡号：label、single（一人至多一个）、"
+                                                       "ignore_case（不分大小写）、nobody（不算身份的值）",
                                                        "identities of your own: label, single (a person has at most "
-                                                       "one)")),
+                                                       "one), ignore_case, nobody (values that are nobody's)")),
     ("default_identity", Text("默认 member_no", "default member_no"), Text('事件里 contact 只写一个值时指哪种身份',
                                                                         "what a bare `contact` in an event means")),
     ("country", Text("默认 CN", "default CN"), Text("没有国家码的电话号码属于哪个国家",
@@ -55,6 +56,9 @@ TOP: tuple[tuple[str, Text, Text], ...] = (
                                                            "quarantined")),
     ("events", Text("事件", "events"), Text("名称到 label 与 properties", "names to label and properties")),
     ("coupons", Text("券批次", "coupon batches"), Text("名称到批次的定义", "names to definitions")),
+    ("sources", Text("事件来源", "sources of events"), Text("系统到它的写法：时间、字段名、事件名，见“来源的键”",
+                                                         "systems to how they write times, fields and events; see "
+                                                         "Keys of a source")),
 )  # fmt: skip
 
 FIELD: tuple[tuple[str, Text], ...] = (
@@ -84,6 +88,20 @@ COUPON: tuple[tuple[str, Text], ...] = (
                                                     "by default")),
     ("value", Text("面值", "the face value")),
     ("currency", Text("面值的币种，默认 CNY", "its currency, CNY by default")),
+)  # fmt: skip
+
+SOURCE: tuple[tuple[str, Text], ...] = (
+    ("label", Text("显示名称", "what people call it")),
+    ("time", Text("时间的写法：seconds、milliseconds、microseconds，或 `%Y/%m/%d %H:%M:%S` 这样的格式；"
+                  "不写则 ISO 8601、秒数、毫秒数都认",
+                  "how it writes times: seconds, milliseconds, microseconds, or a pattern like `%Y/%m/%d %H:%M:%S`; "
+                  "without it ISO 8601, seconds and milliseconds are read")),
+    ("zone", Text("不带时区的时间属于哪个时区，默认项目时区",
+                  "the zone of times without one, the project's by default")),
+    ("fields", Text("它的字段名到我们的：name、contact、contact.phone、occurred_at、message_id、channel、event.属性名",
+                    "its fields to ours: name, contact, contact.phone, occurred_at, message_id, channel, "
+                    "event.PROPERTY")),
+    ("events", Text("它的事件名到我们的", "its names of events to ours")),
 )  # fmt: skip
 
 _MEANING = Text("含义", "meaning")
@@ -143,6 +161,17 @@ def _keys(page: Page) -> None:
     page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in FIELD])
     page.heading(2, Text("券批次的键", "Keys of a coupon batch"))
     page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in COUPON])
+    page.heading(2, Text("来源的键", "Keys of a source"))
+    page.text(
+        Text(
+            "事件写明来源（`source`），或用 `automation ingest --source` 指明。声明过的来源里，谁也不认识的字段会使事件"
+            "进入隔离区，并指出来源、字段和最接近的名称：什么都不会丢，声明之后 `automation quarantine retry` 即可。",
+            "An event says its `source`, or `automation ingest --source` does. In a declared source a field that "
+            "nobody knows puts the event into quarantine, naming source, field and the nearest known name: nothing is "
+            "lost, and once it is declared `automation quarantine retry` takes it.",
+        )
+    )
+    page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in SOURCE])
     page.heading(2, Text("示例", "Example"))
 
 
@@ -152,13 +181,17 @@ def _built_in(page: Page, around: Surroundings) -> None:
     page.heading(2, Text("身份", "Identities"))
     page.text(
         Text(
-            "身份也是联系人字段（有多个时取最早的）。手机号存成 +86 的国际格式，邮箱存成小写。“单一”"
+            "身份也是联系人字段（有多个时取最早的）。手机号存成 +86 的国际格式，邮箱存成小写；全角字符存成半角，"
+            "去掉空格；写了 ignore_case 的身份不分大小写。undefined、NULL、0、-、无、#N/A 这类空缺时写的值不算身份，"
+            "nobody 可以补充。“单一”"
             "的身份一人至多一个，"
             "两个不同的值说明是两个人。",
             "An identity is a contact field too (the oldest, where there are several). Phones are kept in "
             "international "
-            "form, e-mail addresses in small letters. A person has at most one of a single kind: two values mean two "
-            "people.",
+            "form, e-mail addresses in small letters; full-width characters become half-width, blanks go, and kinds "
+            "with ignore_case are kept in small letters. What is written for nothing (undefined, NULL, 0, -, 无, #N/A) "
+            "is no identity; nobody lists further values. A person has at most one of a single kind: two values mean "
+            "two people.",
         )
     )
     page.table(

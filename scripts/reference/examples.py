@@ -105,6 +105,17 @@ rules:
       - do: contact.tag
         with: {add: [event.order_id]}
 """,
+    "vars": """
+rules:
+  - id: gold_gift
+    trigger: {type: event, with: {name: member.joined}}
+    vars: {gift: 金卡礼包, days: 14, enough: 5000}
+    steps:
+      - if: [{contact.points: {gte: vars.enough}}]
+        then:
+          - do: webhook.post
+            with: {url: "https://crm.example.com/gifts", body: {gift: "{{ vars.gift }}", days: "{{ vars.days }}"}}
+""",
     "wait_for": """
 rules:
   - id: first_order

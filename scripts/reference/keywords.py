@@ -85,6 +85,11 @@ RULE = (
     _key("tests", LIST, NONE, "规则的用例，由 automation test 运行；不影响规则的版本。也可写在 *_test.yaml 里",
          "cases for the rule, which `automation test` runs; no part of the rule's version. They may also stand in "
          "*_test.yaml"),
+    _key("vars", MAPPING, NONE,
+         "文字、数字或 true/false，模板与步骤里写 `{{ vars.名称 }}`，条件里可引用 `vars.名称`；"
+         "几条规则可以共用一个模板",
+         "texts, numbers or true/false that templates and steps show by `{{ vars.name }}` and conditions compare with "
+         "(`vars.name`), so that several rules share one template"),
     _key("priority", Text("0 到 100 的整数", "whole number, 0 to 100"), Text("0", "0"),
          "优先级：频次上限只够发一条时，同一时段内优先级高的规则发，另一条记为 skipped.outranked",
          "where a frequency cap leaves room for one message, the rule with the higher one sends; the other logs "
@@ -196,6 +201,13 @@ WAIT = (
     _key("if_past", Text("now、skip、stop", "now, skip, stop"), Text("now", "now"),
          "日期已过时，同上。等待中的人日期没变、只是醒来晚了，不算已过",
          "the same where the date is past. Whoever waited for a date that did not change is not late"),
+)  # fmt: skip
+
+VARS = (
+    _key("…", Text("文字、数字、true 或 false", "text, number, true or false"), REQUIRED,
+         "名称自己起：小写字母、数字、下划线。写什么就是什么，不渲染也不引用",
+         "a name of your own: small letters, digits, underscores. The value is taken as it is: nothing in it is "
+         "rendered or looked up"),
 )  # fmt: skip
 
 WAIT_FOR = (

@@ -21,6 +21,7 @@ _TITLES = (Text("键", "key"), Text("类型", "type"), Text("默认值", "defaul
 SECTIONS: tuple[tuple[Text, tuple[Keyword, ...], str | None], ...] = (
     (Text("文件", "The file"), keywords.FILE, "file"),
     (Text("规则", "A rule"), keywords.RULE, "rule"),
+    (Text("给模板的值 `vars`", "`vars`"), keywords.VARS, "vars"),
     (Text("触发 `trigger`", "`trigger`"), keywords.TRIGGER, None),
     (Text("再次触发 `mode`", "`mode`"), keywords.MODE, "mode"),
     (Text("步骤共有的键", "Keys of every step"), keywords.STEP, None),

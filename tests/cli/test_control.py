@@ -85,7 +85,9 @@ def test_approve(hourly: Cli) -> None:
     table = hourly("approve").out
     assert f"it would enter {people} people, more than 1" in table
     assert "将进入" in hourly("approve", lang="zh").out
-    assert hourly("approve", "--format", "csv").out.startswith("id,rule,key,due_at,bound,would_enter,limit,usual\n")
+    assert hourly("approve", "--format", "csv").out.startswith(
+        "id,rule,key,due_at,bound,would_enter,limit,usual,planned,most\n"
+    )
     # an id that does not wait
     said = hourly("approve", "99")
     assert (said.code, said.err) == (
@@ -141,3 +143,26 @@ def test_status_shows_what_stands_still(hourly: Cli) -> None:
     assert status["contact_problems"] == []
     states = {rule["rule"]: rule["state"] for rule in status["rules"]}
     assert (states["hourly"], states["sms"]) == ("paused", "active")
+
+
+def test_everything_of_a_rule_is_approved_at_once_and_status_shouts(hourly: Cli, db: Database) -> None:
+    # given two hours more that would reach too many
+    asleep(db, 1)
+    assert hourly("run", "--once").code == 0
+    rows = hourly("approve", "--rule", "hourly", "--format", "json").json
+    assert [row["most"] for row in rows] == [1] * len(rows)
+    people = sum(row["would_enter"] for row in rows)
+    shouted = hourly("status", "--format", "json").json["attention"]
+    assert shouted == [
+        f"{len(rows)} firings of hourly wait for approval ({people} people), and nobody enters by them until somebody "
+        "says: automation approve --rule hourly --all"
+    ]
+    assert "!!! 需要处理" in hourly("status", lang="zh").out
+    assert hourly("approve", "--rule", "sms", "--format", "json").json == []
+    assert "what does: hourly" in hourly("approve", "--rule", "sms", "--all").err
+    assert hourly("approve", "--all").err == "error: write --rule with --all\n"
+    # when
+    said = hourly("approve", "--rule", "hourly", "--all", "--by", "王")
+    assert said.out.count("is approved; the daemon goes on with it") == len(rows)
+    assert hourly("status", "--format", "json").json["attention"] == []
+    assert hourly("approve").out == "(nothing)\n"

@@ -32,7 +32,8 @@ def test_status_as_a_table_in_both_languages(busy: Cli) -> None:
 def test_status_as_json(busy: Cli) -> None:
     status = busy("status", "--format", "json").json
     assert status.keys() == {
-        "daemons", "run_lag", "message_lag", "rules", "messages", "quarantined", "problems", "accounts", "pauses",
+        "attention", "daemons",
+        "run_lag", "message_lag", "rules", "messages", "quarantined", "problems", "accounts", "pauses",
         "missing_rules", "approvals", "missed", "contact_problems",
     }  # fmt: skip
     assert status["daemons"] == []

@@ -17,6 +17,7 @@ from sqlalchemy import delete
 
 from automation.contacts.consent import ConsentChange, load_consents, record_consent
 from automation.contacts.exporting import export_contacts
+from automation.contacts.identity import IdentityError, normalise_identity
 from automation.contacts.importing import Choices, import_contacts, look_at
 from automation.contacts.profile import add_tags, load_contacts, update_attributes
 from automation.contacts.resolve import resolve_pairs
@@ -36,11 +37,23 @@ TABLES = (undated_denial, identity, contact_date, contact_tag, consent, audit, c
 # A value that is nothing but space is an empty cell, so it is no value here.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12).filter(str.strip)
 plain = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp", "Zs"]), min_size=1, max_size=8)
+
+
+def _is_normal(text: str) -> bool:
+    """Whether it is kept as it is written, and does not stand for nothing."""
+    try:
+        return normalise_identity("anonymous_id", f"{text}0", "CN") == f"{text}0"
+    except IdentityError:
+        return False
+
+
 keys = st.sampled_from(["鞋码", "a b", "姓名", "x,y", "import_line", "consent", "=1", "'"])
 people = st.lists(
     st.fixed_dictionaries(
         {
-            "identities": st.lists(st.tuples(st.sampled_from(["anonymous_id", "wechat_openid"]), plain), max_size=4),
+            "identities": st.lists(
+                st.tuples(st.sampled_from(["anonymous_id", "wechat_openid"]), plain.filter(_is_normal)), max_size=4
+            ),
             "attributes": st.fixed_dictionaries(
                 {},
                 optional={
@@ -66,7 +79,7 @@ people = st.lists(
 )
 AWKWARD: list[dict[str, Any]] = [
     {
-        "identities": [("anonymous_id", "a|b"), ("anonymous_id", "["), ("wechat_openid", '["x"]')],
+        "identities": [("anonymous_id", "a|b"), ("anonymous_id", "[x"), ("wechat_openid", '["x"]')],
         "attributes": {"name": '\r\n"|,\ufeff', "interests": ["[", "a;b"], "balance": -5},
         "free": {"姓名": "not the name", "import_line": "7"},
         "tags": ["a|b", "c"],

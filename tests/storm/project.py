@@ -148,6 +148,8 @@ from_number = "{SENDER}"
 base_url = "TWILIO"
 timeout = 0.6
 auth_token = {{file = "twilio.secret"}}
+[firings]
+ask_from = 1000000
 [providers.email]
 type = "sendgrid"
 sender = "{MAIL_SENDER}"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.engine.clocks.zones import by_own_zone, zone_named
 from automation.engine.switches import SwitchError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
 from automation.store.held_entries import drop_entries, hold_entries, list_held_entries, release_entries
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import decide_held, held_occurrences, recent_entered
+from automation.store.occurrences import decide_held, entered_elsewhere, held_occurrences, recent_firings
+from automation.store.publications import planned_people
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,39 +21,72 @@ if TYPE_CHECKING:
 
     from automation.engine.book import LoadedRule
     from automation.engine.entry.meeting import Meeting
+    from automation.rules.project import Project
     from automation.store.types import AnyRow
 
 TIMES_USUAL = 3
-LEAST_OCCURRENCES = 3
-"""Fewer tell nothing about what is usual."""
-LEAST_PEOPLE = 100
-"""Fewer people are never unusual."""
+MEMORY = 10
+"""So many of a rule's last firings that reached anybody say what is usual."""
+WEIGHED = ("would_enter", "limit", "usual", "planned", "most")
+"""What is kept of a firing that waits: how many it would enter, and each bound."""
+A_TENTH_MORE = 1.1
+"""A plan is still the same plan when it reaches a tenth more."""
 
 
 @dataclass(frozen=True)
 class Bounds:
     """How many people an occurrence may enter before somebody is asked."""
 
-    limit: int | None
-    usual: int | None  # the mean of the rule's last occurrences
+    limit: int | None  # the rule's own `max_audience`, which replaces all else
+    ask_from: int = 0  # fewer are never asked about
+    usual: int | None = None  # the mean of the rule's last firings that reached anybody
+    planned: int | None = None  # what the plan showed that was published
+    together: int = 0  # whom the firings of the same occurrence in other zones have entered: `limit` is for all
 
-    def __bool__(self) -> bool:
-        return self.limit is not None or self.usual is not None
+    @property
+    def most(self) -> int:
+        """So many may enter."""
+        if self.limit is not None:
+            return max(self.limit - self.together, 0)
+        return max(TIMES_USUAL * (self.usual or 0), int(A_TENTH_MORE * (self.planned or 0)), self.ask_from - 1)
 
     def exceeded_by(self, would_enter: int) -> str | None:
-        """Which bound: `max_audience` or `usual`."""
-        if self.limit is not None and would_enter > self.limit:
+        """Which bound: `max_audience`, `usual`, `planned`, or `first` where nothing is known of the rule yet."""
+        if would_enter <= self.most:
+            return None
+        if self.limit is not None:
             return "max_audience"
-        if self.usual is not None and would_enter > max(TIMES_USUAL * self.usual, LEAST_PEOPLE - 1):
-            return "usual"
-        return None
+        return "usual" if self.usual is not None else "planned" if self.planned is not None else "first"
 
 
-def bounds_of(conn: Connection, rule: LoadedRule) -> Bounds:
-    """The rule's own limit, and what its last occurrences say."""
-    entered = recent_entered(conn, rule.rule_id)
-    usual = None if len(entered) < LEAST_OCCURRENCES else sum(entered) // len(entered)
-    return Bounds(rule.spec.max_audience, usual)
+def bounds_of(conn: Connection, rule: LoadedRule, project: Project, would_enter: int, key: str) -> Bounds:
+    """The rule's own limit; else, for more than are never asked about, what its last firings and its plan say.
+
+    `key`: the firing. Where a rule fires zone by zone, those of its zone say what is usual.
+    """
+    name, zone = zone_named(rule, key)
+    zones = by_own_zone(rule)
+    limit, ask_from = rule.spec.max_audience, project.settings.firings.ask_from
+    if limit is not None and zones:
+        return Bounds(limit, ask_from, together=entered_elsewhere(conn, rule.rule_id, name))
+    if limit is not None or would_enter < ask_from:
+        return Bounds(limit, ask_from)
+    counts = [_counted(row) for row in recent_firings(conn, rule.rule_id, MEMORY, zone=(zone or "") if zones else None)]
+    usual = sum(counts) // len(counts) if counts else None
+    planned = planned_people(conn, project.publication, rule.spec.id) if project.publication is not None else None
+    return Bounds(limit, ask_from, usual, planned)
+
+
+def _counted(row: AnyRow) -> int:
+    """What a firing says of what is usual: whom it entered, or would have.
+
+    About one that is still held nobody has said anything: it counts as no more than what it exceeded, so that what is
+    far too much goes on being asked about while a rule that has grown is asked about once or twice.
+    """
+    detail = row.detail or {}
+    if row.status != "held":
+        return max(int(row.entered), int(detail.get("would_enter") or 0))
+    return min(int(detail.get("would_enter") or 0), max(int(detail.get("most") or 0), 1))
 
 
 def hold_lists(conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int) -> list[Meeting]:
@@ -87,7 +122,7 @@ def decide(conn: Connection, id_: str, approved: bool, reason: str, actor: str, 
     people = settle(conn, row, approved, actor, now)
     if row is None or people is None:  # or somebody else was faster
         raise SwitchError("control.no_occurrence", id=id_, known=", ".join(held) or "–")
-    detail = {name: shown[name] for name in ("key", "would_enter", "limit", "usual")} | {"reason": reason}
+    detail = {name: shown[name] for name in ("key", *WEIGHED)} | {"reason": reason}
     entry = Entry(code, row.rule_id, row.rule_version_id, detail={"actor": actor, **detail})
     write_log(conn, now, [entry] + [entry._replace(contact_id=p.contact_id, event_id=p.event_id) for p in people])
     write_audit(conn, [AuditRow(now, actor, code.value, f"rule:{row.rule}", {"id": id_, **detail})])
@@ -96,6 +131,16 @@ def decide(conn: Connection, id_: str, approved: bool, reason: str, actor: str, 
 
 _Settle: TypeAlias = "Callable[[Connection, Any, bool, str, int], list[AnyRow] | None]"
 """Writes a decision; gives the people who don't enter by it and are named one by one, None when nothing waits."""
+
+
+def decide_all(conn: Connection, rule: str, approved: bool, reason: str, actor: str, now: int) -> list[dict[str, Any]]:
+    """The same for everything of one rule that waits. SwitchError when nothing of it does."""
+    held = list_held(conn)
+    mine = [shown["id"] for shown in held if shown["rule"] == rule]
+    if not mine:
+        known = ", ".join(dict.fromkeys(shown["rule"] for shown in held)) or "–"
+        raise SwitchError("control.nothing_held", rule=rule, known=known)
+    return [decide(conn, id_, approved, reason, actor, now) for id_ in mine]
 
 
 def _held(conn: Connection) -> list[tuple[dict[str, Any], AnyRow, _Settle]]:
@@ -118,14 +163,14 @@ def _settle_list(conn: Connection, row: AnyRow, approved: bool, _actor: str, _no
 
 
 def _shown(row: AnyRow) -> dict[str, Any]:
-    counts = {name: (row.detail or {}).get(name) for name in ("would_enter", "limit", "usual")}
+    counts = {name: (row.detail or {}).get(name) for name in WEIGHED}
     return {"id": str(row.id), "rule": row.rule, "key": row.key, "due_at": row.due_at, "bound": row.reason, **counts}
 
 
 def _shown_list(row: AnyRow) -> dict[str, Any]:
     return {
         "id": _id_of(row), "rule": row.rule, "key": f"e{row.event_id}", "due_at": row.at, "bound": "list",
-        "would_enter": row.people, "limit": None, "usual": None,
+        "would_enter": row.people, "limit": None, "usual": None, "planned": None, "most": None,
     }  # fmt: skip
 
 

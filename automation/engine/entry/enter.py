@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
-from automation.engine.book import named_values
 from automation.engine.clocks.approvals import hold_lists
 from automation.engine.clocks.watching import changed_people, newcomers
 from automation.engine.entry.guards import Candidate, EntryState, decide
 from automation.engine.entry.meeting import Arrival, Meeting
+from automation.engine.entry.naming import named_identities
 from automation.engine.entry.sequences import in_sequence
 from automation.engine.journey.queueing import enter_or_queue
 from automation.reasons import Reason
@@ -72,7 +72,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     by_event = book.by_event
     for arrival in arrivals:
         listening = by_event[arrival.name]
-        hits = listening.matching(arrival.properties)
+        hits = listening.matching(arrival.whole if listening.asks_own else arrival.properties)
         if hits:
             matched.extend((listening.rules[index], arrival) for index in hits)
     named = _named_people(conn, book, matched)
@@ -91,7 +91,8 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
 def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, list[str]]:
     """The identity kind and the values by which an event names its people."""
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
-    return str(definition.identity), named_values(arrival.properties, definition.name)
+    kind = str(definition.identity)
+    return kind, named_identities(book, kind, arrival.properties, definition.name)
 
 
 def _named_people(
@@ -115,9 +116,7 @@ def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entr
     state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
     chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
-        candidate = Candidate(
-            meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(meeting.arrival.properties)
-        )
+        candidate = Candidate(meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(facts.event))
         refusal = decide(candidate, state)
         if refusal is None:
             chosen.append((meeting, candidate))
@@ -170,7 +169,7 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
             contact=profiles.get(m.contact_id or 0, {}) | {"id": m.contact_id},
             now=now,
             zone=m.rule.spec.zone,
-            event=m.arrival.properties,
+            event=m.arrival.whole,
         )
         for m in meetings
     ]

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from automation.contacts.resolve import find
+from automation.engine.entry.naming import named_identities
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -72,7 +73,8 @@ def _concerned(
         if contact_id is not None and (times[contact_id] == 1 or _decides(book, name, properties)):
             found[place] = (contact_id,)
         if name in book.naming_events:
-            named[place] = book.named_by(name, properties)
+            kinds = book.naming_events[name]
+            named[place] = [(kind, v) for kind, key in kinds for v in named_identities(book, kind, properties, key)]
     for place, people in _known(conn, named).items():
         found[place] = (*found.get(place, ()), *people)
     return found

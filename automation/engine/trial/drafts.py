@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 from automation.actions.base import ActionContext, Item, Outbound
 from automation.actions.item_params import run_action
+from automation.catalogue.event_fields import whole
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.errors import AutomationError
 from automation.rules.conditions.facts import Facts
+from automation.rules.rule_vars import VARS
 from automation.rules.spec import Do, WaitFor, each_step
 from automation.store.events import newest_events
 from automation.triggers.base import EventTrigger
@@ -162,14 +164,15 @@ def _newest_event(conn: Connection, project: Project, spec: RuleSpec, contact_id
     if not isinstance(rule.trigger, EventTrigger):
         return {}
     events = newest_events(conn, contact_id, rule.trigger.names(spec.trigger.params), LOOKED_AT)
-    return next((properties for name, properties in events if rule.listens_to(name, properties)), {})
+    seen = ((name, whole(properties, at)) for name, properties, at in events)
+    return next((event for name, event in seen if rule.listens_to(name, event)), {})
 
 
 def _saved(
     conn: Connection, project: Project, spec: RuleSpec, contact_id: int, now: datetime
 ) -> Mapping[str, Mapping[str, Any]]:
     """What the steps' `save_as` would hold: placeholders of actions, the newest of an awaited event."""
-    saved: dict[str, dict[str, Any]] = {}
+    saved: dict[str, dict[str, Any]] = {VARS: dict(spec.vars)}
     for step in each_step(spec.steps):
         if isinstance(step, Do) and step.save_as is not None:
             action: Any = project.registry.actions[step.action]

@@ -5,6 +5,12 @@ from automation.i18n import Text
 TEXTS: dict[str, Text] = {
     # identities
     "identity_empty": Text("{kind} 为空；请填写一个值", "{kind} is empty; give a value"),
+    "identity_nobody": Text(
+        "{kind} 的值“{found}”不是任何人的身份（空缺时常写的占位内容）；请填写真实的值或留空。"
+        "如需补充此类值，请写入 catalog.yaml 的 identities/{kind}/nobody",
+        "{kind}: “{found}” is nobody's (it is what is written for nothing); give a real value or leave it empty. "
+        "Further values of this kind go into identities/{kind}/nobody of catalog.yaml",
+    ),
     "identity_unreadable": Text(
         "{kind} 的值 {found} 含有不可见的控制字符；请删去",
         "{kind}: {found} contains control characters; remove them",
@@ -22,6 +28,13 @@ TEXTS: dict[str, Text] = {
         "这些身份不可能属于同一个人：合并后会有两个不同的 {kinds}（涉及联系人 {ids}）；请核对后更正",
         "these identities can't be one person: there would be two values of {kinds} (contacts {ids}); "
         "check and correct",
+    ),
+    "crowded": Text(
+        "这些身份不可能属于同一个人：会有超过 {most} 个不同的 {kinds}（涉及联系人 {ids}）；"
+        "其中某个值多半是很多人共用的默认值，请核对后写入 catalog.yaml 的 identities/<种类>/nobody",
+        "these identities can't be one person: there would be more than {most} values of {kinds} (contacts {ids}); one "
+        "of them is probably a default value that many share: check, and put it into identities/<kind>/nobody of "
+        "catalog.yaml",
     ),
     # profile, consent, suppression
     "bad_key": Text(
@@ -80,6 +93,26 @@ TEXTS: dict[str, Text] = {
         "{file} has columns that are not known: {columns}; say what one is with --map KEY=COLUMN, take it as a new "
         "attribute with --map contact.NAME=COLUMN, or leave it out with --skip COLUMN; --unknown attribute|ignore does "
         "so for all. Nothing was written",
+    ),
+    "unknown_list_columns": Text(
+        "{file} 中有不认识的列：{columns}；请用 --map phone=列名 说明它是什么，"
+        "或 --skip 列名、--unknown ignore 不导入。没有写入任何数据",
+        "{file} has columns that are not known: {columns}; say what one is with --map phone=COLUMN, or leave it out "
+        "with --skip COLUMN or --unknown ignore. Nothing was written",
+    ),
+    "list_key": Text("可用：{known}", "known: {known}"),
+    "no_kind": Text(
+        "“{found}”没有写明类型；请写 phone:13800138000 这样的 类型:值",
+        "“{found}” says no kind; write kind:value, like phone:13800138000",
+    ),
+    "bad_time": Text(
+        "“{found}”不是时间；请写 2026-08-01 10:00 这样的时间",
+        "“{found}” is no time; write one like 2026-08-01 10:00",
+    ),
+    "sealed_entry": Text(
+        "这一行是删除个人信息时留下的摘要，只在原来的数据库里有用；整库迁移请用 automation move",
+        "this is a hash that an erasure left, which only the database it comes from can read; `automation move` takes "
+        "it along",
     ),
     "perhaps": Text("（也许是 {nearest}）", " (perhaps {nearest})"),
     "missing_column": Text(

@@ -42,6 +42,24 @@ TEXTS: dict[str, Text] = {
         "将进入 {would_enter} 人，超过平常（{usual} 人）的 3 倍",
         "it would enter {would_enter} people, over 3 × the usual {usual}",
     ),
+    "why_planned": Text(
+        "将进入 {would_enter} 人，超过发布时方案所示（{planned} 人）",
+        "it would enter {would_enter} people; the plan that was published showed {planned}",
+    ),
+    "why_first": Text(
+        "将进入 {would_enter} 人，而这条规则还没有先例（不写 max_audience 时最多 {most} 人）",
+        "it would enter {would_enter} people, and the rule has no precedent (without max_audience: at most {most})",
+    ),
+    "nothing_held": Text(
+        "规则 {rule} 没有待批准的触发；有的是：{known}",
+        "nothing of the rule {rule} waits for approval; what does: {known}",
+    ),
+    "held_now": Text(
+        "规则 {rule} 的一次触发等待批准：将进入 {count} 人，不经批准最多 {most} 人；处理：automation approve {id}",
+        "a firing of {rule} waits for approval: it would enter {count} people, without a word at most {most}; to "
+        "decide: automation approve {id}",
+    ),
+    "approve_all_of": Text("--all 要和 --rule 一起写", "write --rule with --all"),
     "why_list": Text(
         "一个事件一次点名 {would_enter} 人，超过规则限额",
         "one event names {would_enter} people at once, more than the rule may reach",

@@ -123,6 +123,7 @@ TEXTS: dict[str, Text] = {
     "coupon_term": Text("{sentence}，有效期 {duration}", "{sentence}, valid for {duration}"),
     "coupon_until": Text("{sentence}，最晚用到 {date}", "{sentence}, until {date} at the latest"),
     "coupon_kept": Text("{sentence}；消息没发出也保留券码", "{sentence}; it is kept even when no message gets out"),
+    "vars": Text("给模板的值：{values}", "values for its templates: {values}"),
     "tags_add": Text("打上标签“{tags}”", "add the tags “{tags}”"),
     "tags_remove": Text("去掉标签“{tags}”", "remove the tags “{tags}”"),
     "tags_wecom": Text("在企业微信里{sentence}", "in WeCom, {sentence}"),
@@ -220,6 +221,7 @@ TEXTS: dict[str, Text] = {
     "wait_days": Text("{sentence}（限{days}）", "{sentence} on {days}"),
     "wait_ahead": Text("等到 {days} 天后的 {at}", "wait until {at}, {days} days later"),
     "wait_ahead_1": Text("等到次日 {at}", "wait until {at} the next day"),
+    "own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
     "wait_own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
     "if_missing_now": Text("{sentence}；没有日期则立即继续", "{sentence}; without a date go on at once"),
     "if_missing_skip": Text(

@@ -4,6 +4,16 @@ from automation.i18n import Text
 
 TEXTS: dict[str, Text] = {
     # status
+    "attention": Text("!!! 需要处理", "!!! somebody must act"),
+    "shout_held": Text(
+        "规则 {rule} 有 {count} 次触发等待批准（共 {people} 人），批准之前没有人由此进入："
+        "automation approve --rule {rule} --all",
+        "{count} firings of {rule} wait for approval ({people} people), and nobody enters by them until somebody says: "
+        "automation approve --rule {rule} --all",
+    ),
+    "shout_absent": Text(
+        "规则 {rule}：{why}；里面 {inside} 人停在原处", "{rule}: {why}; the {inside} people inside stand still"
+    ),
     "pauses": Text("已暂停（恢复：automation resume）", "paused (to go on: automation resume)"),
     "approvals": Text("等待批准（处理：automation approve）", "waiting for approval (to decide: automation approve)"),
     "missed": Text(

@@ -192,6 +192,7 @@ TEXTS: dict[str, Text] = {
         'days: {found} 要与 at 一起用，如 wait: {{days: {found}, at: "10:00"}}',
         'days: {found} goes with `at`, as in wait: {{days: {found}, at: "10:00"}}',
     ),
+    "kind_var": Text("文字、数字或 true/false", "text, a number, or true/false"),
     "reference_in_text": Text(
         "这里的文字原样发送，不会去取 {found} 的值；要取值请写 {{{{ {found} }}}}，就是这段文字请写 {{{{ '{found}' }}}}",
         "this text is taken as it is, and {found} is not looked up; for its value write {{{{ {found} }}}}, for the "

@@ -117,6 +117,10 @@ TEXTS: dict[str, Text] = {
         "What runs: files, as they lie in the folder; or explicit: what automation publish published last, and an "
         "edited file changes nothing",
     ),
+    "firings.ask_from": Text(
+        "一次触发进入的人少于这个数，从不等待批准；规则写了 max_audience 时以它为准，不看这里",
+        "a firing that enters fewer people than this never waits for approval; a rule's max_audience replaces it",
+    ),
     "publishing.removal_limit": Text(
         "规则从文件里删去时，里面合计不超过这么多人就按删除处理；超过则这些人停在原处，等 automation rules remove 确认",
         "when rules are gone from their file and at most so many people are inside, they are removed; with more, those "

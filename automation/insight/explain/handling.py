@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def handling_sentences(subject: Subject) -> Iterator[str]:
     """Only what differs, then who is credited, which the content alone has, and the cases."""
-    usual = {field.name: field.default for field in fields(RuleSpec)}
+    usual = {field.name: field.default for field in fields(RuleSpec)} | {"vars": {}}
     for name, tell in HANDLING.items():
         value = getattr(subject.spec, name)
         if value != usual[name]:
@@ -32,6 +32,9 @@ def _failure_limit(share: int) -> str:
 
 
 HANDLING: dict[str, Callable[[Any], str]] = {
+    "vars": lambda value: say(
+        "explain.vars", values=say("explain.semicolon").join(f"{name} = {one}" for name, one in value.items())
+    ),
     "priority": lambda value: say("explain.priority", value=value),
     "catch_up": lambda value: say(f"explain.catch_up_{value}"),
     "expires_after": lambda value: say("explain.expires_after", duration=value.sentence()),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automation.catalogue.model import FieldType
 from automation.rules.marked import marked, named_event
 from automation.rules.params import CouponBatch
+from automation.rules.rule_vars import VARS
 from automation.rules.spec import Do, RuleSpec, WaitFor, each_step
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def event_like(rule: RuleSpec, catalogue: Catalogue, today: date) -> dict[str, A
 
 
 def outputs_like(rule: RuleSpec, catalogue: Catalogue, registry: Registry, today: date) -> dict[str, dict[str, Any]]:
-    """What the rule's steps will keep by `save_as`."""
-    found: dict[str, dict[str, Any]] = {}
+    """What the rule's steps will keep by `save_as`, and its `vars`."""
+    found: dict[str, dict[str, Any]] = {VARS: dict(rule.vars)}
     for step in each_step(rule.steps):
         if isinstance(step, Do) and step.save_as:
             found.setdefault(step.save_as, {}).update(_outputs(step, catalogue, registry, today))
@@ -60,7 +61,7 @@ def _coupon(batch: CouponBatchDef) -> dict[str, Any]:
 
 
 def _properties(event: EventDef | None, today: date) -> dict[str, Any]:
-    return {name: _value(defn, today) for name, defn in event.properties.items()} if event is not None else {}
+    return {name: _value(defn, today) for name, defn in event.fields.items()} if event is not None else {}
 
 
 def _value(defn: FieldDef, today: date) -> Any:

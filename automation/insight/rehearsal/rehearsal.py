@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -18,6 +19,7 @@ from automation.engine.engine import Engine
 from automation.errors import AutomationError
 from automation.insight.rehearsal.accepting import AcceptingProviders
 from automation.insight.rehearsal.feed import EMITTED
+from automation.settings import NEVER, FiringSettings
 from automation.store.planning import calls
 from automation.store.scratch import copy_database, endless_since, next_due, take_back
 
@@ -70,6 +72,7 @@ class Rehearsal:
 
     def __init__(self, scratch: Database, project: Project, begin: datetime, *, tolerant: bool = False) -> None:
         self.database, self.clock = scratch, ManualClock(begin)
+        project = _unasked(project)
         providers = AcceptingProviders(project, scratch, self.clock, ZoneInfo(project.settings.timezone))
         self.engine = Engine(project, scratch, self.clock, providers)
         self._begin = self._coupons_at = begin
@@ -132,3 +135,9 @@ class Rehearsal:
             if stopped is not None:
                 shown = ", ".join(f"{one} → {two}" for one, two, _ in calls(conn, begin, EMITTED))
                 raise RehearsalError("rehearsal.endless", at=from_ms(stopped).isoformat(), rules=shown)
+
+
+def _unasked(project: Project) -> Project:
+    """What would wait for somebody's word is lived through as if it had been given; a rule's own limit stays."""
+    firings = FiringSettings(ask_from=NEVER)
+    return replace(project, settings=project.settings.model_copy(update={"firings": firings}))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from automation.contacts.consent import EVERY_CHANNEL, STATES, check_consent
-from automation.contacts.identity import normalise_identity
+from automation.contacts.identity import read_identity
 from automation.errors import AutomationError
 from automation.rules.cases.spec import Given, Happening
 from automation.rules.cases.values import written
@@ -92,7 +92,7 @@ class GivenReader:
             return
         try:
             text = node.text if isinstance(node, Scalar) else ""
-            self.identities[kind] = normalise_identity(kind, text, self.ground.names.catalogue.country)
+            self.identities[kind] = read_identity(self.ground.names.catalogue, kind, text)
         except AutomationError as error:
             self.reader.say(node, self.path, error.key, dict(error.params))
 

@@ -11,16 +11,18 @@ from automation.calendars.duration import Duration
 from automation.catalogue.model import FieldType
 from automation.catalogue.nearest import offer
 from automation.catalogue.values import ValueProblem, normalise
+from automation.contacts.identity import IdentityError, read_identity
 from automation.rules.conditions.operators import OPERATORS, Operator, allowed
 from automation.rules.conditions.references import References, literal_text
 from automation.rules.conditions.tree import Ref, refs_in
 from automation.yamltree import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from automation.catalogue.model import FieldDef
+    from automation.catalogue.model import Catalogue, FieldDef
 
 _UTC = ZoneInfo("UTC")
 _ZONED = re.compile(r"(Z|z|:\d{2} *[+-]\d{2}:?\d{2})\Z")
+_EQUAL = ("is", "is_not", "in", "not_in")
 _TEXT_TESTS = ("contains", "not_contains", "starts_with", "ends_with")
 
 
@@ -31,8 +33,11 @@ class Report(Protocol):
 class Operands:
     """Reads operands; None after a problem was reported. `relative`: whether conditions here know what now is."""
 
-    def __init__(self, report: Report, zone: ZoneInfo | None, *, relative: bool, references: References) -> None:
+    def __init__(
+        self, report: Report, zone: ZoneInfo | None, catalogue: Catalogue, *, relative: bool, references: References
+    ) -> None:
         self.report = report
+        self.catalogue = catalogue
         self.zone = zone
         self.relative = relative
         self.references = references
@@ -123,10 +128,20 @@ class Operands:
             self.report(node, path, "needs_zone", found=node.text)
             return None
         try:
-            return normalise(defn, _written(defn, node), self.zone or _UTC)
+            value = normalise(defn, _written(defn, node), self.zone or _UTC)
+            return self._identity(row, defn, value)
         except ValueProblem as problem:
             self.report(node, path, problem.key, **problem.params)
             return None
+
+    def _identity(self, row: Operator, defn: FieldDef, value: Any) -> Any:
+        """An identity is compared in the form in which it is kept; what can't be one is nobody's, and stays."""
+        if defn.storage != "identity" or row.name not in _EQUAL or not isinstance(value, str):
+            return value
+        try:
+            return read_identity(self.catalogue, defn.name, value)
+        except IdentityError:
+            return value
 
 
 def _written(defn: FieldDef, node: Scalar) -> Any:

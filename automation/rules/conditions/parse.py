@@ -64,7 +64,7 @@ class _Parser:
         self.names = Names(scope, bare=bare)
         relative = scope.namespaces != {"event"} and not bare
         references = References(scope.referring, lenient=scope.lenient)
-        self.operands = Operands(self.report, scope.zone, relative=relative, references=references)
+        self.operands = Operands(self.report, scope.zone, scope.catalogue, relative=relative, references=references)
 
     def report(self, node: Node, path: str, key: str, **params: Any) -> None:
         key = key if "." in key else f"conditions.{key}"

@@ -58,7 +58,7 @@ def is_blank(cell: str) -> bool:
 
 def is_formula(cell: str) -> bool:
     """Whether a spreadsheet would run it. Negative numbers are none; `+86…` would become 8.6E+12."""
-    if not cell:
+    if is_blank(cell):  # a lone - is a text to them
         return False
     if cell[0] in _BEGINNINGS:
         return True

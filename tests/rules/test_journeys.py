@@ -337,3 +337,16 @@ def test_a_stored_version_keeps_texts_that_could_not_be_written_so_any_more() ->
     assert str(values[1]) == "contact.code"
     assert isinstance(values[1], Ref)
     assert spec.steps[0].params.body == {"id": "event.gone"}  # type: ignore[union-attr]
+
+
+def test_a_literal_can_be_written_in_every_parameter() -> None:
+    headers = "{do: webhook.post, with: {url: 'https://x.example', headers: {text: {text: event.sku}, X: {text: a.b}}}}"
+    grant = "{do: loyalty.grant, with: {points: 1, note: \"{{ 'event.sku' }}\"}}"
+    wecom = "{do: wecom.tag, with: {add: [{text: event.sku}]}}"
+    steps = only_rule(rule_with(f"steps: [{headers}, {grant}, {wecom}]")).steps
+    assert steps[0].params.headers == {"text": "event.sku", "X": "a.b"}  # type: ignore[union-attr]
+    assert steps[2].params.add == ("event.sku",)  # type: ignore[union-attr]
+    wrong = rule_with("steps: [{do: webhook.post, with: {url: 'https://x.example', headers: {text: event.sku}}}]")
+    assert [line.split(": ", 1)[1] for line in errors(wrong)] == [
+        "this parameter can't refer to event.sku; if the text itself is meant, write {text: event.sku}"
+    ]

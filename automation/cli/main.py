@@ -13,6 +13,7 @@ from automation.cli import (
     auditing,
     backfilling,
     canaries,
+    contact_merges,
     contacts,
     control,
     coupons,
@@ -76,6 +77,7 @@ for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("mess
 app.add_typer(auditing.app, name="audit")
 app.add_typer(rules.app, name="rules")
 personal.register(app, contacts.app)
+contact_merges.register(contacts.app)
 
 
 def main(arguments: list[str] | None = None) -> Any:

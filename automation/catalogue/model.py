@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 from automation.calendars.duration import Duration
@@ -42,11 +43,22 @@ class FieldDef:
     form: Literal["windows"] | None = None  # of a text: what it must look like
 
 
+EVENT_FIELDS: Mapping[str, FieldDef] = {
+    "occurred_at": FieldDef("occurred_at", FieldType.DATETIME, Text("发生时间", "time"), storage="column")
+}
+"""What every event has besides its properties (see event_fields.py), with the columns of its table as names."""
+
+
 @dataclass(frozen=True)
 class EventDef:
     name: str
     label: Text
     properties: Mapping[str, FieldDef] = field(default_factory=dict)
+
+    @cached_property
+    def fields(self) -> Mapping[str, FieldDef]:
+        """What `event.…` may name: its properties, and what every event has."""
+        return {**EVENT_FIELDS, **self.properties}
 
 
 @dataclass(frozen=True)

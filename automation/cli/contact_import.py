@@ -50,7 +50,7 @@ def import_(
     settings = open_settings()
     catalogue = open_catalogue(settings, strict=True)
     database = open_database(settings)
-    choices = Choices(_mapping(map_ or ()), tuple(skip or ()), cast("Any", unknown) or "stop")
+    choices = Choices(mapping_of(map_ or ()), tuple(skip or ()), cast("Any", unknown) or "stop")
     layout = _layout(database, catalogue, file, choices, ask=unknown is None and _terminal())
     order = cast("DateOrder | None", date_order) or (_asked_order(layout) if _terminal() else None)
     report = _imported(database, catalogue, layout, choices, order, dry_run, rejects, settings.timezone, source)
@@ -183,7 +183,7 @@ def _check(value: str | None, known: Sequence[str], option: str) -> None:
         raise typer.BadParameter(" | ".join(known), param_hint=option)
 
 
-def _mapping(pairs: Any) -> dict[str, str]:
+def mapping_of(pairs: Any) -> dict[str, str]:
     mapping: dict[str, str] = {}
     for pair in pairs:
         key, equals, column = pair.partition("=")

@@ -31,6 +31,7 @@ from automation.cli import (
     report,
     rules,
     send_test,
+    suppressions,
     testing,
     versions,
 )
@@ -72,7 +73,8 @@ for module in (
     backfilling, linting, explaining, testing, forecasting, relocation,
 ):  # fmt: skip
     module.register(app)
-for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app)):
+for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("messages", messages.app),
+                    ("suppressions", suppressions.app)):  # fmt: skip
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(rules.app, name="rules")

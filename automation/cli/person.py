@@ -49,7 +49,7 @@ def as_dict(view: ContactView, catalogue: Catalogue) -> dict[str, Any]:
         ],
         "suppressions": [
             {"channel": row.channel, "address": show.personal(row.address or None),
-             "reason": show.text(row.reason), "until": iso_time(row.until)}
+             "reason": show.text(row.reason), "source": show.text(row.source), "until": iso_time(row.until)}
             for row in view.suppressions
         ],
     }  # fmt: skip

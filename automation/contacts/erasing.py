@@ -176,7 +176,7 @@ class _Erasing:
         sealed = [None, *(seal(self._key, address) for address in self._addresses if not is_sealed(address))]
         rows = [
             SuppressionRow(
-                0, person.today if address is None else None, address, EVERY_CHANNEL, ERASED, self._now, None
+                0, person.today if address is None else None, address, EVERY_CHANNEL, ERASED, self._now, None, ACTION
             )
             for address in sealed
         ]

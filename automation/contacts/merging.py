@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.contacts.consent import outweighs
 from automation.contacts.dates import date_rows
+from automation.contacts.zone_history import keep_zones
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, merging
@@ -39,6 +40,8 @@ def merge_contacts(
     attributes = rows[absorbed].attributes | rows[survivor].attributes
     contact_rows.write_attributes(conn, {survivor: attributes}, now_ms)
     contact_rows.replace_dates(conn, {survivor: date_rows(attributes), absorbed: []})
+    before = {id_: row.attributes for id_, row in rows.items()}
+    keep_zones(conn, before, {survivor: attributes, absorbed: {}}, now_ms)
     consent_rows.replace_consents(
         conn, {survivor: united_consents(consents.get(survivor, {}), consents.get(absorbed, {})), absorbed: {}}
     )

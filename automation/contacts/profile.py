@@ -10,6 +10,7 @@ from automation.catalogue.dates import moment_text
 from automation.clock import from_ms
 from automation.contacts.dates import date_rows
 from automation.contacts.names import check_key, check_tag
+from automation.contacts.zone_history import keep_zones
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.audit import AuditRow, subject_of, write_audit
@@ -62,6 +63,8 @@ def update_attributes(conn: Connection, changes: Mapping[int, Mapping[str, Any]]
     contact_rows.write_attributes(conn, changed, now_ms)
     dates = {id_: date_rows(attributes) for id_, attributes in changed.items()}
     contact_rows.replace_dates(conn, {id_: new for id_, new in dates.items() if new != date_rows(before[id_])})
+    new = {row.id for row in rows.values() if row.created_at == now_ms}
+    keep_zones(conn, before, changed, now_ms, new)
     wake_dated(conn, changed, now_ms, _lost(before, changed))
     write_audit(conn, list(_replaced(before, changed, now_ms, actor)))
     return set(changed)

@@ -34,6 +34,8 @@ class Suppression:
     address: str | None = None
     channel: str = EVERY_CHANNEL
     until_ms: int | None = None
+    source: str = ""  # without one, who put it there
+    since_ms: int | None = None  # of an entry that comes from another list
 
 
 def suppress(conn: Connection, rows: Sequence[Suppression], now_ms: int, *, actor: str) -> int:
@@ -50,7 +52,7 @@ def suppress(conn: Connection, rows: Sequence[Suppression], now_ms: int, *, acto
     present = {(r.contact_id, r.address, r.channel): r for r in _active(conn, wanted, now_ms)}
     new = [(t, row) for t, row in wanted.items() if t not in present]
     longer = [(t, row) for t, row in wanted.items() if t in present and _outlasts(row.until_ms, present[t].until)]
-    rows_.insert_suppressions(conn, [_row(target, row, now_ms) for target, row in new])
+    rows_.insert_suppressions(conn, [_row(target, row, now_ms, actor) for target, row in new])
     rows_.extend_suppressions(conn, [(row.until_ms, present[target].id) for target, row in longer])
     write_audit(conn, [_audit("suppression.added", t, r.reason, now_ms, actor) for t, r in (*new, *longer)])
     return len(new) + len(longer)
@@ -65,12 +67,16 @@ def lift(
     contact_id: int | None = None,
     address: str | None = None,
     channel: str | None = None,
+    keep_erased: bool = False,
 ) -> int:
-    """Take a contact or an address off the list, on one channel's row or on all; gives how many rows went."""
+    """Take a contact or an address off the list, on one channel's row or on all; gives how many rows went.
+
+    `keep_erased`: what an erasure left stays; `lift_erased` is for that.
+    """
     ids = [] if contact_id is None else [contact_id]
     addresses = [] if address is None else [address]
     found = rows_.active_suppressions(conn, ids, addresses, now_ms)
-    gone = [row for row in found if channel is None or row.channel == channel]
+    gone = [row for row in found if channel in (None, row.channel) and not (keep_erased and row.reason == ERASED)]
     rows_.delete_suppressions(conn, {row.id for row in gone})
     write_audit(
         conn,
@@ -137,9 +143,10 @@ def _outlasts(until: int | None, other: int | None) -> bool:
     return other is not None and (until is None or until > other)
 
 
-def _row(target: Target, row: Suppression, now_ms: int) -> SuppressionRow:
+def _row(target: Target, row: Suppression, now_ms: int, actor: str) -> SuppressionRow:
     contact, address, channel = target
-    return SuppressionRow(0, contact, address, channel, row.reason[:200], now_ms, row.until_ms)
+    since, source = min(row.since_ms or now_ms, now_ms), (row.source or actor)[:200]
+    return SuppressionRow(0, contact, address, channel, row.reason[:200], since, row.until_ms, source)
 
 
 def _audit(action: str, target: Target, reason: str, now_ms: int, actor: str) -> AuditRow:

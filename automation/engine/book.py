@@ -11,7 +11,7 @@ from automation.catalogue.types import event_checker
 from automation.contacts.share import Share
 from automation.rules.conditions.fused import fuse
 from automation.rules.conditions.python import event_predicate, predicate
-from automation.rules.conditions.tree import History, histories
+from automation.rules.conditions.tree import Compare, History, histories, walk
 from automation.rules.program import Act, Program, compile_program
 from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 
@@ -142,6 +142,7 @@ class EventRules:
 
     rules: Sequence[LoadedRule]
     matching: Callable[[Mapping[str, Any]], Sequence[int]]
+    asks_own: bool = False  # a `where` asks for what is no property, such as the event's time
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,7 +187,11 @@ class RuleBook:
         for name in self.watched_events:
             listeners.setdefault(name, [])
         return {
-            name: EventRules([rule for rule, _ in found], fuse([where for _, where in found]))
+            name: EventRules(
+                [rule for rule, _ in found],
+                fuse([where for _, where in found]),
+                any(_asks_own(where) for _, where in found if where is not None),
+            )
             for name, found in listeners.items()
         }
 
@@ -272,6 +277,10 @@ class RuleBook:
     @cached_property
     def _by_version(self) -> dict[int, LoadedRule]:
         return {rule.version_id: rule for rule in self.versions}
+
+
+def _asks_own(where: Condition) -> bool:
+    return any(isinstance(node, Compare) and node.field.storage == "column" for node in walk(where))
 
 
 def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, part: Part | None = None) -> LoadedRule:

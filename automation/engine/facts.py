@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole, whole_by_id
 from automation.contacts.profile import load_contacts
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
 from automation.rules.rule_vars import VARS
-from automation.store.events import load_properties
+from automation.store.events import load_timed_properties
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,7 +30,8 @@ class FactsBook:
     def __init__(self, conn: Connection, runs: Sequence[RunState], now: datetime, now_ms: int) -> None:
         self._conn, self._now, self._now_ms = conn, now, now_ms
         self._profiles = load_contacts(conn, sorted({run.contact_id for run in runs}))
-        self._events = load_properties(conn, sorted({run.event_id for run in runs if run.event_id is not None}))
+        ids = sorted({run.event_id for run in runs if run.event_id is not None})
+        self._events = whole_by_id(load_timed_properties(conn, ids))
         self._stale: set[int] = set()
         self.touched: set[int] = set()
         """To whom something was done in this batch."""
@@ -56,7 +58,7 @@ class FactsBook:
         """Whether a condition about an event's properties holds for this one."""
         if where is None:
             return True
-        facts = replace(self.of([run])[0], event=event.properties, own=self.event(run))
+        facts = replace(self.of([run])[0], event=whole(event.properties, event.occurred_at), own=self.event(run))
         return bool(run.rule.compiled(where)(facts))
 
     def event(self, run: RunState) -> Mapping[str, Any]:

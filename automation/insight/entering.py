@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import to_ms
 from automation.contacts.share import shown_share
+from automation.engine.delivery.quiet import zone_of
 from automation.engine.entry.guards import ENTRY_GUARDS, decide
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -161,8 +162,10 @@ def _clock_lines(subject: Subject, trigger: ClockTrigger) -> Iterator[Line]:
     spec, path = subject.rule.spec, f"{subject.rule.spec.path}/trigger"
     params: Any = spec.trigger.params
     try:
-        firing = trigger.next(params, spec.zone, subject.now)
-        own = trigger.explain(params, spec.zone, subject.facts.contact, subject.now)
+        contact = subject.facts.contact
+        zone = (zone_of(contact, spec.zone) or spec.zone) if trigger.by_own_zone(params) else spec.zone
+        firing = trigger.next(params, zone, subject.now)
+        own = trigger.explain(params, zone, contact, subject.now)
     except Exception as error:  # a plugin, or a year whose holidays nobody knows yet
         text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
         yield Line("trigger", False, say("insight.trigger_stands_still"), text, path)

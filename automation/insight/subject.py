@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
@@ -82,7 +83,7 @@ def _facts(
         contact={**profile, "id": contact_id},
         now=to_ms(moment.at),
         zone=zone,
-        event=event.properties if event is not None else {},
+        event=whole(event.properties, event.occurred_at) if event is not None else {},
     )
     people = [(contact_id, None)]
     facts.history = load_histories(conn, rule.audience_histories, people, moment.at, zone, known_by, facts=[facts])[0]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from automation.catalogue.event_fields import is_own
 from automation.catalogue.model import Catalogue, EventDef, FieldType
 from automation.rules.conditions.parse import parse_conditions, parse_segment, parse_where
 from automation.rules.conditions.references import References
@@ -61,7 +62,7 @@ class Names:
         """Every name that a reference may be, written out."""
         return [
             *(f"contact.{name}" for name in self.catalogue.fields),
-            *(f"event.{name}" for name in (self.event.properties if self.event else ())),
+            *(f"event.{name}" for name in (self.event.fields if self.event else ())),
             *(f"{variable}.{name}" for variable, outputs in self.variables.items() for name in outputs),
         ]
 
@@ -72,8 +73,10 @@ class Names:
             known = self.catalogue.fields.get(name)
             return FieldRef("contact", name, known.type, known.storage) if known else None
         if root == "event":
-            prop = self.event.properties.get(name) if self.event else None
-            return FieldRef("event", name, prop.type) if prop else None
+            prop = self.event.fields.get(name) if self.event else None
+            if self.event is None or prop is None:
+                return None
+            return FieldRef("event", name, prop.type, "column" if is_own(self.event, name) else "none")
         output = self.variables.get(root, {}).get(name)
         return FieldRef("var", text, output) if output else None
 

@@ -109,7 +109,7 @@ def _event_property(use: _Use, value: Any) -> Any:
     found = use.field(value, "event", ())
     event = use.place.names.event
     for ref in found if isinstance(found, (list, tuple)) else [found]:
-        if use.mark.identity and ref and event and event.properties[ref.name].identity is None:
+        if use.mark.identity and ref and event and event.fields[ref.name].identity is None:
             people = [f"event.{name}" for name, prop in event.properties.items() if prop.identity]
             use.place.reader.error(use.node, use.place.path, "not_an_identity", found=str(ref), known=listed(people))
     return found

@@ -22,7 +22,7 @@ def condition_defs(catalogue: Catalogue) -> Schema:
     """The definitions `conditions`, `condition`, `where`, `history` and one for the operators of each type."""
     fields = {f"contact.{name}": field for name, field in catalogue.fields.items()}
     for event in catalogue.events.values():
-        fields.update({f"event.{name}": field for name, field in event.properties.items()})
+        fields.update({f"event.{name}": field for name, field in event.fields.items()})
     types = sorted({field.type for field in fields.values()})
     return {
         "conditions": array(ref("condition"), min_items=1),

@@ -65,7 +65,7 @@ def _values() -> Schema:
 
 def _references(catalogue: Catalogue) -> Schema:
     """Names of the catalogue, for parameters that must be one of them."""
-    properties = sorted({f"event.{name}" for event in catalogue.events.values() for name in event.properties})
+    properties = sorted({f"event.{name}" for event in catalogue.events.values() for name in event.fields})
     return {
         "event_name": either(*_described({name: event.label for name, event in catalogue.events.items()})),
         "coupon_batch": either(*_described({name: batch.label for name, batch in catalogue.coupons.items()})),

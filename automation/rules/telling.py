@@ -135,7 +135,7 @@ class Telling:
             return self.contact_field(name)
         events = self.catalogue.events
         event = events.get(self.event or "") if namespace == "event" else None
-        known = event.properties.get(name) if event else None
+        known = event.fields.get(name) if event else None
         return known.label.get() if known else f"{namespace}.{name}"
 
 

@@ -43,7 +43,7 @@ def suppressed(conn: Connection, addresses: Sequence[str]) -> list[dict[str, Any
     found = active_suppressions(conn, [], addresses, -1)
     return [
         {"address": row.address, "channel": row.channel, "reason": row.reason, "created_at": row.created_at,
-         "until": row.until}
+         "until": row.until, "source": row.source}
         for row in found
     ]  # fmt: skip
 

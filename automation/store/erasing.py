@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 GONE = (
     "identity",
     "contact_date",
+    "contact_zone",
     "contact_tag",
     "consent",
     "undated_denial",

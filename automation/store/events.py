@@ -111,21 +111,23 @@ FROM unnest(?::text[], ?::text[]) AS v(source, message_id)
 JOIN event_time AS t ON t.source = v.source AND t.message_id = v.message_id"""
 
 
-def load_properties(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """The properties of events by id."""
+def load_timed_properties(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[dict[str, Any], int]]:
+    """The properties of events by id, and when each happened."""
     if not ids:
         return {}
-    found = fetch(conn, "SELECT id, properties FROM event WHERE id = ANY(?)", list(ids))
-    return {id_: read_object(properties) for id_, properties in found}
+    found = fetch(conn, "SELECT id, properties, occurred_at FROM event WHERE id = ANY(?)", list(ids))
+    return {id_: (read_object(properties), occurred_at) for id_, properties, occurred_at in found}
 
 
 def newest_events(
     conn: Connection, contact_id: int, names: Sequence[str], limit: int
-) -> list[tuple[str, dict[str, Any]]]:
-    """(name, properties) of a contact's events with these names, the newest first."""
-    found = select(event.c.name, event.c.properties).where(event.c.contact_id == contact_id, event.c.name.in_(names))
+) -> list[tuple[str, dict[str, Any], int]]:
+    """(name, properties, time) of a contact's events with these names, the newest first."""
+    found = select(event.c.name, event.c.properties, event.c.occurred_at).where(
+        event.c.contact_id == contact_id, event.c.name.in_(names)
+    )
     rows = conn.execute(found.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(limit))
-    return [(row.name, row.properties) for row in rows]
+    return [(row.name, row.properties, row.occurred_at) for row in rows]
 
 
 class PastEvent(NamedTuple):

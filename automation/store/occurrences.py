@@ -98,10 +98,11 @@ def count_entering(conn: Connection, people: Select[Any], guards: Sequence[Colum
     return int(conn.scalar(query.where(*guards)) or 0)
 
 
-def recent_firings(conn: Connection, rule_id: int, count: int) -> list[AnyRow]:
+def recent_firings(conn: Connection, rule_id: int, count: int, *, zone: str | None = None) -> list[AnyRow]:
     """(status, entered, detail) of the rule's last firings that reached anybody, those of canaries left out.
 
-    Complete ones, approved ones, and held ones; what was rejected never should have been.
+    Complete ones, approved ones, and held ones; what was rejected never should have been. `zone`: of the firings of one
+    zone alone, "" being the rule's own; None where it has but one.
     """
     mine = occurrence.c.rule_id == rule_id, occurrence.c.canary == 0
     approved = (occurrence.c.status == "running") & occurrence.c.decided_by.is_not(None)
@@ -109,7 +110,17 @@ def recent_firings(conn: Connection, rule_id: int, count: int) -> list[AnyRow]:
         (occurrence.c.status == "held") | approved | ((occurrence.c.status == "done") & (occurrence.c.entered > 0))
     )
     query = select(occurrence.c.status, occurrence.c.entered, occurrence.c.detail).where(*mine, reached)
+    if zone is not None:
+        elsewhere = occurrence.c.key.like("%@%")
+        query = query.where(occurrence.c.key.endswith(f"@{zone}", autoescape=True) if zone else ~elsewhere)
     return list(conn.execute(query.order_by(occurrence.c.due_at.desc()).limit(count)))
+
+
+def entered_elsewhere(conn: Connection, rule_id: int, key: str) -> int:
+    """How many people an occurrence has entered in all zones so far."""
+    firing = (occurrence.c.key == key) | occurrence.c.key.startswith(f"{key}@", autoescape=True)
+    query = select(func.sum(occurrence.c.entered)).where(occurrence.c.rule_id == rule_id, firing)
+    return int(conn.scalar(query) or 0)
 
 
 def held_occurrences(conn: Connection) -> list[AnyRow]:

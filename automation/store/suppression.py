@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 # No LIMIT and no OR: each half is one index range.
 _ACTIVE = """
-SELECT s.id, asked.id, NULL, s.channel, s.reason, s.created_at, s.until FROM contact AS asked
+SELECT s.id, asked.id, NULL, s.channel, s.reason, s.created_at, s.until, s.source FROM contact AS asked
 JOIN suppression AS s ON s.contact_id = coalesce(asked.merged_into, asked.id)
 WHERE asked.id = ANY(?) AND (s.until IS NULL OR s.until > ?)
 UNION ALL
-SELECT s.id, NULL, s.address, s.channel, s.reason, s.created_at, s.until FROM suppression AS s
+SELECT s.id, NULL, s.address, s.channel, s.reason, s.created_at, s.until, s.source FROM suppression AS s
 WHERE s.address = ANY(?) AND (s.until IS NULL OR s.until > ?)
 ORDER BY 1"""
 
@@ -37,6 +37,7 @@ class SuppressionRow:
     reason: str
     created_at: int
     until: int | None
+    source: str = ""
 
 
 def active_suppressions(
@@ -57,9 +58,20 @@ def suppressions_of(conn: Connection, contact_id: int, addresses: Collection[str
     return active_suppressions(conn, [contact_id], addresses, -1)
 
 
+def page_of_suppressions(
+    conn: Connection, now_ms: int, *, after: int = 0, channel: str | None = None, limit: int = 1000
+) -> list[SuppressionRow]:
+    """What holds now, in the order in which it was put there; the row that only holds a key is none of them."""
+    sql = """SELECT id, contact_id, address, channel, reason, created_at, until, source FROM suppression
+             WHERE id > ? AND coalesce(contact_id, -1) <> 0 AND (until IS NULL OR until > ?)
+             AND (? = '' OR channel = ?) ORDER BY id LIMIT ?"""
+    rows = fetch(conn, sql, after, now_ms, channel or "", channel or "", limit)
+    return [SuppressionRow(*row) for row in rows]
+
+
 def insert_suppressions(conn: Connection, rows: Sequence[SuppressionRow]) -> None:
-    columns = ("contact_id", "address", "channel", "reason", "created_at", "until")
-    values = [(r.contact_id, r.address, r.channel, r.reason, r.created_at, r.until) for r in rows]
+    columns = ("contact_id", "address", "channel", "reason", "created_at", "until", "source")
+    values = [(r.contact_id, r.address, r.channel, r.reason, r.created_at, r.until, r.source) for r in rows]
     insert_rows(conn, suppression, columns, values)
 
 

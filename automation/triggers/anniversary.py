@@ -47,6 +47,11 @@ class AnniversaryTrigger(ClockTrigger):
             en="days before (negative) or after the day itself, e.g. -3d",
         )
         at: TimeOfDay = param(time(10), zh="当地时间几点触发", en="the local time of day at which it fires")
+        zone: Literal["contact", "rule"] = param(
+            "rule",
+            zh="contact：按各人自己的时区（timezone 字段，没有的按规则的时区）",
+            en="contact: by each person's own time zone (the field timezone, or else the rule's)",
+        )
         calendar: Literal["solar", "lunar"] = param(
             "solar", zh="公历（solar）或农历（lunar）", en="solar or lunar calendar"
         )
@@ -73,6 +78,9 @@ class AnniversaryTrigger(ClockTrigger):
         return first_firing(
             lambda wall: daily(params.at, wall), zone, after, key=lambda wall: (wall.date() - offset).isoformat()
         )
+
+    def by_own_zone(self, params: Params) -> bool:
+        return params.zone == "contact"
 
     def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
         from automation.store.people import on_month_days
@@ -102,6 +110,8 @@ class AnniversaryTrigger(ClockTrigger):
             calendar=say("explain.calendar_lunar") if lunar else "",
         )
         note = f"leap_{params.leap_month}" if lunar else f"feb29_{params.feb29}"
+        if params.zone == "contact":
+            told = say("explain.own_zone", sentence=told)
         usual = note in ("leap_regular", "feb29_feb28")
         return told if usual else say("explain.with_note", sentence=told, note=say(f"explain.{note}"))
 

@@ -163,6 +163,10 @@ class ClockTrigger(Trigger):
         Built from the queries in `automation.store.people`; the engine adds the audience and pages by contact_id.
         """
 
+    def by_own_zone(self, params: Any) -> bool:
+        """Whether it fires by each person's own clock: `next` is then asked for every zone that anybody has."""
+        return False
+
     def watches(self, params: Any) -> Watch | None:
         """The condition whose people it follows as they come and go; None: it follows nobody.
 

@@ -14,7 +14,7 @@ from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import Conditions, EventName, Interval, PositiveDuration, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
-from automation.triggers.ticks import daily, every, first_firing, refuse_at
+from automation.triggers.ticks import daily, first_firing, next_every, refuse_at
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Select
@@ -60,7 +60,7 @@ class InactivityTrigger(ClockTrigger):
         step = params.every
         if step is None:
             return first_firing(lambda wall: daily(params.at, wall), zone, after)
-        return first_firing(lambda wall: every(step, None, wall), zone, after)
+        return next_every(step, None, zone, after)
 
     def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
         """Last events between two boundaries: `for` before the firing, and `for` before the firing before it.

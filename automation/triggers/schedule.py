@@ -17,7 +17,7 @@ from automation.rules.params import Interval, LocalDate, TimeOfDay
 from automation.triggers.base import ClockTrigger, Firing, Window
 from automation.triggers.cron import check_cron, cron_walls
 from automation.triggers.cron_words import cron_sentence
-from automation.triggers.ticks import Walls, days_from, every, first_firing, refuse_at
+from automation.triggers.ticks import Walls, days_from, first_firing, next_every, refuse_at
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -59,6 +59,12 @@ class ScheduleTrigger(ClockTrigger):
             en="the local time of day (with dates, workdays, or every in days or weeks)",
         )
 
+        zone: Literal["contact", "rule"] = param(
+            "rule",
+            zh="contact：按各人自己的时区（timezone 字段，没有的按规则的时区）",
+            en="contact: by each person's own time zone (the field timezone, or else the rule's)",
+        )
+
         @model_validator(mode="after")
         def _one_form(self) -> ScheduleTrigger.Params:
             given = [form for form in FORMS if getattr(self, form) is not None]
@@ -69,11 +75,18 @@ class ScheduleTrigger(ClockTrigger):
                 raise PydanticCustomError("triggers.at_missing", "no time of day", {"form": given[0]})
             if self.at is not None and (self.cron or (self.every and not self.every.days)):
                 refuse_at(given[0])
+            if self.zone == "contact" and self.every is not None and not self.every.days:
+                raise PydanticCustomError("triggers.zone_not_with_every", "no time of day", {"found": str(self.every)})
             return self
 
     def next(self, params: Params, zone: ZoneInfo, after: datetime) -> Firing | None:
         """CalendarError when a workday falls into a year whose holidays are not announced."""
+        if params.every is not None:
+            return next_every(params.every, params.at, zone, after)
         return first_firing(lambda wall: _walls(params, self.calendar, wall), zone, after)
+
+    def by_own_zone(self, params: Params) -> bool:
+        return params.zone == "contact"
 
     def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
         from automation.store.people import everyone
@@ -85,6 +98,10 @@ class ScheduleTrigger(ClockTrigger):
         return firing.at if firing else None
 
     def sentence(self, params: Params, telling: Telling) -> str:
+        told = self._when(params, telling)
+        return say("explain.own_zone", sentence=told) if params.zone == "contact" else told
+
+    def _when(self, params: Params, telling: Telling) -> str:
         at = telling.value(params.at) if params.at is not None else ""
         if params.cron is not None:
             return cron_sentence(params.cron)
@@ -99,8 +116,6 @@ class ScheduleTrigger(ClockTrigger):
 def _walls(params: ScheduleTrigger.Params, calendar: WorkCalendar, after: datetime) -> Walls:
     if params.cron is not None:
         return cron_walls(params.cron, after)
-    if params.every is not None:
-        return every(params.every, params.at, after)
     assert params.at is not None
     at = params.at
     days = sorted(set(params.dates)) if params.dates is not None else days_from(after.date())

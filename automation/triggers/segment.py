@@ -12,7 +12,7 @@ from automation.i18n import Text, say
 from automation.plugin import param
 from automation.rules.params import Interval, SegmentName
 from automation.triggers.base import ClockTrigger, Firing, Watch, Window
-from automation.triggers.ticks import every, first_firing
+from automation.triggers.ticks import next_every
 
 if TYPE_CHECKING:
     from sqlalchemy import Select
@@ -42,7 +42,7 @@ class SegmentTrigger(ClockTrigger):
         )
 
     def next(self, params: Params, zone: ZoneInfo, after: datetime) -> Firing | None:
-        return first_firing(lambda wall: every(params.sweep, None, wall), zone, after)
+        return next_every(params.sweep, None, zone, after)
 
     def people(self, params: Params, zone: ZoneInfo, firing: Firing, window: Window) -> Select[Any]:
         """Those whose membership, as last seen, is no longer what the condition says."""

@@ -1,7 +1,8 @@
 """Wall times that come round, and the firings they make.
 
 A trigger thinks in naive local date-times: a firing's key is one of them, so a time that the clocks show twice fires
-once, at the first, and times that the clocks skip fire together once, at the first moment after the gap.
+once, at the first, and times that the clocks skip fire together once, at the first moment after the gap. Only intervals
+in minutes and hours go on while the clocks repeat themselves.
 """
 
 from __future__ import annotations
@@ -34,6 +35,23 @@ def first_firing(
         if moment > after:
             return Firing((key or wall_key)(wall), moment)
     return None
+
+
+def next_every(step: Duration, at: time | None, zone: ZoneInfo, after: datetime) -> Firing | None:
+    """The first firing of `every` strictly after `after`.
+
+    Where the clocks are put back, minutes and hours go on by elapsed time as long as a whole step fits in before the
+    next wall time: every 15 minutes has 15 minutes between any two. Such a firing's key says the offset.
+    """
+    following = first_firing(lambda wall: every(step, at, wall), zone, after)
+    if following is None or not step.is_elapsed:
+        return following
+    width = timedelta(minutes=step.minutes)
+    before = moment_of(datetime.fromisoformat(following.key) - width, zone)
+    between = before + ((after - before) // width + 1) * width
+    if between + width > following.at:
+        return following
+    return Firing(between.astimezone(zone).isoformat(timespec="minutes"), between)
 
 
 def wall_key(wall: datetime) -> str:

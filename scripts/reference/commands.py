@@ -127,6 +127,18 @@ MEANINGS: dict[str, Text] = {
                               "right."),
     "contacts retry": Text("忘记某人的资料问题，下次照常发送；记入审计。",
                            "Forgets a person's problems so that messages are tried again; audited."),
+    "suppressions list": Text("列出禁发名单：谁、在哪个渠道、为什么、来自哪里、到何时；默认打码。",
+                              "Who is sent nothing: on which channel, why, from which source, until when; masked by "
+                              "default."),
+    "suppressions export": Text("导出禁发名单，格式与导入一致；记入审计。删除个人信息时留下的摘要不在其中。",
+                                "The list in the form that its import reads; audited. Hashes that erasures left are "
+                                "not in it."),
+    "suppressions import": Text("导入禁发名单或外部的勿扰名单。只会新增或延长，不会移出任何人；"
+                                "看不懂的渠道按所有渠道、看不懂的到期按永久；认不出是谁的行被拒，退出码为 3。",
+                                "Adds a suppression list, or a do-not-contact list of somebody else. It only adds or "
+                                "lengthens; a channel that can't be read is all of them, an end that can't be read is "
+                                "never; a row that names nobody is rejected, and the exit code is 3."),
+    "suppressions lift": Text("将一个地址移出禁发名单；记入审计。", "Takes an address off the list; audited."),
     "coupons import": Text("把券码导入 pool 批次，全部成功或全部不导入。",
                            "Adds codes to a pool, all or nothing."),
     "coupons list": Text("各批次的已发与剩余。", "What each batch has issued and has left."),

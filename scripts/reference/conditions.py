@@ -110,8 +110,9 @@ def _values(page: Page) -> None:
     page.bullets(
         [
             Text("`contact.…`：联系人字段与身份，见“目录”", "`contact.…`: fields and identities of the contact"),
-            Text("`event.…`：触发事件的属性（定时类触发器没有）",
-                 "`event.…`: properties of the trigger's event (clock triggers have none)"),
+            Text("`event.…`：触发事件的属性，以及 `event.occurred_at`，即它发生的时间（定时类触发器没有）",
+                 "`event.…`: properties of the trigger's event, and `event.occurred_at`, when it happened (clock "
+                 "triggers have none)"),
             Text("`coupon.code` 这样的变量：前面步骤 `save_as` 保存的结果",
                  "variables like `coupon.code`: outputs that an earlier step saved with `save_as`"),
         ]

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from automation.calendars.duration import Duration
+from automation.catalogue.event_fields import is_own, whole
 from automation.catalogue.model import FieldType as T
 from automation.rules.conditions.operators import OPERATORS, Operator
 from automation.rules.conditions.references import comparable
@@ -39,7 +40,9 @@ def values(type_: T) -> st.SearchStrategy[Any]:
 
 def refs(namespace: str) -> list[FieldRef]:
     if namespace == "event":
-        return [FieldRef("event", p.name, p.type) for p in CATALOGUE.events["order.paid"].properties.values()]
+        event = CATALOGUE.events["order.paid"]
+        storage = {name: "column" if is_own(event, name) else "none" for name in event.fields}
+        return [FieldRef("event", p.name, p.type, storage[p.name]) for p in event.fields.values()]  # type: ignore[arg-type]
     names = ("name", "level", "points", "score", "spent", "vip", "birthday", "seen_at", "likes", "tags", "phone",
              "created_at")  # fmt: skip
     fields = [CATALOGUE.fields[name] for name in names]
@@ -146,7 +149,13 @@ def some(fields: dict[str, T]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 ATTRIBUTES = {ref.name: ref.type for ref in refs("contact") if ref.storage == "attribute"}
-PROPERTIES = {ref.name: ref.type for ref in refs("event")}
+PROPERTIES = {ref.name: ref.type for ref in refs("event") if ref.storage == "none"}
+
+
+def whole_events() -> st.SearchStrategy[dict[str, Any]]:
+    """Orders as conditions see them, with the time that every event has."""
+    time = st.sampled_from(MOMENTS).map(lambda text: int(datetime.fromisoformat(text).timestamp() * 1000))
+    return st.builds(whole, some(PROPERTIES), time)
 
 
 @st.composite
@@ -163,4 +172,15 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-__all__ = ["NOW", "SAVED", "ZONE", "compares", "correlated_trees", "event_trees", "people", "some", "trees"]
+__all__ = [
+    "NOW",
+    "SAVED",
+    "ZONE",
+    "compares",
+    "correlated_trees",
+    "event_trees",
+    "people",
+    "some",
+    "trees",
+    "whole_events",
+]

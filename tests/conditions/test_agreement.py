@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from automation.catalogue.dates import moment_text
+from automation.catalogue.event_fields import whole
 from automation.clock import from_ms, to_ms
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.fused import fuse
@@ -33,6 +34,7 @@ from tests.conditions.random_trees import (
     refs,
     some,
     trees,
+    whole_events,
 )
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def test_every_negative_is_the_exact_complement(db: Database, nodes: list[Compar
 @settings(max_examples=120, deadline=None, phases=QUICK)
 @given(
     wheres=st.lists(st.none() | event_trees(), max_size=12),
-    events=st.lists(some(PROPERTIES), min_size=1, max_size=6),
+    events=st.lists(whole_events(), min_size=1, max_size=6),
 )
 def test_fused_conditions_match_what_each_matches_alone(wheres: list[Any], events: list[Any]) -> None:
     matches = fuse(wheres)
@@ -115,14 +117,15 @@ def test_where_agrees_between_python_and_sql(db: Database, wheres: list[Any], or
         for where in wheres:
             query = select(event_where(where, event.c.properties)).select_from(event).order_by(event.c.occurred_at)
             alone = event_predicate(where)
-            assert [bool(answer) for answer in conn.scalars(query)] == [alone(order) for order in orders], where
+            expected = [alone(whole(order, 1000 + i)) for i, order in enumerate(orders)]
+            assert [bool(answer) for answer in conn.scalars(query)] == expected, where
 
 
 @THOROUGH
 @given(
     wheres=st.lists(correlated_trees(), min_size=4, max_size=8),
     crowd=st.lists(people(), min_size=2, max_size=5),
-    own=st.lists(some(PROPERTIES), min_size=5, max_size=5),
+    own=st.lists(whole_events(), min_size=5, max_size=5),
     saved=st.lists(some(SAVED), min_size=5, max_size=5),
 )
 def test_a_where_that_refers_to_the_run_counts_the_events_that_python_says(
@@ -143,7 +146,9 @@ def test_a_where_that_refers_to_the_run_counts_the_events_that_python_says(
             holds = predicate(where)
             expected = [
                 sum(
-                    name == "order.paid" and at <= to_ms(NOW) and holds(replace(fact, event=order, own=fact.event))
+                    name == "order.paid"
+                    and at <= to_ms(NOW)
+                    and holds(replace(fact, event=whole(order, at), own=fact.event))
                     for name, at, order in one["events"]
                 )
                 for one, fact in zip(crowd, facts, strict=True)

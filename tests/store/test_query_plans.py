@@ -186,7 +186,8 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     # events
     "store_events": (_store_some, {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
     "settle_times": (_settle_some, {"postgresql": {"pk_event_time"}}),
-    "load_properties": (lambda c: events.load_properties(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
+    "load_timed_properties": (lambda c: events.load_timed_properties(c, IDS),
+                              {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
     "callers": (lambda c: chains.callers(c, IDS, 0), {"sqlite": {"rowid"}, "postgresql": {"pk_run", "pk_event"}}),
     "last_event_id": (events.last_event_id, {"postgresql": {"pk_event"}}),
     "list_rejected": (lambda c: quarantine.list_rejected(c, limit=10), {"sqlite": {"ix_quarantine_status"}}),

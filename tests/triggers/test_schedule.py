@@ -147,6 +147,45 @@ def test_intervals_and_dates(given: dict[str, Any], expected: list[str]) -> None
     assert keys(2, **given) == expected
 
 
+def test_minutes_go_on_by_elapsed_time_while_the_clocks_repeat_themselves() -> None:
+    begin = datetime(2026, 10, 24, 23, 40, tzinfo=UTC)  # 01:40 in Berlin, whose 02:00 to 03:00 comes twice
+    assert keys(8, ZoneInfo("Europe/Berlin"), begin, every="15m") == [
+        "2026-10-25T01:45", "2026-10-25T02:00", "2026-10-25T02:15", "2026-10-25T02:30", "2026-10-25T02:45",
+        "2026-10-25T02:00+01:00", "2026-10-25T02:15+01:00", "2026-10-25T02:30+01:00",
+    ]  # fmt: skip
+    assert keys(3, ZoneInfo("Europe/Berlin"), begin, every="6h") == [
+        "2026-10-25T06:00", "2026-10-25T12:00", "2026-10-25T18:00",
+    ]  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai"]),
+    minutes=st.sampled_from([15, 20, 30, 45, 60, 90, 120, 360]),
+    day=st.sampled_from(["03-07", "03-28", "04-03", "06-01", "10-02", "10-24", "10-31"]),
+    late=st.integers(1, 10_000),
+)
+def test_intervals_leave_no_gap_of_two_steps_and_no_moment_has_two_answers(
+    name: str, minutes: int, day: str, late: int
+) -> None:
+    """Nor do firings come closer than a step where the clocks are put back; whole parts of the change leave no gap."""
+    zone, step = ZoneInfo(name), timedelta(minutes=minutes)
+    at = datetime.fromisoformat(f"2026-{day}T06:00+00:00")
+    before, end = None, at + timedelta(days=1)
+    while at < end:
+        firing = TRIGGER.next(params(every=f"{minutes}m"), zone, at)
+        assert firing is not None
+        between = at + (firing.at - at) * (late / 10_001)
+        assert TRIGGER.next(params(every=f"{minutes}m"), zone, between) == firing
+        if before is not None:
+            gap = firing.at - before
+            change = firing.at.astimezone(zone).utcoffset() - before.astimezone(zone).utcoffset()
+            assert gap < 2 * step
+            assert gap == step or change or timedelta(minutes=30 if "Lord" in name else 60) % step
+            assert gap >= step or change > timedelta()  # put forward: the wall times come sooner
+        at = before = firing.at
+
+
 def test_dates_end() -> None:
     assert keys(5, dates=["2026-08-03"], at="10:00") == ["2026-08-03T10:00"]
 

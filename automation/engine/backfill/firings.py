@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automation.clock import to_ms
 from automation.engine.clocks.catch_up import missed_by
 from automation.engine.clocks.pages import Pages
+from automation.engine.clocks.zones import in_order, next_in, zones_of
 from automation.errors import AutomationError
 from automation.store.events import last_event_id
 from automation.store.occurrences import known_keys, open_occurrence, running_rules
@@ -15,6 +16,7 @@ from automation.store.retry import retried
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from automation.clock import Clock
     from automation.engine.backfill.backfill import Backfilled
@@ -36,7 +38,10 @@ class Firings:
         self._pages = Pages(database, clock, book, versions)
 
     def work(self, rule: LoadedRule, made: Backfilled, actor: str, progress: Callable[[int], None]) -> None:
-        firings = _between(rule, made.since, self._clock.now())
+        with self._database.read() as conn:
+            zones = zones_of(conn, rule)
+        now = self._clock.now()
+        firings = in_order([firing for zone in zones for firing in _between(rule, zone, made.since, now)])
         made.looked_at = len(firings)
         opened = retried(lambda: self._open(rule, firings, made, actor))
         seen = 0
@@ -77,13 +82,12 @@ class Firings:
             return list(known_keys(conn, rule.rule_id, keys).values())
 
 
-def _between(rule: LoadedRule, since: datetime, now: datetime) -> list[Firing]:
+def _between(rule: LoadedRule, zone: ZoneInfo, since: datetime, now: datetime) -> list[Firing]:
     """Every firing after `since`, up to now. AutomationError when there are too many to be meant."""
-    trigger: Any = rule.trigger
     firings: list[Firing] = []
     at = since
     while True:
-        firing = trigger.next(rule.spec.trigger.params, rule.spec.zone, at)
+        firing = next_in(rule, zone, at)
         if firing is None or firing.at > now:
             return firings
         if len(firings) == MAX_FIRINGS:

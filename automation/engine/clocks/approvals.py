@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.engine.clocks.zones import by_own_zone, zone_named
 from automation.engine.switches import SwitchError
 from automation.reasons import Reason
 from automation.store.audit import AuditRow, write_audit
 from automation.store.held_entries import drop_entries, hold_entries, list_held_entries, release_entries
 from automation.store.log import Entry, write_log
-from automation.store.occurrences import decide_held, held_occurrences, recent_firings
+from automation.store.occurrences import decide_held, entered_elsewhere, held_occurrences, recent_firings
 from automation.store.publications import planned_people
 
 if TYPE_CHECKING:
@@ -40,12 +41,13 @@ class Bounds:
     ask_from: int = 0  # fewer are never asked about
     usual: int | None = None  # the mean of the rule's last firings that reached anybody
     planned: int | None = None  # what the plan showed that was published
+    together: int = 0  # whom the firings of the same occurrence in other zones have entered: `limit` is for all
 
     @property
     def most(self) -> int:
         """So many may enter."""
         if self.limit is not None:
-            return self.limit
+            return max(self.limit - self.together, 0)
         return max(TIMES_USUAL * (self.usual or 0), int(A_TENTH_MORE * (self.planned or 0)), self.ask_from - 1)
 
     def exceeded_by(self, would_enter: int) -> str | None:
@@ -57,12 +59,19 @@ class Bounds:
         return "usual" if self.usual is not None else "planned" if self.planned is not None else "first"
 
 
-def bounds_of(conn: Connection, rule: LoadedRule, project: Project, would_enter: int) -> Bounds:
-    """The rule's own limit; else, for more than are never asked about, what its last firings and its plan say."""
+def bounds_of(conn: Connection, rule: LoadedRule, project: Project, would_enter: int, key: str) -> Bounds:
+    """The rule's own limit; else, for more than are never asked about, what its last firings and its plan say.
+
+    `key`: the firing. Where a rule fires zone by zone, those of its zone say what is usual.
+    """
+    name, zone = zone_named(rule, key)
+    zones = by_own_zone(rule)
     limit, ask_from = rule.spec.max_audience, project.settings.firings.ask_from
+    if limit is not None and zones:
+        return Bounds(limit, ask_from, together=entered_elsewhere(conn, rule.rule_id, name))
     if limit is not None or would_enter < ask_from:
         return Bounds(limit, ask_from)
-    counts = [_counted(row) for row in recent_firings(conn, rule.rule_id, MEMORY)]
+    counts = [_counted(row) for row in recent_firings(conn, rule.rule_id, MEMORY, zone=(zone or "") if zones else None)]
     usual = sum(counts) // len(counts) if counts else None
     planned = planned_people(conn, project.publication, rule.spec.id) if project.publication is not None else None
     return Bounds(limit, ask_from, usual, planned)

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from automation.clock import from_ms, to_ms
 from automation.engine.clocks.approvals import Bounds, bounds_of
 from automation.engine.clocks.catch_up import expired
 from automation.engine.clocks.segments import enter_watched
+from automation.engine.clocks.zones import people_of, zone_named
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses
 from automation.engine.journey.merges import settle_merges
@@ -67,7 +69,7 @@ class Pages:
         if rule is None or row.rule_id in self._book.held or row.rule_id in self._book.missing:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
-            self._record(conn, row, enter_watched(conn, rule, self._page(row, rule)))
+            self._record(conn, row, enter_watched(conn, rule, self._page(conn, row, rule)))
         elif expired(rule, from_ms(row.due_at), self._clock.now(), asked=BACKFILLED in (row.detail or {})):
             self._miss(conn, row, "expired")
         else:
@@ -79,14 +81,14 @@ class Pages:
 
         Where one page is all, the decisions about it say how many that would be.
         """
-        page, decided = self._page(row, rule), None
+        page, decided = self._page(conn, row, rule), None
         would_enter = self._would_enter.pop(row.id, None)
         if would_enter is None and rule.watch is None:
             decided = decide_page(conn, page)
             would_enter = None if decided.full else decided.wanted
         if would_enter is None:
             return page
-        bounds = bounds_of(conn, rule, self._book.project, would_enter)
+        bounds = bounds_of(conn, rule, self._book.project, would_enter, row.key)
         exceeded = bounds.exceeded_by(would_enter)
         if exceeded is not None:
             self._hold(conn, row, rule, exceeded, bounds, would_enter)
@@ -109,19 +111,22 @@ class Pages:
         told = {"rule": rule.spec.id, "count": would_enter, "most": bounds.most, "id": row.id}
         _logger.warning(say("control.held_now", **told))
 
-    def _page(self, row: AnyRow, rule: LoadedRule) -> Page:
+    def _page(self, conn: Connection, row: AnyRow, rule: LoadedRule) -> Page:
         trigger = rule.trigger
         assert isinstance(trigger, ClockTrigger)
         now = to_ms(self._clock.now())
-        firing = Firing(row.key, from_ms(row.due_at))
+        key, name = zone_named(rule, row.key)
+        zone = rule.spec.zone if name is None else ZoneInfo(name)
+        firing = Firing(key, from_ms(row.due_at))
         active_since = from_ms(self._book.activated_at.get(rule.rule_id, row.due_at))
         window = Window(from_ms(row.since), row.since_event_id, active_since, rule.rule_id, from_ms(now))
-        people = trigger.people(rule.spec.trigger.params, rule.spec.zone, firing, window)
+        people = trigger.people(rule.spec.trigger.params, zone, firing, window)
+        people = people_of(conn, rule, firing, zone, people)
         return Page(
             people=_of_part(people, row),
             guards=clauses(rule, now),
             occurrence_id=row.id,
-            key=row.key,
+            key=key,
             rule_id=rule.rule_id,
             version_id=rule.version_id,
             mode_key=rule.mode_key(None),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.engine.clocks.catch_up import late, missed_by
 from automation.engine.clocks.pages import PAGE_SIZE, Pages
+from automation.engine.clocks.zones import in_order, next_in, zones_of
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.reasons import Reason
@@ -24,6 +25,7 @@ from automation.store.rules import save_trigger_state, trigger_states
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
@@ -56,7 +58,7 @@ class Schedule:
         if not self._book.by_clock:
             return 0
         with self._database.read() as conn:
-            due = self._due(trigger_states(conn), self._clock.now())
+            due = self._due(conn, trigger_states(conn), self._clock.now())
             pauses = load_pauses(conn)
         if not due or pauses.everything:
             return 0
@@ -71,18 +73,18 @@ class Schedule:
 
     def upcoming(self) -> datetime | None:
         """When the next rule is to be called, which may be past already; None: by no clock."""
-        with self._database.read() as conn:
-            states = trigger_states(conn)
         now = self._clock.now()
         moments: list[datetime] = []
-        for rule in self._book.by_clock:
-            state = states.get(_key(rule))
-            firing = self._next(rule, self._evaluated_to(rule, state) if state is not None else now)
-            if firing is not None:
-                moments.append(firing.at)
+        with self._database.read() as conn:
+            states = trigger_states(conn)
+            for rule in self._book.by_clock:
+                state = states.get(_key(rule))
+                firing = self._first(conn, rule, self._evaluated_to(rule, state) if state is not None else now)
+                if firing is not None:
+                    moments.append(firing.at)
         return min(moments, default=None)
 
-    def _due(self, states: Mapping[TriggerKey, AnyRow], now: datetime) -> list[LoadedRule]:
+    def _due(self, conn: Connection, states: Mapping[TriggerKey, AnyRow], now: datetime) -> list[LoadedRule]:
         """The rules that have something to fire, or no state yet."""
         due = []
         for rule in self._book.by_clock:
@@ -90,7 +92,7 @@ class Schedule:
             if state is None or state.fingerprint != _fingerprint(rule):
                 due.append(rule)
             else:
-                firing = self._next(rule, self._evaluated_to(rule, state))
+                firing = self._first(conn, rule, self._evaluated_to(rule, state))
                 if firing is not None and firing.at <= now:
                     due.append(rule)
         return due
@@ -104,13 +106,12 @@ class Schedule:
             evaluated_to = from_ms(begin)
         else:
             evaluated_to, last_id = self._evaluated_to(rule, state), state.last_event_id
-        firings, complete = self._firings(rule, evaluated_to, now)
+        firings, last = self._firings(conn, rule, evaluated_to, now)
         if rule.watch is not None:
             firings = firings[-1:]  # a sweep sees whatever those before it would have seen: they are not missed
         opened, since = 0, evaluated_to
-        for i, firing in enumerate(firings):
-            latest = complete and i == len(firings) - 1
-            missed = missed_by(rule, firing.at, now, latest=latest)
+        for firing in firings:
+            missed = missed_by(rule, firing.at, now, latest=firing in last)
             opened += self._open(conn, rule, firing, since, last_id, missed, now)
             if missed is None:
                 since, last_id = firing.at, newest
@@ -135,31 +136,48 @@ class Schedule:
         """What was due while the rule was disabled is neither caught up nor missed."""
         return from_ms(max(state.evaluated_to, self._book.activated_at.get(rule.rule_id, 0)))
 
-    def _firings(self, rule: LoadedRule, after: datetime, now: datetime) -> tuple[list[Firing], bool]:
-        """What is due, the oldest first, and whether that is all."""
+    def _firings(
+        self, conn: Connection, rule: LoadedRule, after: datetime, now: datetime
+    ) -> tuple[list[Firing], set[Firing]]:
+        """What is due, the oldest first, and the last of each zone, where that is all."""
+        firings: list[Firing] = []
+        last: set[Firing] = set()
+        horizon = now
+        for zone in zones_of(conn, rule):
+            found, complete = self._firings_in(rule, zone, after, now)
+            firings += found
+            last |= set(found[-1:]) if complete else set()
+            horizon = horizon if complete else min(horizon, found[-1].at)
+        return [firing for firing in in_order(firings) if firing.at <= horizon], last
+
+    def _firings_in(
+        self, rule: LoadedRule, zone: ZoneInfo, after: datetime, now: datetime
+    ) -> tuple[list[Firing], bool]:
+        """Those of one zone, and whether that is all."""
         firings: list[Firing] = []
         while True:
-            firing = self._next(rule, firings[-1].at if firings else after)
+            firing = self._next(rule, zone, firings[-1].at if firings else after)
             if firing is None or firing.at > now:
                 return firings, True
             if len(firings) == MAX_FIRINGS:
                 return firings, False
             firings.append(firing)
 
-    def _next(self, rule: LoadedRule, after: datetime) -> Firing | None:
+    def _first(self, conn: Connection, rule: LoadedRule, after: datetime) -> Firing | None:
+        """The next one in any zone."""
+        found = [self._next(rule, zone, after) for zone in zones_of(conn, rule)]
+        return min((firing for firing in found if firing is not None), key=lambda firing: firing.at, default=None)
+
+    def _next(self, rule: LoadedRule, zone: ZoneInfo, after: datetime) -> Firing | None:
         """A trigger that can't tell (an unknown year of workdays, a broken plugin) stops, and says so once."""
-        trigger: Any = rule.trigger
         try:
-            found: Firing | None = trigger.next(rule.spec.trigger.params, rule.spec.zone, after)
-            if found is not None and found.at <= after:
-                raise AutomationError("daemon.firing_not_later", at=found.at.isoformat(), after=after.isoformat())
+            return next_in(rule, zone, after)
         except Exception as error:  # fail closed: a plugin may raise anything; its rule alone stands still
             text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
             if self._stopped.get(rule.rule_id) != text:
                 self._stopped[rule.rule_id] = text
                 _log.error(say("daemon.trigger_stands_still", rule=rule.spec.path, reason=text))
             return None
-        return found
 
     def _open(
         self, conn: Connection, rule: LoadedRule, firing: Firing, since: datetime, last_id: int,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole_by_id
 from automation.clock import from_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.delivery.message_guards import Request
 from automation.rules.rule_vars import VARS
-from automation.store.events import load_properties
+from automation.store.events import load_timed_properties
 from automation.store.rules import keep_template
 from automation.store.runs import load_variables
 
@@ -30,7 +31,7 @@ class Work:
         self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
         self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
         events = {run.event_id for run in self._runs.values() if run.event_id is not None}
-        self._events = load_properties(conn, sorted(events))
+        self._events = whole_by_id(load_timed_properties(conn, sorted(events)))
         self._kept: set[str] = set()
         self._of_rule: dict[int, dict[str, Any]] = {}
 

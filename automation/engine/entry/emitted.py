@@ -94,7 +94,7 @@ class Emitter:
         log = []
         for a in arrivals:
             listening = self._book.by_event[a.name]
-            called = [listening.rules[index] for index in listening.matching(a.properties)]
+            called = [listening.rules[index] for index in listening.matching(a.whole)]
             log += [
                 Entry(
                     Reason.SKIPPED_ENDLESS, rule.rule_id, rule.version_id, a.contact_id, event_id=a.event_id,

@@ -72,7 +72,7 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     by_event = book.by_event
     for arrival in arrivals:
         listening = by_event[arrival.name]
-        hits = listening.matching(arrival.properties)
+        hits = listening.matching(arrival.whole if listening.asks_own else arrival.properties)
         if hits:
             matched.extend((listening.rules[index], arrival) for index in hits)
     named = _named_people(conn, book, matched)
@@ -128,9 +128,7 @@ def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entr
     state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
     chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
-        candidate = Candidate(
-            meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(meeting.arrival.properties)
-        )
+        candidate = Candidate(meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(facts.event))
         refusal = decide(candidate, state)
         if refusal is None:
             chosen.append((meeting, candidate))
@@ -183,7 +181,7 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
             contact=profiles.get(m.contact_id or 0, {}) | {"id": m.contact_id},
             now=now,
             zone=m.rule.spec.zone,
-            event=m.arrival.properties,
+            event=m.arrival.whole,
         )
         for m in meetings
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from automation.catalogue.event_fields import whole
 from automation.store.entry_moment import EntryMoment
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     properties: Mapping[str, Any]
     occurred_at: int
     received_at: int
+
+    @property
+    def whole(self) -> Mapping[str, Any]:
+        """The event as conditions see it, with what every event has."""
+        return self.properties if self.event_id is None else whole(self.properties, self.occurred_at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from automation.catalogue.event_fields import whole
 from automation.clock import from_ms, to_ms
 from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
@@ -147,6 +148,6 @@ def _obstacle(
         return Reason.SKIPPED_EXPIRED, {"due_at": due, "expires_after": str(expires)}
     if event is None:
         return Reason.SKIPPED_EXPIRED, {"event": "gone"}
-    if not rule.listens_to(event.name, event.properties):
+    if not rule.listens_to(event.name, whole(event.properties, event.occurred_at)):
         return Reason.SKIPPED_SEQUENCE, {"rule": "changed"}
     return None

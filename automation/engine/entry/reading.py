@@ -31,18 +31,22 @@ class EventError(AutomationError):
     """An event that can't be taken, with the reason."""
 
 
+_NO_PROPERTIES = msgspec.Raw(b"{}")
+
+
 class IncomingEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """The wire form of an event. Only `name` is required."""
+    """The wire form of an event. Only `name` is required; what is null is as if it were not there."""
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
-    contact: str | int | dict[str, str | int] | None = None
+    contact: str | int | dict[str, str | int | None] | None = None
     occurred_at: str | None = None
     message_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    source: Annotated[str, Meta(max_length=80)] = ""
+    source: Annotated[str, Meta(max_length=80)] | None = ""
     channel: Annotated[str, Meta(max_length=40)] | None = None
-    properties: msgspec.Raw = msgspec.Raw(b"{}")
+    properties: msgspec.Raw = _NO_PROPERTIES
 
 
+_NULL = msgspec.Raw(b"null")
 _NUL: dict[type, Any] = {bytes: b"\\u0000", str: "\\u0000"}
 
 
@@ -79,7 +83,8 @@ class EventReader:
         """
         try:
             event = self._decode(payload)
-            properties = self._properties(event.properties)
+            given = event.properties if event.properties != _NULL else _NO_PROPERTIES
+            properties = self._properties(given)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise EventError("ingest.not_an_event", reason=str(error)) from None
         if _NUL[type(payload)] in payload:  # PostgreSQL stores no NUL character
@@ -90,13 +95,13 @@ class EventReader:
             properties, changed = check(properties)
         elif self._catalogue.strict_events:
             raise EventError("ingest.unknown_event", name=event.name)
-        raw = str(self._encode(properties) if changed else event.properties, "utf-8")
+        raw = str(self._encode(properties) if changed else given, "utf-8")
         at = None if event.occurred_at is None else self.moment(event.occurred_at)
         if at is not None and at > now + FUTURE_MS:
             raise EventError("ingest.future", found=event.occurred_at)
-        message_id = event.message_id or message_id_of(payload, at, repeat)
+        message_id, source = event.message_id or message_id_of(payload, at, repeat), event.source or ""
         return Parsed(
-            event.name, self.identities(event.contact), at, event.source, message_id, event.channel, properties, raw,
+            event.name, self.identities(event.contact), at, source, message_id, event.channel, properties, raw,
         )  # fmt: skip
 
     def moment(self, value: Any) -> int:
@@ -123,11 +128,13 @@ class EventReader:
                 raise EventError("ingest.unknown_identity", kind=kind, known=known)
         return self._named(contact)
 
-    def _named(self, contact: Mapping[str, str | int]) -> tuple[Pair, ...]:
+    def _named(self, contact: Mapping[str, str | int | None]) -> tuple[Pair, ...]:
         """What is written for nothing is left out, as long as another identity says who it is."""
         found: list[Pair] = []
         nobody: NobodyError | None = None
         for kind, value in contact.items():
+            if value is None:
+                continue
             try:
                 found.append((kind, read_identity(self._catalogue, kind, str(value))))
             except NobodyError as error:

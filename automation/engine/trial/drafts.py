@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from automation.actions.base import ActionContext, Item, Outbound
 from automation.actions.item_params import run_action
+from automation.catalogue.event_fields import whole
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
@@ -163,7 +164,8 @@ def _newest_event(conn: Connection, project: Project, spec: RuleSpec, contact_id
     if not isinstance(rule.trigger, EventTrigger):
         return {}
     events = newest_events(conn, contact_id, rule.trigger.names(spec.trigger.params), LOOKED_AT)
-    return next((properties for name, properties in events if rule.listens_to(name, properties)), {})
+    seen = ((name, whole(properties, at)) for name, properties, at in events)
+    return next((event for name, event in seen if rule.listens_to(name, event)), {})
 
 
 def _saved(

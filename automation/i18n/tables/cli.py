@@ -228,6 +228,24 @@ TEXTS: dict[str, Text] = {
     "suppressed": Text(
         "{contact} 已加入禁发名单：渠道 {channel}，到期 {until}", "{contact} is suppressed on {channel}, until {until}"
     ),
+    "list_imported": Text(
+        "共 {read} 行：列入 {listed}，已过期 {ended}，被拒 {rejected}；新增或延长 {added} 条，为此新建 {created} 人",
+        "{read} rows: {listed} on the list, {ended} ended already, {rejected} rejected; {added} entries new or longer, "
+        "{created} people created for them",
+    ),
+    "list_left_out": Text(
+        "{fields} 个看不懂的单元格按最严格的理解处理（所有渠道、永久）",
+        "{fields} cell(s) that can't be read count in the strictest way: all channels, for ever",
+    ),
+    "list_exported": Text("已导出 {count} 条到 {file}", "{count} entries exported to {file}"),
+    "list_left_behind": Text(
+        "有 {count} 条是删除个人信息时留下的，导出后无法识别，未写入；整库迁移请用 automation move",
+        "{count} entries that an erasure left are not in it, nobody could read them; `automation move` takes them "
+        "along",
+    ),
+    "address_lifted": Text("{address}：移出禁发名单 {count} 条", "{address}: {count} suppression(s) lifted"),
+    "column_source": Text("来源", "source"),
+    "column_until_at": Text("到期时间", "until"),
     "lifted": Text("{contact} 已移出禁发名单（{count} 条）", "{contact}: {count} suppression(s) lifted"),
     "column_since_at": Text("起始时间", "since"),
     "column_failures": Text("连续失败", "failures"),

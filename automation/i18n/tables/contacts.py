@@ -110,6 +110,26 @@ TEXTS: dict[str, Text] = {
         "attribute with --map contact.NAME=COLUMN, or leave it out with --skip COLUMN; --unknown attribute|ignore does "
         "so for all. Nothing was written",
     ),
+    "unknown_list_columns": Text(
+        "{file} 中有不认识的列：{columns}；请用 --map phone=列名 说明它是什么，"
+        "或 --skip 列名、--unknown ignore 不导入。没有写入任何数据",
+        "{file} has columns that are not known: {columns}; say what one is with --map phone=COLUMN, or leave it out "
+        "with --skip COLUMN or --unknown ignore. Nothing was written",
+    ),
+    "list_key": Text("可用：{known}", "known: {known}"),
+    "no_kind": Text(
+        "“{found}”没有写明类型；请写 phone:13800138000 这样的 类型:值",
+        "“{found}” says no kind; write kind:value, like phone:13800138000",
+    ),
+    "bad_time": Text(
+        "“{found}”不是时间；请写 2026-08-01 10:00 这样的时间",
+        "“{found}” is no time; write one like 2026-08-01 10:00",
+    ),
+    "sealed_entry": Text(
+        "这一行是删除个人信息时留下的摘要，只在原来的数据库里有用；整库迁移请用 automation move",
+        "this is a hash that an erasure left, which only the database it comes from can read; `automation move` takes "
+        "it along",
+    ),
     "perhaps": Text("（也许是 {nearest}）", " (perhaps {nearest})"),
     "missing_column": Text(
         "--map {target}={column}：{file} 中没有列“{column}”；现有的列：{columns}",

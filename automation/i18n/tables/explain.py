@@ -221,6 +221,7 @@ TEXTS: dict[str, Text] = {
     "wait_days": Text("{sentence}（限{days}）", "{sentence} on {days}"),
     "wait_ahead": Text("等到 {days} 天后的 {at}", "wait until {at}, {days} days later"),
     "wait_ahead_1": Text("等到次日 {at}", "wait until {at} the next day"),
+    "own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
     "wait_own_zone": Text("{sentence}（按各人自己的时区）", "{sentence}, in each person's own time zone"),
     "if_missing_now": Text("{sentence}；没有日期则立即继续", "{sentence}; without a date go on at once"),
     "if_missing_skip": Text(

@@ -15,6 +15,11 @@ TEXTS: dict[str, Text] = {
         '{form} 须同时写明几点触发，如 at: "10:00"',
         '{form} also needs the time of day, e.g. at: "10:00"',
     ),
+    "zone_not_with_every": Text(
+        "every: {found} 没有当地时刻，不能用 zone: contact；请改用以天、周计的 every，或 cron、dates、workdays",
+        "every: {found} has no local time of day, so `zone: contact` means nothing; use every in days or weeks, cron, "
+        "dates or workdays",
+    ),
     "at_not_with": Text(
         "这里的 {form} 已决定了触发时刻，不能再写 at；请去掉其中一个",
         "{form} already says at what time this fires; remove it or `at`",

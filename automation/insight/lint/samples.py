@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import load_rule
@@ -86,12 +87,13 @@ class Sampler:
         if not isinstance(rule.trigger, EventTrigger):
             return [(id_, {}) for id_ in self._by_audience(conn, rule)]
         rows = recent_events(conn, rule.trigger.names(rule.spec.trigger.params), self._size)
-        heard = [row for row in rows if rule.listens_to(row.name, row.properties)]
-        own = {row.contact_id: row.properties for row in reversed(heard) if row.contact_id is not None}
+        seen = [(row, whole(row.properties, row.occurred_at)) for row in rows]
+        heard = [(row.contact_id, event) for row, event in seen if rule.listens_to(row.name, event)]
+        own = {contact_id: event for contact_id, event in reversed(heard) if contact_id is not None}
         if own and rule.people is None:
             return list(own.items())
         today = self._now.astimezone(rule.spec.zone).date()
-        events = [row.properties for row in heard] or [event_like(rule.spec, self._project.catalogue, today)]
+        events = [event for _, event in heard] or [event_like(rule.spec, self._project.catalogue, today)]
         people = self._by_audience(conn, rule)
         return list(zip(people, islice(cycle(events), len(people)), strict=True))
 

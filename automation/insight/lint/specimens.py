@@ -61,7 +61,7 @@ def _coupon(batch: CouponBatchDef) -> dict[str, Any]:
 
 
 def _properties(event: EventDef | None, today: date) -> dict[str, Any]:
-    return {name: _value(defn, today) for name, defn in event.properties.items()} if event is not None else {}
+    return {name: _value(defn, today) for name, defn in event.fields.items()} if event is not None else {}
 
 
 def _value(defn: FieldDef, today: date) -> Any:

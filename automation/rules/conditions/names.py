@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import is_own
 from automation.catalogue.model import FieldDef
 from automation.catalogue.nearest import hint, nearest
 from automation.i18n import Text
@@ -25,7 +26,7 @@ class Names:
         """The field and its definition; None when nothing here has this name."""
         root, _, rest = name.partition(".")
         scope = self.scope
-        if self.bare and scope.event is not None and name in scope.event.properties:
+        if self.bare and scope.event is not None and name in scope.event.fields:
             return self._of_event(name)
         if root not in scope.namespaces:
             return self._variable(root, rest)
@@ -36,12 +37,12 @@ class Names:
 
     def _of_event(self, name: str) -> tuple[FieldRef, FieldDef] | None:
         event = self.scope.event
-        defn = event.properties.get(name) if event else None
+        defn = event.fields.get(name) if event else None
         if defn is None or event is None:
             return None
         if (event.name, name) == ("coupon.issued", "batch") and self.scope.catalogue.coupons:
             defn = replace(defn, choices=tuple(self.scope.catalogue.coupons))  # so that no typo goes unseen
-        return FieldRef("event", name, defn.type), defn
+        return FieldRef("event", name, defn.type, "column" if is_own(event, name) else "none"), defn
 
     def _variable(self, step: str, output: str) -> tuple[FieldRef, FieldDef] | None:
         type_ = self.scope.variables.get(step, {}).get(output) if "var" in self.scope.namespaces else None
@@ -56,7 +57,7 @@ class Names:
         if "contact" in scope.namespaces:
             names += [f"contact.{name}" for name in scope.catalogue.fields]
         if "event" in scope.namespaces and scope.event is not None:
-            names += [name if self.bare else f"event.{name}" for name in scope.event.properties]
+            names += [name if self.bare else f"event.{name}" for name in scope.event.fields]
         if "var" in scope.namespaces:
             names += [f"{step}.{output}" for step, outputs in scope.variables.items() for output in outputs]
         return names

@@ -71,7 +71,7 @@ class Teller:
         elif ref.namespace == "event":
             events = self.catalogue.events
             named = [events[event]] if event and event in events else list(events.values())
-            found = next((item.properties[ref.name] for item in named if ref.name in item.properties), None)
+            found = next((item.fields[ref.name] for item in named if ref.name in item.fields), None)
         return found if found is not None and found.type is ref.type else _unlabelled(ref)
 
     def _compare(self, node: Compare) -> str:

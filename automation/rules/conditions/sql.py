@@ -64,8 +64,16 @@ class _EventSubjects:
     def of(self, ref: FieldRef) -> Any:
         """A column of the field's value, or, for a list, something with `has` and `some`."""
         if ref.namespace == "event" and self.properties is not None:
-            return _json(self.properties, ref)
+            return self._column(ref) if ref.storage == "column" else _json(self.properties, ref)
         raise AutomationError("conditions.no_sql", field=str(ref))
+
+    def _column(self, ref: FieldRef) -> ColumnElement[Any]:
+        """What every event has, beside the column of its properties."""
+        table: Any = getattr(self.properties, "table", None)
+        if table is None or ref.name not in table.c:
+            raise AutomationError("conditions.no_sql", field=str(ref))
+        found: ColumnElement[Any] = table.c[ref.name]
+        return found
 
     def referred(self, ref: Ref) -> ColumnElement[Any]:
         """The column of what a reference stands for."""
@@ -100,7 +108,7 @@ class _Subjects(_EventSubjects):
 
     def referred(self, ref: Ref) -> ColumnElement[Any]:
         found: ColumnElement[Any] = self.of(ref.field)
-        return moment_as_text(found) if ref.field.storage == "column" else found
+        return moment_as_text(found) if _in_millis(ref.field) else found
 
     def moments(self) -> tuple[datetime, ZoneInfo]:
         return self.scope.now, self.scope.zone
@@ -151,7 +159,7 @@ def _compare(node: Compare, subjects: _EventSubjects) -> ColumnElement[bool]:
         operand = bounds(node.op, operand, node.field.type, *subjects.moments())
     if refs_in(operand):
         return _referring(node, row, negated, subjects)
-    if node.field.storage == "column":
+    if _in_millis(node.field):
         operand = _each(operand, lambda text: to_ms(moment_of(text)))
     elif kind_of(node.field.type) == "number" and row.operand != "flag":
         operand = _each(operand, float)  # as JSON numbers are compared; an int would be sent as a 32-bit one
@@ -165,12 +173,17 @@ def _referring(node: Compare, row: Operator, negated: bool, subjects: _EventSubj
     """Compares with columns. One that is NULL matches no positive, as in Python."""
     assert row.sql is not None
     subject = subjects.of(node.field)
-    if node.field.storage == "column":
+    if _in_millis(node.field):
         subject = moment_as_text(subject)
     items = node.value if isinstance(node.value, tuple) else (node.value,)
     sides = [subjects.referred(item) if isinstance(item, Ref) else _literal(item, node.field.type) for item in items]
     found = two_valued(row.sql(subject, tuple(sides) if isinstance(node.value, tuple) else sides[0]))
     return not_(found) if negated else found
+
+
+def _in_millis(ref: FieldRef) -> bool:
+    """Whether it is a moment in a column of its own: an integer there, and a text in JSON."""
+    return ref.storage == "column" and ref.type is FieldType.DATETIME
 
 
 def _literal(value: Any, type_: FieldType) -> Any:

@@ -47,6 +47,25 @@ contact_date = Table(
     sqlite_with_rowid=False,
 )
 
+# In which time zone somebody lives, where they have one, and in which they lived before.
+contact_zone = Table(
+    "contact_zone",
+    metadata,
+    Column("contact_id", Id, primary_key=True, autoincrement=False),
+    Column("zone", String(64), nullable=False),  # "": none any more
+    Column("was", String(64)),  # "": none before; None: they never moved
+    Column("changed_at", Millis),
+    Index("ix_contact_zone_zone", "zone", "contact_id"),
+    Index(
+        "ix_contact_zone_was",
+        "was",
+        "contact_id",
+        sqlite_where=text("was IS NOT NULL"),
+        postgresql_where=text("was IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
 contact_tag = Table(
     "contact_tag",
     metadata,
@@ -119,6 +138,7 @@ suppression = Table(
     Column("reason", String(200), nullable=False),
     Column("created_at", Millis, nullable=False),
     Column("until", Millis),  # None: for ever
+    Column("source", String(200), nullable=False, server_default=""),  # who put it there: cli, import:FILE, a provider
     Index(None, "contact_id"),
     Index(None, "address"),
 )

@@ -30,12 +30,12 @@ TRIGGERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
         "not_followed_by": PAID,
     }),
     ("anniversary", {"field": "contact.birthday"}, {
-        "offset": "-3d", "at": "09:15", "calendar": "lunar", "feb29": "mar1",
+        "offset": "-3d", "at": "09:15", "calendar": "lunar", "feb29": "mar1", "zone": "contact",
     }),
     ("anniversary", {"field": "contact.birthday", "offset": "2d", "calendar": "lunar"}, {"leap_month": "leap"}),
     ("anniversary", {"field": "contact.birthday", "feb29": "mar1"}, {"feb29": "skip"}),
     ("schedule", {"cron": "0 9 * * mon"}, {"cron": "30 8 1,15 * *"}),
-    ("schedule", {"every": "1d"}, {"every": "2d", "at": "09:00"}),
+    ("schedule", {"every": "1d"}, {"every": "2d", "at": "09:00", "zone": "contact"}),
     ("schedule", {"dates": ["2026-11-11"], "at": "09:00"}, {"dates": ["2026-12-12"], "at": "10:00"}),
     ("schedule", {"workdays": True, "at": "09:00"}, {"workdays": "first_of_month", "at": "10:00"}),
     ("inactivity", {"event": "order.paid", "for": "90d"}, {

@@ -99,11 +99,11 @@ def rename_identity(conn: Connection, kind: str, value: str, normal: str) -> Non
 
 
 def since_then(conn: Connection, contact_id: int, since: int) -> dict[str, int]:
-    """How much this contact has got since a moment, by table."""
+    """How much this contact has got from a moment on, by table: the event that made two people one too."""
     found = {}
     for table, column in (("event", "received_at"), ("run", "entered_at"), ("message", "queued_at"),
                           ("identity", "created_at"), ("suppression", "created_at")):  # fmt: skip
-        sql = f"SELECT count(*) FROM {table} WHERE contact_id = ? AND {column} > ?"
+        sql = f"SELECT count(*) FROM {table} WHERE contact_id = ? AND {column} >= ?"
         found[table] = int(fetch(conn, sql, contact_id, since)[0][0])
     return {table: count for table, count in found.items() if count}
 

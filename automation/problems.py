@@ -30,9 +30,10 @@ class Problem:
         return say(self.key, lang, **self.params)
 
     def shown(self, lang: str | None = None) -> str:
-        """`file:line:column: sentence`, as compilers and editors know it."""
+        """`file:line:column: sentence`, as compilers and editors know it; of what is no file (line 0) the name."""
         word = say(f"problems.{self.severity}", lang)
-        return f"{self.file}:{self.line}:{self.column}: {word} {self.text(lang)}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return f"{place}: {word} {self.text(lang)}"
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

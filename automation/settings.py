@@ -8,20 +8,19 @@ from __future__ import annotations
 import getpass
 import locale
 import os
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from automation.channels import CHANNELS
 from automation.errors import SettingsError
-from automation.i18n import Lang
-
-FILE = "automation.toml"
-
+from automation.i18n import LANGS, Lang
+from automation.problems import in_order
+from automation.settings_source import FILE, SettingsProblems, Source
 
 _SPAN = r"^[1-9]\d{0,4}[dw]$"
 
@@ -138,7 +137,7 @@ class PublishingSettings(_Section):
     def _approval_can_hold(self) -> Self:
         """Where the files run as they are saved, nobody could hold them up."""
         if self.approval.required and self.mode == "files":
-            raise ValueError('approval.required needs mode = "explicit": with "files" an edit runs at once')
+            raise PydanticCustomError("settings.approval_needs_explicit", "needs explicit")
         return self
 
 
@@ -177,11 +176,10 @@ class Settings(_Section):
     def _known_channels(cls, value: dict[str, Any]) -> dict[str, Any]:
         for channel, tables in value.items():
             if channel not in CHANNELS:
-                raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
+                raise _wrong("no_channel", channel, known=", ".join(CHANNELS))
             listed = tables if isinstance(tables, list) else [tables]
             if not listed or not all(isinstance(table, dict) for table in listed):
-                forms = f"a table [providers.{channel}], or several [[providers.{channel}]]"
-                raise ValueError(f"{channel}: expected {forms}")
+                raise _wrong("no_table", channel)
         return value
 
     @field_validator("prices")
@@ -189,9 +187,9 @@ class Settings(_Section):
     def _possible_prices(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
         for channel, price in value.items():
             if channel not in CHANNELS:
-                raise ValueError(f"{channel}: no such channel; known: {', '.join(CHANNELS)}")
+                raise _wrong("no_channel", channel, known=", ".join(CHANNELS))
             if not price.is_finite() or not 0 <= price <= 1_000_000 or price * 10_000 % 1:
-                raise ValueError(f'{channel}: expected a price like "0.045", at most 4 decimals; found {price}')
+                raise _wrong("no_price", channel, price=str(price))
         return value
 
     @field_validator("timezone")
@@ -200,25 +198,26 @@ class Settings(_Section):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, KeyError):
-            raise ValueError(f"{value}: no such time zone; write one like Asia/Shanghai") from None
+            raise PydanticCustomError("settings.no_zone", "no such zone", {"found": value}) from None
         return value
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Settings:
         """The settings of the project in `folder` (default: AUTOMATION_PROJECT, or the current folder).
 
-        SettingsError names the file, the key and what is wrong with it.
+        SettingsProblems names everything that is wrong: the place in the file, or the variable, and what to write.
         """
         folder = project_folder(folder)
-        path = folder / FILE
-        values = _read(path)
-        _overlay(values)
+        source = Source.read(folder / FILE)
+        source.overlay(os.environ, cls)
+        settings = None
         try:
-            settings = cls(**values, folder=folder)
+            settings = cls(**source.values, folder=folder)
         except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(str(part) for part in first["loc"])
-            raise SettingsError("settings.bad_value", file=FILE, setting=key, reason=first["msg"]) from None
+            source.problems += [source.explain(found, cls) for found in error.errors(include_url=False)]
+        if settings is None or source.problems:
+            lang = source.values.get("lang")
+            raise SettingsProblems(in_order(source.problems), lang if lang in LANGS else None)
         return settings.model_copy(update={"database_url": _absolute(settings.database_url, folder)})
 
     def path(self, name: str) -> Path:
@@ -282,27 +281,8 @@ def locale_language() -> Lang:
     return "zh" if (locale.getlocale()[0] or "").startswith("zh") else "en"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError("settings.bad_file", file=FILE, reason=str(error)) from None
-
-
-def _overlay(values: dict[str, Any]) -> None:
-    """AUTOMATION_DATABASE_URL sets database_url, AUTOMATION_INGEST__BATCH_SIZE sets ingest.batch_size."""
-    for name, value in os.environ.items():
-        if not name.startswith("AUTOMATION_") or name == "AUTOMATION_PROJECT":
-            continue
-        section, _, key = name.removeprefix("AUTOMATION_").lower().partition("__")
-        if section not in Settings.model_fields or section == "folder":
-            continue
-        if key:
-            values.setdefault(section, {})[key] = value
-        else:
-            values[section] = value.split(",") if section == "rules" else value
+def _wrong(key: str, channel: str, **context: str) -> PydanticCustomError:
+    return PydanticCustomError(f"settings.{key}", "wrong", {"found": channel, "below": channel, **context})
 
 
 def _absolute(url: str, folder: Path) -> str:

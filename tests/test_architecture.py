@@ -14,13 +14,14 @@ from automation.plugin import Registry
 
 ROOT = Path(__file__).resolve().parents[1]
 GROUND_FLOOR = ("errors", "i18n", "memory", "jsontext", "clock", "reasons", "channels", "plugin", "problems",
-                "calendars", "yamltree", "csvfiles", "settings")  # fmt: skip
+                "calendars", "yamltree", "csvfiles", "settings_source", "settings")  # fmt: skip
 ROOMS = ("store", "catalogue", "contacts", "templating", "rules", "triggers", "actions", "providers", "engine",
          "daemon", "insight", "web", "cli", "testing")  # fmt: skip
 FLOOR = dict.fromkeys(GROUND_FLOOR, 0) | {room: i for i, room in enumerate(ROOMS, start=1)}
 
 SIBLINGS = {
-    ("settings", "channels"), ("settings", "errors"), ("settings", "i18n"),
+    ("settings", "channels"), ("settings", "errors"), ("settings", "i18n"), ("settings", "problems"),
+    ("settings", "settings_source"),
 }  # fmt: skip
 """What `settings`, the top of the ground floor, may import of it."""
 

@@ -11,6 +11,7 @@ from automation.catalogue.coupons import read_coupons
 from automation.catalogue.fields import read_field
 from automation.catalogue.model import EventDef
 from automation.catalogue.reading import EVENT_NAME, Reader
+from automation.catalogue.sources import read_sources
 from automation.i18n import Text
 from automation.problems import in_order
 from automation.yamltree import parse
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from automation.problems import Problem
     from automation.yamltree import Mapping, Node
 
-_KEYS = ("contact", "identities", "default_identity", "country", "strict_events", "events", "coupons")
+_KEYS = ("contact", "identities", "default_identity", "country", "strict_events", "events", "coupons", "sources")
 _COUNTRY = re.compile(r"[A-Z]{2}\Z")
 
 
@@ -40,6 +41,7 @@ def _read(reader: Reader, root: Node | None) -> Catalogue:
     catalogue = replace(catalogue, fields=_contact_fields(reader, top.get("contact"), catalogue))
     catalogue = replace(catalogue, events=_events(reader, top.get("events"), catalogue))
     catalogue = replace(catalogue, coupons=read_coupons(reader, top.get("coupons")))
+    catalogue = replace(catalogue, sources=read_sources(reader, top.get("sources"), catalogue))
     return _settings(reader, top, catalogue)
 
 

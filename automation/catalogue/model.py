@@ -79,12 +79,29 @@ class CouponBatchDef:
 
 
 @dataclass(frozen=True)
+class SourceDef:
+    """A system that sends events.
+
+    `time`: seconds, milliseconds, microseconds, or a pattern of strptime; None: ISO 8601, or seconds or milliseconds as
+    the number's size tells. `fields` are {its field: ours}, `events` {its name of an event: ours}.
+    """
+
+    key: str
+    label: Text
+    time: str | None = None
+    zone: str | None = None  # where times without an offset are meant; None: that of the project
+    fields: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """What a project knows. Built-in contact fields and events are always present."""
 
     fields: Mapping[str, FieldDef] = field(default_factory=dict)  # by name, without "contact."
     events: Mapping[str, EventDef] = field(default_factory=dict)
     coupons: Mapping[str, CouponBatchDef] = field(default_factory=dict)
+    sources: Mapping[str, SourceDef] = field(default_factory=dict)
     identity_kinds: Mapping[str, Text] = field(default_factory=dict)
     single_identities: frozenset[str] = frozenset()
     caseless_identities: frozenset[str] = frozenset()  # capitals and small letters are the same

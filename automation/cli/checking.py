@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from automation.rules.project import Project
     from automation.settings import Settings
 
-_TOML_PLACE = re.compile(r"line (\d+), column (\d+)")
 _NOT_HERE = ("settings.no_env", "settings.no_file")
 """A secret that this machine lacks is no mistake in the files: perhaps the server has it."""
 
@@ -46,13 +43,13 @@ def validate(
 
 def _check(files: Sequence[Path]) -> tuple[list[Problem], int]:
     """What is wrong, and how many rules are in order."""
-    from automation.errors import SettingsError
     from automation.problems import in_order
+    from automation.settings_source import SettingsProblems
 
     try:
         settings = open_settings()
-    except SettingsError as error:
-        return [_settings_problem(error)], 0
+    except SettingsProblems as error:
+        return error.problems, 0
     if not files:
         project = load_project(settings)
         found = in_order([*project.problems, *_provider_problems(project), *_case_problems(project)])
@@ -101,53 +98,24 @@ def _provider_problems(project: Project) -> list[Problem]:
     """Providers are made, but neither connected nor asked to send."""
     if not project.settings.providers:
         return []
-    from automation.clock import SystemClock
-    from automation.providers.loader import build_providers
+    from automation.providers.loader import provider_problems
     from automation.store.database import Database
 
     database = Database(project.settings.database_url)
-    providers = build_providers(project.settings, project.registry, database, SystemClock())
-    problems = [_settings_problem(error, project.settings.folder) for error in providers.problems()]
-    providers.close()
+    found = provider_problems(project.settings, project.registry, database)
     database.close()
-    return problems
+    return [_settings_problem(error, project.settings.folder) for error in found]
 
 
-def _settings_problem(error: AutomationError, folder: Path | None = None) -> Problem:
-    """An error about the settings as a problem of their file, at the line that it is about."""
+def _settings_problem(error: AutomationError, folder: Path) -> Problem:
+    """An error about a provider as a problem of the settings file, at the line that it is about."""
     from automation.problems import Problem
-    from automation.settings import FILE
-
-    place = _TOML_PLACE.search(str(error.params.get("reason", "")))
-    if error.key == "settings.bad_file" and place:
-        line, column = int(place[1]), int(place[2])
-    else:
-        line, column = _line_of(str(error.params.get("setting", "")), folder), 1
-    severity: Any = "warning" if error.key in _NOT_HERE else "error"
-    return Problem(FILE, line, column, error.key, error.params, severity=severity)
-
-
-def _line_of(setting: str, folder: Path | None) -> int:
-    """The line of `section.key` in the settings file, or of its section, or 1."""
-    from automation.cli.context import project_folder
-    from automation.settings import FILE
+    from automation.settings_source import FILE, line_of
 
     try:
-        lines = ((folder or project_folder()) / FILE).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return 1
-    found, section, tables = 1, "", Counter[str]()
-    for number, line in enumerate(lines, 1):
-        name, text = section, line.strip()
-        if text.startswith("["):
-            name = section = text.strip("[]").split("]")[0]
-            if text.startswith("[["):  # the first of several tables is number 0
-                name = section = f"{name}.{tables[name]}"
-                tables[section.rpartition(".")[0]] += 1
-        elif "=" in text and not text.startswith("#"):
-            name = ".".join(filter(None, [section, text.split("=")[0].strip()]))
-        if name == setting:
-            return number
-        if name and setting.startswith(name + "."):
-            found = number if found == 1 else found
-    return found
+        text = (folder / FILE).read_text(encoding="utf-8-sig")
+    except OSError:
+        text = ""
+    line, column = line_of(text, str(error.params.get("setting", "")))
+    severity: Any = "warning" if error.key in _NOT_HERE else "error"
+    return Problem(FILE, line, column, error.key, error.params, severity=severity)

@@ -13,7 +13,7 @@ import typer
 from automation.i18n import current_language, set_language
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automation.clock import Clock
     from automation.engine.engine import Engine
     from automation.errors import AutomationError
+    from automation.problems import Problem
     from automation.rules.project import Project
     from automation.settings import Settings
     from automation.store.database import Database
@@ -50,8 +51,14 @@ def remember(folder: Path | None, lang: str | None, *, raw_csv: bool = False) ->
 def open_settings() -> Settings:
     """The settings of the chosen project; its `lang` counts where no --lang was given."""
     from automation.settings import Settings
+    from automation.settings_source import SettingsProblems
 
-    settings = Settings.load(_options.folder)
+    try:
+        settings = Settings.load(_options.folder)
+    except SettingsProblems as error:
+        if _options.lang is None and error.lang is not None:
+            set_language("zh" if error.lang == "zh" else "en")
+        raise
     if _options.lang is None:
         set_language(settings.language())
     _options.timezone = settings.timezone
@@ -162,7 +169,8 @@ def failing_clearly() -> Iterator[None]:
     try:
         yield
     except AutomationError as error:
-        typer.echo(f"{_word()}{error.text(current_language())}", err=True)
+        word = "" if hasattr(error, "problems") and error.text() == _lines(error.problems) else _word()
+        typer.echo(f"{word}{error.text(current_language())}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
@@ -175,6 +183,11 @@ def failing_clearly() -> Iterator[None]:
             raise
         typer.echo(f"{_word()}{told.text(current_language())}", err=True)
         sys.exit(1)
+
+
+def _lines(problems: Iterable[Problem]) -> str:
+    """Errors that say all their places begin with those."""
+    return "\n".join(problem.shown() for problem in problems)
 
 
 def _of_the_database(error: Exception) -> AutomationError | None:

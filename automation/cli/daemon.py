@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -24,7 +25,7 @@ def run(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then exit 只处理当前到期的工作")] = False,
     log_format: Annotated[str | None, typer.Option("--log-format", help="console | json 日志格式")] = None,
 ) -> None:
-    """Everything due now with --once; else the daemon, until SIGTERM or Ctrl-C."""
+    """Everything due now with --once (exit code 1 when a channel can't be used); else the daemon, until Ctrl-C."""
     from automation.daemon.logs import set_up_logging
     from automation.daemon.reloading import tell_problems
 
@@ -35,8 +36,11 @@ def run(
     if once:
         with open_engine() as engine:
             tell_problems(engine.project)
+            unusable = engine.providers.problems()
             typer.echo(say("daemon.once_done", count=engine.run_due()))
-        return
+        for error in unusable:
+            typer.echo(say("daemon.channel_unusable", reason=error.text()), err=True)
+        raise typer.Exit(1 if unusable else 0)
     project, database = open_running()
     tell_problems(project)
     _serve(project, database)
@@ -51,6 +55,8 @@ def _serve(project: Project, database: Database) -> None:
 
     with only_daemon(database):
         engine = Engine(project, database)
+        for error in engine.providers.problems():
+            logging.getLogger(__name__).error(say("daemon.channel_unusable", reason=error.text()))
         daemon = Daemon(engine)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: daemon.stop())
@@ -65,12 +71,15 @@ def status(
     """What runs, what waits, what is broken."""
     from automation.clock import SystemClock
     from automation.insight.status import read_status
+    from automation.providers.loader import provider_problems
     from automation.rules.published import running_project
 
     settings = open_settings()
     database = open_database(settings)
     project = running_project(settings, database)
-    found = read_status(database, project, SystemClock().now())
+    wrong = provider_problems(project.settings, project.registry, database)
+    unusable = [say("daemon.channel_unusable", reason=error.text()) for error in wrong]
+    found = read_status(database, project, SystemClock().now(), unusable)
     database.close()
     if format_ is Tables.json:
         emit_value(found.as_dict())

@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -31,7 +31,12 @@ def register(app: typer.Typer) -> None:
     app.add_typer(quarantine, name="quarantine")
 
 
-def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
+def ingest(
+    file: Annotated[str, typer.Argument(help="FILE.jsonl | -")],
+    from_: Annotated[
+        str, typer.Option("--source", help="The system they come from, where they don't say 事件来自哪个系统")
+    ] = "",
+) -> None:
     """Every batch is on disk before the next is read; a bad line is quarantined and stops nobody.
 
     Exit code 3 when something was quarantined.
@@ -41,7 +46,7 @@ def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
     total = IngestResult()
     source = sys.stdin.buffer if file == "-" else _open(Path(file))
     with open_engine() as engine, progress(say("cli.ingesting")) as advance:
-        for result in engine.ingest_all(read_lines(source, "-" if file == "-" else Path(file).name)):
+        for result in engine.ingest_all(read_lines(source, "-" if file == "-" else Path(file).name, from_)):
             total.add(result)
             advance(result.stored + result.duplicates + result.quarantined)
     source.close()
@@ -61,7 +66,7 @@ def ingest(file: Annotated[str, typer.Argument(help="FILE.jsonl | -")]) -> None:
         raise typer.Exit(NOT_ALL_TAKEN)
 
 
-def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
+def read_lines(source: BinaryIO, origin: str, system: str = "") -> Iterator[Incoming]:
     """One item per line that is not blank. Identical lines without a message_id are counted, so that all are kept."""
     from automation.engine.entry.ingest import Incoming
 
@@ -75,7 +80,7 @@ def read_lines(source: BinaryIO, origin: str) -> Iterator[Incoming]:
             mark = hash(payload)
             repeat = seen[mark]
             seen[mark] += 1
-        yield Incoming(payload, f"{origin}:{number}", repeat)
+        yield Incoming(payload, f"{origin}:{number}", repeat, system)
 
 
 @quarantine.command("list", help="Show open items with their reasons 列出")
@@ -110,7 +115,7 @@ def retry(
 
     Exit code 3 when some are still wrong.
     """
-    from automation.engine.entry.ingest import Incoming, IngestResult
+    from automation.engine.entry.ingest import IngestResult
     from automation.store.quarantine import list_rejected, newest_rejected
 
     total, after = IngestResult(), 0
@@ -123,7 +128,7 @@ def retry(
             batch = [row for row in found if row.id <= newest]
             if not batch:
                 break
-            total.add(engine.ingest([Incoming(row.payload, row.origin, row.repeat, row.id) for row in batch]))
+            total.add(engine.ingest([_again(row) for row in batch]))
             after = batch[-1].id
     taken = total.stored + total.duplicates
     typer.echo(say("cli.retried", total=taken + total.quarantined, stored=taken, still=total.quarantined))
@@ -141,6 +146,12 @@ def drop(ids: Annotated[list[int], typer.Argument(help="ids 编号")]) -> None:
         count = set_rejected_status(conn, ids, "dropped")
     database.close()
     typer.echo(say("cli.dropped", count=count))
+
+
+def _again(row: Any) -> Incoming:
+    from automation.engine.entry.ingest import Incoming
+
+    return Incoming(row.payload, row.origin, row.repeat, row.source, row.id)
 
 
 def shorten(text: str) -> str:

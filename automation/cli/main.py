@@ -30,6 +30,7 @@ from automation.cli import (
     relocation,
     report,
     rules,
+    runs,
     send_test,
     suppressions,
     testing,
@@ -78,6 +79,7 @@ for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("mess
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(rules.app, name="rules")
+app.add_typer(runs.app, name="runs")
 personal.register(app, contacts.app)
 contact_merges.register(contacts.app)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automation.i18n import say
+from automation.i18n import Text, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _PLAIN_PARAMS = {
     "allowed", "channel", "choices", "country", "currency", "event", "expected", "field", "kept", "kind", "kinds",
-    "known", "label", "max", "min", "name", "property", "type",
+    "known", "label", "max", "min", "name", "property", "type", "source", "hint", "found_nearest",
+    "form", "at", "length",
 }  # fmt: skip
 """Of a reason: what comes from the catalogue and from us, and not from the sender."""
 _ABOUT_TIMES = ("ingest.bad_time", "ingest.future")
@@ -38,6 +39,8 @@ def as_row(row: AnyRow, catalogue: Catalogue) -> dict[str, Any]:
 def _param(code: str, name: str, value: Any) -> Any:
     from automation.contacts.masking import masker
 
+    if isinstance(value, list):
+        return Text(*value)
     if name in _PLAIN_PARAMS:
         return value
     if code in _ABOUT_TIMES:

@@ -10,6 +10,7 @@ from automation.insight.account import Line
 from automation.insight.details import shown_time
 from automation.rules.conditions.sentence import sentence
 from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
+from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue
@@ -36,6 +37,8 @@ def upcoming_lines(rule: LoadedRule, run: AnyRow, catalogue: Catalogue) -> list[
 def _ahead(rule: LoadedRule, run: AnyRow) -> Iterator[Op]:
     """The operations in the order in which the run comes to them, as long as that is certain."""
     position, seen = run.position, 0
+    if run.wait_event is not None and run.wait_event.startswith(DATED):
+        position += 1  # it stands at the wait that is told already
     while position < len(rule.program.ops) and seen < MOST:
         op = rule.program.ops[position]
         if isinstance(op, Jump):

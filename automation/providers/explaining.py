@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.errors import SettingsError
 from automation.i18n import Text, lookup
+from automation.settings_source import expected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,39 +28,10 @@ def explained(problem: ErrorDetails, where: str, type_: str, fields: dict[str, A
     if kind.startswith("providers."):
         reason: Any = lookup(kind)
         return SettingsError("providers.bad_value", setting=setting, reason=reason)
-    expected = _expected(kind, problem.get("ctx", {}))
-    if expected is not None:
-        return SettingsError("providers.wrong_value", setting=setting, expected=expected)
+    wanted = expected(kind, problem.get("ctx", {}))
+    if wanted is not None:
+        return SettingsError("providers.wrong_value", setting=setting, expected=wanted)
     return SettingsError("providers.bad_value", setting=setting, reason=problem["msg"])
-
-
-_EXPECTED = {
-    "string_type": "expected_text",
-    "int_type": "expected_integer",
-    "int_parsing": "expected_integer",
-    "int_from_float": "expected_integer",
-    "float_type": "expected_number",
-    "float_parsing": "expected_number",
-    "bool_type": "expected_flag",
-    "bool_parsing": "expected_flag",
-    "model_type": "expected_table",
-    "literal_error": "expected_choice",
-    "greater_than": "expected_above",
-    "greater_than_equal": "expected_at_least",
-    "less_than": "expected_below",
-    "less_than_equal": "expected_at_most",
-    "string_too_short": "expected_longer",
-    "too_short": "expected_longer",
-}
-
-
-def _expected(kind: str, context: dict[str, Any]) -> Text | None:
-    if kind not in _EXPECTED:
-        return None
-    limit = next((context[name] for name in ("gt", "ge", "lt", "le") if name in context), "")
-    choices = str(context.get("expected", "")).replace(" or ", ", ")
-    text = lookup(f"providers.{_EXPECTED[kind]}")
-    return Text(*(one.format(choices=choices, limit=limit) for one in text))
 
 
 def _label(fields: dict[str, Any], name: str) -> Text:

@@ -28,6 +28,19 @@ def build_providers(settings: Settings, registry: Registry, database: Database, 
     return Providers(settings, registry, database, clock)
 
 
+def provider_problems(settings: Settings, registry: Registry, database: Database) -> list[AutomationError]:
+    """What keeps configured accounts from being used; they are made, but neither connected nor asked to send."""
+    from automation.clock import SystemClock
+
+    if not settings.providers:
+        return []
+    providers = build_providers(settings, registry, database, SystemClock())
+    try:
+        return providers.problems()
+    finally:
+        providers.close()
+
+
 class Providers:
     """The accounts of a project, made when first asked for."""
 
@@ -61,7 +74,7 @@ class Providers:
                 try:
                     self._make(channel, place, table, names).provider.close()
                 except AutomationError as error:
-                    found.append(error)
+                    found += getattr(error, "all", [error])
         return found
 
     def close(self) -> None:
@@ -130,14 +143,43 @@ class Providers:
 
     def _params(self, channel: str, place: str, plugin: type[Provider], table: dict[str, Any]) -> Any:
         _refuse_plain_secrets(place, plugin, table)
-        values = self._settings.filled(place, table)
+        values, absent = self._filled(place, table)
         if channel == "webhook" and "allow_private" in plugin.Params.model_fields:
             values.setdefault("allow_private", self._settings.webhook.allow_private)
+        found, params = list[SettingsError](), None
+        fields = {**plugin.Params.model_fields, **AccountParams.model_fields}
         try:
-            return plugin.Params(**values)
+            params = plugin.Params(**values)
         except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-        raise explained(first, place, plugin.type, {**plugin.Params.model_fields, **AccountParams.model_fields})
+            wrong = error.errors(include_url=False, include_input=False)
+            found = [explained(one, place, plugin.type, fields) for one in wrong if one["loc"][:1] not in absent]
+        if found or absent:
+            raise ManySettingsErrors([*found, *absent.values()])
+        return params
+
+    def _filled(
+        self, place: str, table: dict[str, Any]
+    ) -> tuple[dict[str, Any], dict[tuple[int | str, ...], SettingsError]]:
+        """The table with its secrets filled in; those that this machine lacks as a stand-in, and why they are."""
+        values: dict[str, Any] = {}
+        absent: dict[tuple[int | str, ...], SettingsError] = {}
+        for key, value in table.items():
+            try:
+                values |= self._settings.filled(place, {key: value})
+            except SettingsError as error:
+                values[key], absent[(key,)] = _STAND_IN, error
+        return values, absent
+
+
+_STAND_IN = "absent"
+
+
+class ManySettingsErrors(SettingsError):
+    """Everything that is wrong with one account: `all`. It reads as the first of them."""
+
+    def __init__(self, all_: list[SettingsError]) -> None:
+        super().__init__(all_[0].key, **all_[0].params)
+        self.all = all_
 
 
 def breakers_of(settings: Settings) -> dict[str, Breaker]:

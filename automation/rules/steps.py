@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 from zoneinfo import ZoneInfo
 
+from automation.rules.conditions.references import literal_text, looks_like_reference
 from automation.rules.flow import Flow, joined, read_if, read_repeat, read_split, read_wait_for
 from automation.rules.names import Names, save_as
 from automation.rules.plugin_params import read_params
@@ -143,9 +144,13 @@ class Steps:
         return read_wait(self.reader, names, _value(node, "wait"), path), known
 
     def _stop(self, node: Mapping, path: str, known: Outputs) -> tuple[Step | None, Flow]:
-        value = _value(node, "stop")
+        written = _value(node, "stop")
+        value = literal_text(written) or written
         if isinstance(value, Scalar) and value.value is True:
             return Stop(path), None
+        if value is written and isinstance(value, Scalar) and looks_like_reference(value.value, known):
+            self.reader.error(value, path, "reference_in_param", found=value.value)
+            return None, None
         if isinstance(value, Scalar) and isinstance(value.value, str) and value.value.strip():
             return Stop(path, value.value), None
         self.reader.wrong(value, path, "stop")

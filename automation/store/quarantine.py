@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
 
+from automation.i18n import Text
 from automation.store.bulk import allocate_ids, insert_rows, to_json
 from automation.store.expressions import among
 from automation.store.schema import quarantine
@@ -28,17 +29,25 @@ class Rejected(NamedTuple):
     detail: Mapping[str, Any]
     payload: str
     repeat: int = 0
+    source: str = ""  # whom the door knew it to come from
 
 
 def store_rejected(conn: Connection, items: Sequence[Rejected], now: int) -> None:
     """Keep `items`, in order."""
     ids = allocate_ids(conn, quarantine, len(items))
     rows = [
-        (id_, now, item.origin, item.code, to_json({key: str(value) for key, value in item.detail.items()}),
-         item.payload, item.repeat, "open")
+        (id_, now, item.origin, item.code, to_json({key: _kept(value) for key, value in item.detail.items()}),
+         item.payload, item.repeat, item.source[:80], "open")
         for id_, item in zip(ids, items, strict=True)
     ]  # fmt: skip
-    insert_rows(conn, quarantine, ("id", "at", "origin", "code", "detail", "payload", "repeat", "status"), rows)
+    insert_rows(
+        conn, quarantine, ("id", "at", "origin", "code", "detail", "payload", "repeat", "source", "status"), rows
+    )
+
+
+def _kept(value: Any) -> Any:
+    """A parameter of a sentence; one that is a text in both languages keeps both."""
+    return list(value) if isinstance(value, Text) else str(value)
 
 
 def list_rejected(

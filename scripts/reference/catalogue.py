@@ -56,6 +56,9 @@ TOP: tuple[tuple[str, Text, Text], ...] = (
                                                            "quarantined")),
     ("events", Text("事件", "events"), Text("名称到 label 与 properties", "names to label and properties")),
     ("coupons", Text("券批次", "coupon batches"), Text("名称到批次的定义", "names to definitions")),
+    ("sources", Text("事件来源", "sources of events"), Text("系统到它的写法：时间、字段名、事件名，见“来源的键”",
+                                                         "systems to how they write times, fields and events; see "
+                                                         "Keys of a source")),
 )  # fmt: skip
 
 FIELD: tuple[tuple[str, Text], ...] = (
@@ -85,6 +88,20 @@ COUPON: tuple[tuple[str, Text], ...] = (
                                                     "by default")),
     ("value", Text("面值", "the face value")),
     ("currency", Text("面值的币种，默认 CNY", "its currency, CNY by default")),
+)  # fmt: skip
+
+SOURCE: tuple[tuple[str, Text], ...] = (
+    ("label", Text("显示名称", "what people call it")),
+    ("time", Text("时间的写法：seconds、milliseconds、microseconds，或 `%Y/%m/%d %H:%M:%S` 这样的格式；"
+                  "不写则 ISO 8601、秒数、毫秒数都认",
+                  "how it writes times: seconds, milliseconds, microseconds, or a pattern like `%Y/%m/%d %H:%M:%S`; "
+                  "without it ISO 8601, seconds and milliseconds are read")),
+    ("zone", Text("不带时区的时间属于哪个时区，默认项目时区",
+                  "the zone of times without one, the project's by default")),
+    ("fields", Text("它的字段名到我们的：name、contact、contact.phone、occurred_at、message_id、channel、event.属性名",
+                    "its fields to ours: name, contact, contact.phone, occurred_at, message_id, channel, "
+                    "event.PROPERTY")),
+    ("events", Text("它的事件名到我们的", "its names of events to ours")),
 )  # fmt: skip
 
 _MEANING = Text("含义", "meaning")
@@ -144,6 +161,17 @@ def _keys(page: Page) -> None:
     page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in FIELD])
     page.heading(2, Text("券批次的键", "Keys of a coupon batch"))
     page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in COUPON])
+    page.heading(2, Text("来源的键", "Keys of a source"))
+    page.text(
+        Text(
+            "事件写明来源（`source`），或用 `automation ingest --source` 指明。声明过的来源里，谁也不认识的字段会使事件"
+            "进入隔离区，并指出来源、字段和最接近的名称：什么都不会丢，声明之后 `automation quarantine retry` 即可。",
+            "An event says its `source`, or `automation ingest --source` does. In a declared source a field that "
+            "nobody knows puts the event into quarantine, naming source, field and the nearest known name: nothing is "
+            "lost, and once it is declared `automation quarantine retry` takes it.",
+        )
+    )
+    page.table((Text("键", "key"), _MEANING), [(code(name), words) for name, words in SOURCE])
     page.heading(2, Text("示例", "Example"))
 
 

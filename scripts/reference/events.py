@@ -30,9 +30,10 @@ KEYS: tuple[tuple[str, Text, Text], ...] = (
         "the "
         "event belongs to nobody by itself, and a trigger's parameter `contact` says whom it names")),
     ("occurred_at", Text("建议写", "recommended"), Text(
-        "发生时间，ISO 8601；不带时区按项目时区，只有日期算当天 00:00；不写则记为收到的时刻。"
-        "比现在晚 24 小时以上的进入隔离区",
-        "when it happened, ISO 8601; without an offset it is local to the project, a date is its 00:00; without it, "
+        "发生时间，ISO 8601，或 1970 年以来的秒数、毫秒数，或来源在目录 sources 里声明的写法；不带时区按项目时区，"
+        "只有日期算当天 00:00；不写则记为收到的时刻。比现在晚 24 小时以上的进入隔离区",
+        "when it happened: ISO 8601, seconds or milliseconds since 1970, or the form that its source declares under "
+        "`sources` in the catalogue; without an offset it is local to the project, a date is its 00:00; without it, "
         "the "
         "moment it came in. More than 24 hours ahead is quarantined")),
     ("message_id", Text("建议写", "recommended"), Text(

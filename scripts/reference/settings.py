@@ -60,12 +60,18 @@ def page(lang: Lang, around: Surroundings) -> str:
     page.text(
         Text(
             "放在项目目录里。不认识的键会报错。环境变量优先于文件：`AUTOMATION_DATABASE_URL` 对应 `database_url`，"
-            "`AUTOMATION_INGEST__BATCH_SIZE`（双下划线）对应 `[ingest]` 的 `batch_size`；"
+            "`AUTOMATION_INGEST__BATCH_SIZE`（各级之间双下划线）对应 `[ingest]` 的 `batch_size`，"
+            "`AUTOMATION_DELIVERY__BREAKER__FAILURES` 对应 `[delivery.breaker]` 的 `failures`，"
+            "`AUTOMATION_PROVIDERS__SMS__AUTH_TOKEN` 对应 `[providers.sms]` 的 `auth_token`（有几个账号时写 "
+            "`AUTOMATION_PROVIDERS__SMS__0__…`）；列表用逗号分隔。拼错的 `AUTOMATION_…` 变量会报错。"
             "`AUTOMATION_PROJECT` 指定项目目录，`AUTOMATION_LANG` 指定语言。改动设置后须重启守护进程。",
             "It lies in the project folder. Unknown keys are errors. Environment variables win over the file: "
             "`AUTOMATION_DATABASE_URL` is `database_url`, `AUTOMATION_INGEST__BATCH_SIZE` (two underscores) is "
-            "`batch_size` in `[ingest]`; `AUTOMATION_PROJECT` names the project folder and `AUTOMATION_LANG` the "
-            "language. Restart the daemon after a change of the settings.",
+            "`batch_size` in `[ingest]`, `AUTOMATION_DELIVERY__BREAKER__FAILURES` is `failures` in "
+            "`[delivery.breaker]`, `AUTOMATION_PROVIDERS__SMS__AUTH_TOKEN` is `auth_token` in `[providers.sms]` (of "
+            "several accounts, `AUTOMATION_PROVIDERS__SMS__0__…`); lists are written with commas. A misspelt "
+            "`AUTOMATION_…` variable is an error. `AUTOMATION_PROJECT` names the project folder and "
+            "`AUTOMATION_LANG` the language. Restart the daemon after a change of the settings.",
         )
     )
     page.text(

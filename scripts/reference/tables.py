@@ -283,6 +283,7 @@ SPECIAL: dict[tuple[str, str], str] = {
     ("suppression", "source"): "who put it there: `cli`, `import:FILE`, `provider` …",
     ("suppression", "contact_id"): "contact.id, or NULL where an address alone is listed",
     ("quarantine", "code"): "the key of the reason's sentence",
+    ("quarantine", "source"): "whom the door knew it to come from",
     ("quarantine", "detail"): "the sentence's parameters",
     ("run", "reason"): "how it ended: a reason code",
     ("message", "payload"): "what the step asks of the channel beyond the template",

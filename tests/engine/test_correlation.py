@@ -6,9 +6,14 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
-from automation.rules.project import Project
-from automation.settings import Settings
+import pytest
+from typer.testing import CliRunner
+
+from automation.cli.main import app
+from automation.clock import SystemClock
+from automation.store.database import Database
 from tests.engine.world import World
 
 CATALOG = """
@@ -220,6 +225,29 @@ def test_a_schedule_compares_fields_of_the_person_in_sql(world: Callable[..., Wo
     assert stays
 
 
+def test_a_segment_sees_a_field_change_that_its_history_is_compared_with(world: Callable[..., World]) -> None:
+    rules = """
+    segments:
+      home: [{did: {event: order.paid, where: {store: contact.store}}}]
+    rules:
+      - id: home
+        trigger: {type: segment, with: {name: home, on: entered}}
+        steps: [{do: contact.tag, with: {add: [home]}}]
+      - id: moves
+        trigger: {type: event, with: {name: cart.added}}
+        steps: [{do: contact.update, with: {set: {store: event.store}}}]
+    """
+    w = world(rules, catalog=CATALOG)
+    w.person("M1", store="SH1")
+    w.event("order.paid", "M1", store="BJ1")
+    w.go(minutes=1)
+    assert tags(w) == {}
+    w.event("cart.added", "M1", store="BJ1")
+    w.run()
+    w.run()
+    assert tags(w) == {"home": 1}
+
+
 def test_a_value_that_is_missing_fails_the_step_of_that_person_alone(world: Callable[..., World]) -> None:
     rules = """
     rules:
@@ -234,11 +262,6 @@ def test_a_value_that_is_missing_fails_the_step_of_that_person_alone(world: Call
     assert {row.contact_id: row.reason for row in w.runs()} == {anna: "failed.render", bo: "completed"}
     (entry,) = w.log("failed.render")
     assert entry.detail["variable"] == "event.cart_id"
-
-
-def problems(w: World, text: str) -> list[str]:
-    w.write_rules(text)
-    return [problem.text("en") for problem in Project.load(Settings.load(w.folder)).problems]
 
 
 def test_a_literal_of_that_form_is_written_as_text(world: Callable[..., World]) -> None:
@@ -262,3 +285,48 @@ def test_a_literal_of_that_form_is_written_as_text(world: Callable[..., World]) 
     assert len(w.runs()) == 1
     assert tags(w) == {"event.sku": 1}
     assert {row.id: row.attributes for row in w.table("contact")}[anna]["last_cart"] == "event.cart_id"
+
+
+TOLD = """
+timezone: Asia/Shanghai
+rules:
+  - id: cart
+    trigger: {type: event, with: {name: cart.added}}
+    mode: {on_again: restart, per: [contact, event.cart_id]}
+    audience: [{did_not: {event: order.paid, where: {cart_id: event.cart_id}}}]
+    steps:
+      - wait_for: {event: order.paid, where: {cart_id: event.cart_id}, within: 2h}
+        then: [{stop: paid}]
+        else: [{do: contact.tag, with: {add: [event.cart_id]}}]
+    tests:
+      - name: another cart was paid
+        at: 2026-08-01 10:00
+        events: &events [{event: cart.added, properties: {cart_id: A}}, PAID B, {advance: 3h}]
+        expect: [contact.tag]
+      - name: this cart was paid
+        at: 2026-08-01 10:00
+        events: [{event: cart.added, properties: {cart_id: A}}, PAID A, {advance: 3h}]
+        expect: []
+""".replace("&events ", "")
+for _cart in "AB":
+    TOLD = TOLD.replace(f"PAID {_cart}", f"{{event: order.paid, properties: {{cart_id: {_cart}}}}}")
+
+
+def test_rule_tests_explain_why_and_plan_know_references(
+    sqlite_db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    w = World(tmp_path, sqlite_db, TOLD, catalog=CATALOG, settings=f'database_url = "{sqlite_db.url}"\nlang = "en"\n')
+    w.person("M1")
+    w.event("cart.added", "M1", cart_id="A")
+    w.run()
+    w.engine.close()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(SystemClock, "now", lambda _: w.clock.now())
+    said = {line: CliRunner().invoke(app, line.split()).output for line in COMMANDS}
+    assert "2 passed, 0 failed" in said["test"]
+    assert "“付款” (where cart_id is the triggering event's cart_id), at most 2 hours" in said["explain cart"]
+    assert "counted 0; the triggering event's cart_id is A" in said["why cart member_no:M1"]
+    assert "1 enter" in said["plan"]
+
+
+COMMANDS = ("test", "explain cart", "why cart member_no:M1", "plan")

@@ -121,8 +121,8 @@ def test_bad_items_are_quarantined_and_their_neighbours_taken(world: Callable[..
     kept = w.table("quarantine")
     assert [row.payload for row in kept] == bad
     assert [row.code for row in kept] == [
-        "ingest.not_an_event", "ingest.unknown_event", kept[2].code, "ingest.unknown_identity", "ingest.bad_time",
-        "ingest.future", "ingest.not_an_event", "ingest.nul", "ingest.not_an_event",
+        "ingest.not_json", "ingest.unknown_event", kept[2].code, "ingest.unknown_identity", "ingest.bad_time",
+        "ingest.future", "ingest.unknown_field", "ingest.nul", "ingest.too_long",
     ]  # fmt: skip
 
 

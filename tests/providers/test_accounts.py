@@ -158,4 +158,4 @@ def test_one_account_that_is_not_in_order_stops_the_channel(build: Callable[[str
 def test_what_is_no_table_is_refused(build: Callable[[str], Providers], value: str) -> None:
     with pytest.raises(SettingsError) as caught:
         build(f"[providers]\nsms = {value}")
-    assert "sms: expected a table [providers.sms], or several [[providers.sms]]" in caught.value.text("en")
+    assert "sms is wrong: expected a table [providers.sms], or several [[providers.sms]]" in caught.value.text("en")

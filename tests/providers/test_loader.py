@@ -46,7 +46,7 @@ def build(tmp_path: Path, sqlite_db: Database, clock: ManualClock) -> Callable[.
 
 
 def problem(providers: Providers) -> AutomationError:
-    [found] = providers.problems()
+    found, *_ = providers.problems()
     return found
 
 

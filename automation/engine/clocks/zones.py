@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 
 from automation.calendars.local import moment_of, wall_time
 from automation.clock import to_ms
+from automation.engine.delivery.quiet import zone_of
 from automation.errors import AutomationError
 from automation.store.zones import in_zone, load_zones
 from automation.triggers.base import ClockTrigger, Firing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from sqlalchemy import Connection, Select
@@ -30,6 +31,12 @@ def by_own_zone(rule: LoadedRule) -> bool:
     """Whether people are called at their own local time."""
     trigger = rule.trigger
     return isinstance(trigger, ClockTrigger) and trigger.by_own_zone(rule.spec.trigger.params)
+
+
+def zone_for(rule: LoadedRule, contact: Mapping[str, Any]) -> ZoneInfo:
+    """By whose clock the rule calls somebody."""
+    own = rule.spec.zone
+    return (zone_of(contact, own) or own) if by_own_zone(rule) else own
 
 
 def zones_of(conn: Connection, rule: LoadedRule) -> list[ZoneInfo]:

@@ -40,6 +40,7 @@ class Incoming(msgspec.Struct, frozen=True, gc=False):
     payload: bytes | str
     origin: str = ""
     repeat: int = 0
+    source: str = ""  # the system it comes from, where the door knows it and the event doesn't say
     retry_of: int | None = None  # the quarantined item that this is; it is marked in the same transaction
 
 
@@ -126,7 +127,7 @@ class Ingest:
 
     def _hear_stop(self, item: Incoming, now: int) -> None:
         """What an opt-out sets off can't be done: the opt-out itself can."""
-        opt_out = read_opt_out(self._reader, item.payload, now, item.repeat)
+        opt_out = read_opt_out(self._reader, item.payload, now, item.repeat, item.source)
         if opt_out is not None:
             with self._database.write() as conn:
                 self._hear_stops(conn, [(item, opt_out)], now)
@@ -137,9 +138,9 @@ class Ingest:
         read = self._reader.read
         for item in items:
             try:
-                parsed.append((item, read(item.payload, now, item.repeat)))
+                parsed.append((item, read(item.payload, now, item.repeat, item.source)))
             except AutomationError as error:
-                opt_out = read_opt_out(self._reader, item.payload, now, item.repeat)
+                opt_out = read_opt_out(self._reader, item.payload, now, item.repeat, item.source)
                 if opt_out is not None:
                     parsed.append((item, opt_out))
                 else:
@@ -271,4 +272,5 @@ def _mark_retried(conn: Connection, items: Sequence[Incoming]) -> None:
 
 def _rejection(item: Incoming, error: AutomationError) -> Rejected:
     payload = item.payload if isinstance(item.payload, str) else item.payload.decode("utf-8", "backslashreplace")
-    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"), item.repeat)
+    return Rejected(item.origin[:200], error.key, error.params, payload.replace("\x00", "\\u0000"), item.repeat,
+                    item.source)  # fmt: skip

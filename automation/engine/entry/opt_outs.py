@@ -14,28 +14,28 @@ from automation.store.bulk import to_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from automation.catalogue.model import SourceDef
     from automation.engine.entry.reading import EventReader
     from automation.store.identities import Pair
 
 
-def read_opt_out(reader: EventReader, payload: bytes | str, now: int, repeat: int = 0) -> Parsed | None:
+def read_opt_out(
+    reader: EventReader, payload: bytes | str, now: int, repeat: int = 0, source: str = ""
+) -> Parsed | None:
     """The opt-out in an event that can't be taken as it is; None when it is none, or names nobody that can be read.
 
     One whose time can't be read has none; a time ahead of our clock is now. Properties that are wrong are left out.
     """
-    try:
-        raw = json.loads(payload if isinstance(payload, str) else payload.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(raw, dict) or raw.get("name") != UNSUBSCRIBED:
+    raw, declared = reader.translated_in_part(payload, source)
+    if raw.get("name") != UNSUBSCRIBED:
         return None
     identities = tuple(dict.fromkeys(_identities(reader, raw.get("contact"))))
     if not identities:
         return None
     properties = _properties(reader, raw.get("properties"))
-    at = _time(reader, raw.get("occurred_at"), now)
+    at = _time(reader, raw.get("occurred_at"), declared, now)
     message_id = _text(raw.get("message_id"), 200) or message_id_of(payload, at, repeat)
-    source, channel = _text(raw.get("source"), 80) or "", _text(raw.get("channel"), 40)
+    source, channel = _text(raw.get("source"), 80) or source, _text(raw.get("channel"), 40)
     return Parsed(UNSUBSCRIBED, identities, at, source, message_id, channel, properties, to_json(properties))
 
 
@@ -70,9 +70,9 @@ def _keepable(value: Any) -> bool:
         return False
 
 
-def _time(reader: EventReader, given: Any, now: int) -> int | None:
+def _time(reader: EventReader, given: Any, source: SourceDef | None, now: int) -> int | None:
     try:
-        return None if given is None else min(reader.moment(given), now)
+        return None if given is None else min(reader.moment(given, source), now)
     except EventError:
         return None
 

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
-from automation.calendars.local import moment_of
-from automation.catalogue.types import normalise
-from automation.clock import EPOCH, token
+from automation.catalogue.nearest import offer
+from automation.catalogue.types import ValueProblem, normalise
+from automation.clock import token
 from automation.contacts.identity import NobodyError, read_identity
-from automation.errors import AutomationError
+from automation.engine.entry.diagnosis import EventError, diagnose, of_source
+from automation.engine.entry.moments import read_moment
+from automation.engine.entry.translation import read_object, translate
 
 if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
-    from automation.catalogue.model import Catalogue
+    from automation.catalogue.model import Catalogue, SourceDef
     from automation.store.identities import Pair
 
 FUTURE_MS = 24 * 3600 * 1000
 """How far ahead of our clock a sender's clock may be."""
-
-
-class EventError(AutomationError):
-    """An event that can't be taken, with the reason."""
 
 
 _NO_PROPERTIES = msgspec.Raw(b"{}")
@@ -39,12 +34,14 @@ class IncomingEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
     name: Annotated[str, Meta(min_length=1, max_length=120)]
     contact: str | int | dict[str, str | int | None] | None = None
-    occurred_at: str | None = None
+    occurred_at: str | int | float | None = None
     message_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     source: Annotated[str, Meta(max_length=80)] | None = ""
     channel: Annotated[str, Meta(max_length=40)] | None = None
     properties: msgspec.Raw = _NO_PROPERTIES
 
+
+__all__ = ["EventError", "EventReader", "IncomingEvent", "Parsed", "message_id_of"]
 
 _NULL = msgspec.Raw(b"null")
 _NUL: dict[type, Any] = {bytes: b"\\u0000", str: "\\u0000"}
@@ -71,44 +68,92 @@ class EventReader:
         self._kind = catalogue.default_identity
         self._checkers = checkers
         self._zone = zone
+        self._sources = catalogue.sources
         self._decode = msgspec.json.Decoder(IncomingEvent).decode
         self._properties = msgspec.json.Decoder(dict[str, Any]).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def read(self, payload: bytes | str, now: int, repeat: int = 0) -> Parsed:
+    def read(self, payload: bytes | str, now: int, repeat: int = 0, source: str = "") -> Parsed:
         """One event. EventError says what is wrong with it.
 
         `repeat` counts earlier identical payloads of the same input; with the content it names an event that came
-        with a time but without a message_id, so that the same file read twice changes nothing.
+        with a time but without a message_id, so that the same file read twice changes nothing. `source` is whom the
+        door knows it comes from, where the event doesn't say.
         """
+        wire, declared = self.translated(payload, source) if self._sources else (payload, None)
         try:
-            event = self._decode(payload)
+            event = self._decode(wire)
             given = event.properties if event.properties != _NULL else _NO_PROPERTIES
             properties = self._properties(given)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise EventError("ingest.not_an_event", reason=str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise diagnose(wire) from None
         if _NUL[type(payload)] in payload:  # PostgreSQL stores no NUL character
             raise EventError("ingest.nul")
         check = self._checkers.get(event.name)
         changed = False
         if check is not None:
-            properties, changed = check(properties)
+            properties, changed = self._checked(check, event, properties, source)
         elif self._catalogue.strict_events:
-            raise EventError("ingest.unknown_event", name=event.name)
+            near = offer(event.name, self._catalogue.events)
+            raise EventError(
+                "ingest.unknown_event", name=event.name, of_source=of_source(event.source or source), **near
+            )
         raw = str(self._encode(properties) if changed else given, "utf-8")
-        at = None if event.occurred_at is None else self.moment(event.occurred_at)
+        at = None if event.occurred_at is None else self.moment(event.occurred_at, declared)
         if at is not None and at > now + FUTURE_MS:
             raise EventError("ingest.future", found=event.occurred_at)
-        message_id, source = event.message_id or message_id_of(payload, at, repeat), event.source or ""
+        message_id, source = event.message_id or message_id_of(payload, at, repeat), event.source or source
         return Parsed(
             event.name, self.identities(event.contact), at, source, message_id, event.channel, properties, raw,
         )  # fmt: skip
 
-    def moment(self, value: Any) -> int:
-        """Milliseconds UTC. EventError when it is no time."""
-        if not isinstance(value, str):
+    def translated(self, payload: bytes | str, source: str) -> tuple[bytes | str, SourceDef | None]:
+        """The event as ours are written, and its source where that is declared."""
+        raw = read_object(payload)
+        told = raw.get("source") if raw is not None else None
+        declared = self._sources.get(told if isinstance(told, str) and told else source)
+        if raw is None or declared is None or not (declared.fields or declared.events or not told):
+            return payload, declared
+        return self._encode(translate(raw, declared, self._catalogue)), declared
+
+    def translated_in_part(self, payload: bytes | str, source: str) -> tuple[dict[str, Any], SourceDef | None]:
+        """As `translated`, whatever is wrong with the event: what its source's declaration doesn't know stays."""
+        raw = read_object(payload if isinstance(payload, str) else payload.decode("utf-8", "replace")) or {}
+        told = raw.get("source")
+        declared = self._sources.get(told if isinstance(told, str) and told else source)
+        if declared is None:
+            return raw, None
+        return translate(raw, declared, self._catalogue, strict=False), declared
+
+    def moment(self, value: Any, source: SourceDef | None = None) -> int:
+        """Milliseconds UTC. EventError when it is no time, or not in the form that its source declares."""
+        form = source.time if source is not None else None
+        zone = ZoneInfo(source.zone) if source is not None and source.zone is not None else self._zone
+        found = read_moment(value, zone, form)
+        if found is not None:
+            return found
+        if form is None or source is None:
             raise EventError("ingest.bad_time", found=value)
-        return _moment(value, self._zone)
+        raise EventError("ingest.bad_time_form", found=value, source=source.key, form=form)
+
+    def _checked(
+        self, check: Any, event: IncomingEvent, properties: dict[str, Any], source: str
+    ) -> tuple[dict[str, Any], bool]:
+        """A required property that is missing is told with the name that it may have there."""
+        try:
+            found: tuple[dict[str, Any], bool] = check(properties)
+            return found
+        except ValueProblem as problem:
+            if problem.key != "catalogue.required":
+                raise
+            known = self._catalogue.events[event.name].properties
+            others = [name for name in properties if name not in known]
+            near = offer(problem.params["field"], others)
+            near.pop("found")
+            raise EventError(
+                "ingest.lacks", of_source=of_source(event.source or source), name=event.name,
+                field=problem.params["field"], known=", ".join(others) or "–", **near,
+            ) from None  # fmt: skip
 
     def property_of(self, event: str, name: str, value: Any) -> Any:
         """The value as the event's declaration has it. ValueProblem when it is none of its type."""
@@ -142,44 +187,6 @@ class EventReader:
         if nobody is not None and not found:
             raise nobody
         return tuple(found)
-
-
-def _moment(text: str, zone: ZoneInfo) -> int:
-    """Milliseconds of an ISO 8601 date or date-time; without an offset it is local, a date is its 00:00."""
-    second, rest = _second(text[:19]), _rest(text[19:])
-    if second is not None and rest is not None:
-        return second + rest
-    try:
-        moment = datetime.fromisoformat(text)
-        return _milliseconds(moment if moment.tzinfo else moment_of(moment, zone))
-    except (ValueError, OverflowError):
-        raise EventError("ingest.bad_time", found=text) from None
-
-
-# Events come close together: the second, and the fraction with its offset, were mostly seen before.
-
-
-@lru_cache(maxsize=4096)
-def _second(text: str) -> int | None:
-    """Milliseconds of `2026-08-01T10:00:00` in UTC; None: another form."""
-    return _if_right(text + "Z") if text[10:11] == "T" and text[13:14] == text[16:17] == ":" else None
-
-
-@lru_cache(maxsize=4096)
-def _rest(text: str) -> int | None:
-    """Milliseconds that `.123+08:00` adds to a second; None: another form."""
-    return _if_right("1970-01-01T00:00:00" + text) if text[-1:] == "Z" or text[-6:-5] in ("+", "-") else None
-
-
-def _if_right(text: str) -> int | None:
-    try:
-        return _milliseconds(datetime.fromisoformat(text))
-    except ValueError:
-        return None
-
-
-def _milliseconds(moment: datetime) -> int:
-    return (moment - EPOCH + timedelta(microseconds=500)) // timedelta(milliseconds=1)
 
 
 def message_id_of(payload: bytes | str, at: int | None, repeat: int) -> str:

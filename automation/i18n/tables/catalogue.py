@@ -82,6 +82,26 @@ TEXTS: dict[str, Text] = {
         "缺少 kind；请写 generated（自动生成券码）或 pool（导入券码）",
         "the kind is missing; write generated (codes are made up) or pool (codes are imported)",
     ),
+    "not_a_time_form": Text(
+        "{found} 不是时间的写法；可选：{known}，或 %Y/%m/%d %H:%M:%S 这样的格式{hint}",
+        "{found} is no form of times; one of: {known}, or a pattern like %Y/%m/%d %H:%M:%S{hint}",
+    ),
+    "bad_time_pattern": Text(
+        "{found} 读不出年月日；请写 %Y/%m/%d %H:%M:%S 这样的格式",
+        "{found} reads no year, month and day; write a pattern like %Y/%m/%d %H:%M:%S",
+    ),
+    "unknown_zone": Text(
+        "没有时区 {found}；请写 Asia/Shanghai 这样的名称",
+        "there is no time zone {found}; write a name like Asia/Shanghai",
+    ),
+    "no_such_target": Text(
+        "来源的字段不能对应到 {found}{hint}；可写 name、contact、contact.phone、occurred_at、message_id、channel "
+        "或 event.属性名",
+        "a source's field can't stand for {found}{hint}; write name, contact, contact.phone, occurred_at, message_id, "
+        "channel or event.PROPERTY",
+    ),
+    "target_twice": Text("{found} 已由字段 {other} 提供", "{found} is what the field {other} stands for already"),
+    "no_such_event": Text("目录中没有事件 {found}{hint}", "the catalogue has no event {found}{hint}"),
     "not_for_pool": Text(
         "导入的券码（pool）不能写 {found}；库存就是未发的券码", "a pool has no {found}; its stock are its free codes"
     ),

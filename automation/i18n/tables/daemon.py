@@ -56,6 +56,7 @@ TEXTS: dict[str, Text] = {
         "渠道 {channel} 暂停：{reason}；消息留在队列中",
         "the channel {channel} stands still: {reason}; its messages stay queued",
     ),
+    "channel_unusable": Text("渠道无法使用：{reason}", "a channel can't be used: {reason}"),
     "account_open": Text(
         "服务商账号 {account} 连续失败（{code}），停用 {seconds} 秒；其间消息照常排队，不计入尝试次数",
         "the provider account {account} fails again and again ({code}) and is left alone for {seconds} s; "

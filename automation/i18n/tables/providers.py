@@ -56,6 +56,9 @@ TEXTS: dict[str, Text] = {
     "expected_at_least": Text("不小于 {limit} 的数", "a number not below {limit}"),
     "expected_below": Text("小于 {limit} 的数", "a number below {limit}"),
     "expected_at_most": Text("不大于 {limit} 的数", "a number not above {limit}"),
+    "expected_list": Text("一个列表 […]", "a list […]"),
+    "expected_form": Text("这种形式的文字：{pattern}", "text of the form {pattern}"),
+    "expected_decimal": Text('小数，如 "0.045"', 'a decimal number like "0.045"'),
     "expected_longer": Text("不为空的内容", "something that is not empty"),
     # ---------------------------------------------------------------- twilio
     "twilio_sender": Text(

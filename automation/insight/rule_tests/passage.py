@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from automation.calendars.local import moment_of
 from automation.clock import from_ms
+from automation.engine.clocks.zones import zone_for
 from automation.i18n import say
 from automation.insight.rule_tests.firings import firing_before, why_silent
 from automation.insight.rule_tests.person import KNOWN_FOR, identities_of, settle_in
@@ -53,7 +54,7 @@ class Passage:
         A rule that watches who comes into a segment begins before the person is there, so that it sees them come.
         """
         at = self._at(case)
-        start = firing_before(self._rule, at) or at - BEFORE
+        start = firing_before(self._rule, at, zone_for(self._rule, case.given.attributes)) or at - BEFORE
         comes_in = self._rule.watch is not None and self._rule.watch.on == "entered"
         engine = self._begin(begin, start) if comes_in else None
         self._remember(case.given, at)
@@ -75,7 +76,8 @@ class Passage:
                 self._work(engine)
         with self._database.read() as conn:
             record = read_record(conn, self._rule, self._contact_id, kept, self._faults)
-        silent = None if self._faults else why_silent(self._rule, record, at, self._teller(case.given).moments(case))
+        zone, moments = zone_for(self._rule, case.given.attributes), self._teller(case.given).moments(case)
+        silent = None if self._faults else why_silent(self._rule, record, at, moments, zone)
         return replace(record, notes=(silent,)) if silent else record
 
     def _at(self, case: Case) -> datetime:

@@ -10,6 +10,7 @@ from automation.calendars.local import moment_of
 from automation.catalogue.model import FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.rules.cases.spec import Happening, Moment, Passing
+from automation.rules.conditions.references import literal_text, looks_like_reference
 from automation.rules.reader import shown
 from automation.yamltree import Mapping, Node, Scalar, plain
 
@@ -31,7 +32,10 @@ class Values:
         self.reader, self.ground = reader, ground
 
     def value(self, known: FieldDef, node: Node, path: str) -> Any:
-        """In the normal form of the field."""
+        """In the normal form of the field. Test data are written out: nothing in them is looked up."""
+        if isinstance(node, Scalar) and looks_like_reference(node.value):
+            self.reader.error(node, path, "reference_in_param", found=node.value)
+            return None
         try:
             return normalise(known, written(known, node), self.ground.zone)
         except ValueProblem as error:
@@ -104,5 +108,6 @@ class Values:
 
 def written(known: FieldDef, node: Node) -> Any:
     """What was meant: `59.90` is exact money, `123` of a text field is the text as it was written."""
+    node = literal_text(node) or node
     number = isinstance(node, Scalar) and isinstance(node.value, (int, float)) and not isinstance(node.value, bool)
     return node.text if number and known.type in _EXACT and isinstance(node, Scalar) else plain(node)

@@ -44,6 +44,7 @@ quarantine = Table(
     Column("detail", Json, nullable=False),  # the sentence's parameters
     Column("payload", Text, nullable=False),  # the item as it came
     Column("repeat", Integer, nullable=False),  # how many identical items its input held before it
+    Column("source", String(80), nullable=False, server_default=""),  # whom the door knew it to come from
     Column("status", String(10), nullable=False),  # open | retried | dropped
     Index("ix_quarantine_status", "status", "id"),
 )

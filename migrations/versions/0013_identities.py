@@ -1,6 +1,6 @@
 """Identities in one form: half-width, without blanks
 
-Revision: 0012, after 0011
+Revision: 0013, after 0012
 
 Where another contact has the same identity in its normal form, the row stays as it is: it is doubled, and `automation
 contacts problems` (or `normalise`) lists it for merging. Nobody is merged here.
@@ -12,8 +12,8 @@ import unicodedata
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -29,6 +29,7 @@ from automation.cli import (
     relocation,
     report,
     rules,
+    runs,
     send_test,
     suppressions,
     testing,
@@ -77,6 +78,7 @@ for name, group in (("contacts", contacts.app), ("coupons", coupons.app), ("mess
     app.add_typer(group, name=name)
 app.add_typer(auditing.app, name="audit")
 app.add_typer(rules.app, name="rules")
+app.add_typer(runs.app, name="runs")
 personal.register(app, contacts.app)
 
 

@@ -17,6 +17,7 @@ from automation.i18n import say
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_PRUNED = ("what", "before", "rows")
 _Contact = Annotated[str, typer.Argument(metavar="CONTACT", help=CONTACT_HELP)]
 
 
@@ -95,7 +96,9 @@ def prune(
     from automation.settings import author
 
     if not open_settings().retention.chosen:
-        typer.echo(say("privacy.no_retention"))
+        typer.echo(say("privacy.no_retention"), err=format_ is not Format.table)
+        if format_ is not Format.table:
+            emit_table(_PRUNED, [], format_, bom=bom)
         return
     project, database = open_running()
     with progress(say("privacy.pruning")) as advance:
@@ -106,7 +109,7 @@ def prune(
         return
     if format_ is Format.csv:
         rows = [_pruned(one.what, one.before, one.rows) for one in found]
-        emit_table(("what", "before", "rows"), rows, format_, bom=bom)
+        emit_table(_PRUNED, rows, format_, bom=bom)
         return
     rows = [
         {"what": say(f"privacy.what_{one.what}"), "before": local_time(one.before), "count": one.rows} for one in found

@@ -33,7 +33,10 @@ def list_(
     reveal: RevealOption = False,
 ) -> None:
     """The oldest first; entries that have ended are not listed."""
+    from itertools import product
+
     from automation.clock import SystemClock, to_ms
+    from automation.store.identities import holders
     from automation.store.suppression import page_of_suppressions
 
     _check_channel(channel)
@@ -41,7 +44,9 @@ def list_(
     catalogue, database = open_catalogue(settings), open_database(settings)
     with database.read() as conn:
         found = page_of_suppressions(conn, to_ms(SystemClock().now()), channel=channel, limit=limit)
-    ids = {row.contact_id for row in found if row.contact_id is not None}
+        ids = {row.contact_id for row in found if row.contact_id is not None}
+        pairs = product(catalogue.identity_kinds, {row.address for row in found if row.address})
+        ids |= set(holders(conn, pairs).values())  # whose addresses they are: a reason may name them
     with shown(database, catalogue, "suppressions list", ids, reveal=reveal, others="suppressions"):
         rows = [_row(row) for row in found]
     database.close()

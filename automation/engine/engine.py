@@ -19,6 +19,7 @@ from automation.engine.delivery.unknowns import Unknowns
 from automation.engine.entry.ingest import Incoming, Ingest, IngestResult, Taken
 from automation.engine.entry.pending import Pending
 from automation.engine.journey.advance import Advance
+from automation.engine.journey.manual import RunsByHand
 from automation.engine.journey.moving import Moving
 from automation.engine.publishing import publish
 from automation.engine.removal import due_to_leave, let_out
@@ -83,6 +84,7 @@ class Engine:
         self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
         self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions)
         self.by_hand = ByHand(self.database, self.clock, book, versions)
+        self.runs_by_hand = RunsByHand(self.database, self.clock, book, versions)
 
     @property
     def project(self) -> Project:

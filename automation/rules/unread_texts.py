@@ -32,11 +32,18 @@ def refuse_texts(place: Place, model: type[BaseModel], node: Node | None) -> Non
     if not isinstance(node, Mapping) or place.names.lenient:
         return
     read = {mark.key: mark.reference for mark in marked(model)}
+    fields = _fields(model)
     for entry in node.entries:
-        mark = read.get(str(entry.key.value))
-        if mark is None or isinstance(mark, marks.TemplateText):
-            for scalar in scalars(entry.value, nested=mark is not None):
-                _refuse(place, scalar, rendered=mark is not None)
+        key = str(entry.key.value)
+        mark = read.get(key)
+        if isinstance(mark, marks.TemplateText):
+            for scalar in scalars(entry.value):
+                _refuse(place, scalar, rendered=True)
+        elif mark is None:
+            keyed = key in fields and _holds_mappings(fields[key]) and isinstance(entry.value, Mapping)
+            values = [each.value for each in entry.value.entries] if keyed else [entry.value]  # type: ignore[union-attr]
+            for scalar in (found for value in values for found in scalars(value, nested=False)):
+                _refuse(place, scalar, rendered=False)
 
 
 def _refuse(place: Place, node: Scalar, *, rendered: bool) -> None:
@@ -63,15 +70,22 @@ def scalars(node: Node, *, nested: bool = True) -> Iterator[Scalar]:
 
 def plain_values(model: type[BaseModel], node: Mapping) -> dict[str, Any]:
     """The parameters as values. `{text: event.x}`, which says that the text itself is meant, becomes that text."""
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    fields = _fields(model)
     read = {mark.key for mark in marked(model) if not isinstance(mark.reference, marks.TextValues)}
     found: dict[str, Any] = {}
     for entry in node.entries:
-        key = str(entry.key.value)
-        field = fields.get(key)
-        own_form = key in read or field is None or _holds_mappings(field)
-        found[key] = plain(entry.value) if own_form else _plain(entry.value)
+        key, value = str(entry.key.value), entry.value
+        if key in read or key not in fields:
+            found[key] = plain(value)
+        elif isinstance(value, Mapping) and _holds_mappings(fields[key]):
+            found[key] = {str(each.key.value): _plain(each.value) for each in value.entries}
+        else:
+            found[key] = _plain(value)
     return found
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
 
 
 def _plain(node: Node) -> Any:

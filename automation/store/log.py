@@ -48,6 +48,12 @@ def write_log(conn: Connection, at: int, entries: Sequence[Entry]) -> None:
     insert_rows(conn, log, _COLUMNS, rows)
 
 
+def last_code(conn: Connection, run_id: int) -> str:
+    """The reason code of a run's newest row; empty without one."""
+    newest = select(log.c.code).where(log.c.run_id == run_id).order_by(log.c.id.desc()).limit(1)
+    return conn.scalar(newest) or ""
+
+
 def read_log(
     conn: Connection,
     *,

@@ -210,6 +210,12 @@ def load_runs(conn: Connection, ids: Sequence[int], *, lock: bool = False) -> di
     return {row.id: row for row in named_rows(conn, query.with_for_update() if lock else query)}
 
 
+def living_runs(conn: Connection, contact_ids: Sequence[int], rule_id: int) -> list[AnyRow]:
+    """These people's runs of one rule that have not ended, by id, locked until the transaction ends."""
+    query = select(*_IN_HAND).where(among(run.c.contact_id, contact_ids), run.c.rule_id == rule_id)
+    return named_rows(conn, query.where(run.c.ended_at.is_(None)).order_by(run.c.id).with_for_update())
+
+
 class Sender(NamedTuple):
     """What sending needs of a run. `left`: it was ended from outside its own steps."""
 

@@ -148,6 +148,19 @@ MEANINGS: dict[str, Text] = {
     "messages settle": Text("人工认定结果未知的消息：已发出、未发出，或再发一次；记入日志与审计。",
                             "Says by hand what became of unknown messages: sent, failed, or send again. Logged and "
                             "audited."),
+    "runs exit": Text(
+        "让一个人立即退出规则：此人在该规则中的流程（含排队的）全部结束，尚未发出的消息作废；记入日志与审计。",
+        "Lets one person leave a rule now: all their runs of it end, those in its queue too, and what is queued to be "
+        "sent is dropped. Logged and audited."),
+    "runs enter": Text(
+        "让一个人进入规则，进入限制照常判断，不让进就说明原因、退出码为 1；由事件触发的规则用此人最近的那个事件。"
+        "记入日志与审计。",
+        "Lets one person into a rule. The guards at entry are asked as for everybody; when one says no, the reason is "
+        "told and the exit code is 1. An event's rule gets the person's newest event. Logged and audited."),
+    "runs skip": Text(
+        "让一个人跳过当前的等待，立即继续：等事件的走未等到的分支，推迟发送的消息不发。记入日志与审计。",
+        "Lets one person go on at once, over what they wait for: a wait for an event takes the branch of the time-out, "
+        "a message that was put off is not sent. Logged and audited."),
     "publish": Text("发布编辑好的文件：先校验、算出方案，再按这个方案原样发布，记下作者、时间与原因。--plan "
                     "只发布看过的那个方案，文件、正在运行的版本或数据有变动即拒绝。publishing.mode 为 explicit 时，"
                     "守护进程只运行发布过的内容。--canary 5% 只让固定的一部分联系人运行，见 docs/canary.zh-CN.md。",

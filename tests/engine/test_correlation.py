@@ -225,6 +225,29 @@ def test_a_schedule_compares_fields_of_the_person_in_sql(world: Callable[..., Wo
     assert stays
 
 
+def test_a_segment_sees_a_field_change_that_its_history_is_compared_with(world: Callable[..., World]) -> None:
+    rules = """
+    segments:
+      home: [{did: {event: order.paid, where: {store: contact.store}}}]
+    rules:
+      - id: home
+        trigger: {type: segment, with: {name: home, on: entered}}
+        steps: [{do: contact.tag, with: {add: [home]}}]
+      - id: moves
+        trigger: {type: event, with: {name: cart.added}}
+        steps: [{do: contact.update, with: {set: {store: event.store}}}]
+    """
+    w = world(rules, catalog=CATALOG)
+    w.person("M1", store="SH1")
+    w.event("order.paid", "M1", store="BJ1")
+    w.go(minutes=1)
+    assert tags(w) == {}
+    w.event("cart.added", "M1", store="BJ1")
+    w.run()
+    w.run()
+    assert tags(w) == {"home": 1}
+
+
 def test_a_value_that_is_missing_fails_the_step_of_that_person_alone(world: Callable[..., World]) -> None:
     rules = """
     rules:

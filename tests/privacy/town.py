@@ -61,7 +61,7 @@ def build(world: Any, **options: Any) -> tuple[World, int]:
         "member-4711", phone="13812345678", email="lilei@example.com", name="李雷雷", birthday="1990-08-04",
         level="金卡", tags=["大额"], home="海淀区某路",
     )  # fmt: skip
-    other = town.person("member-9999", phone="13900000000", name="韩梅梅", referrer="member-4711")
+    other = town.person("member-9999", phone="13900139007", name="韩梅梅", referrer="member-4711")
     now = to_ms(town.clock.now())
     with town.database.write() as conn:  # the two turn out to be one
         catalogue, wechat = town.engine.project.catalogue, {"wechat_openid": "openid-0815"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automation.clock import from_ms
 from automation.engine.entry.meeting import Arrival, Meeting
-from automation.rules.conditions.tree import Compare, walk
+from automation.rules.conditions.tree import Compare, refs_in, walk
 from automation.store.runs import lock_contacts
 from automation.store.segments import Standing, lock_segment, save_standings, standings
 
@@ -65,7 +65,11 @@ def _moved(conn: Connection, rule: LoadedRule, people: Iterable[int], now: int) 
 
 
 def _looks_at_profile(rule: LoadedRule) -> bool:
-    return rule.watch is not None and any(isinstance(node, Compare) for node in walk(rule.watch.condition))
+    """Also where it compares what somebody did with a field of theirs."""
+    if rule.watch is None:
+        return False
+    condition = rule.watch.condition
+    return bool(refs_in(condition)) or any(isinstance(node, Compare) for node in walk(condition))
 
 
 def _change(one: Standing, now: int) -> str:

@@ -40,6 +40,7 @@ class Meeting:
     contact_id: int | None
     named: str | None = None  # the identity that nobody has
     changed: str | None = None  # names the occurrence where no event does
+    moment: EntryMoment | None = None  # by which it enters, if not by its event
 
     @property
     def key(self) -> str:
@@ -47,6 +48,8 @@ class Meeting:
 
     def since(self, newest: int) -> EntryMoment:
         """By which it enters; `newest`: the newest event, where no event lets the person in."""
+        if self.moment is not None:
+            return self.moment
         arrival = self.arrival
         id_ = newest if arrival.event_id is None else arrival.event_id
         return EntryMoment.of_event(id_, arrival.occurred_at, arrival.received_at)

@@ -74,7 +74,7 @@ class RunState:
     def began(self) -> int:
         """From when goals and a first wait count, in milliseconds: what let it in, or when nothing had followed it."""
         pattern = self.rule.not_followed_by
-        if pattern is None or self.event_id is None:
+        if pattern is None or self.event_id is None or self.event_id != self.moment.event_id:
             return self.moment.at
         return to_ms(pattern.within.after(from_ms(self.moment.at), self.rule.spec.zone))
 

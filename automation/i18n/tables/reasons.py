@@ -89,6 +89,8 @@ TEXTS: dict[str, Text] = {
         "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
         "within the cooldown, or of the control group)",
     ),
+    "exited.by_hand": Text("退出：人工让其退出", "left: somebody let them out by hand"),
+    "step.skipped_by_hand": Text("人工跳过当前等待", "somebody let them go on by hand, over what they waited for"),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),

@@ -211,6 +211,17 @@ class RuleBook:
         return found
 
     @cached_property
+    def naming_events(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """(identity kind, property) of each property by which rules find the people of an event, by event name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, listening in self.by_event.items():
+            properties = self.project.catalogue.events[name].properties if name in self.project.catalogue.events else {}
+            pairs = [(str(properties[rule.people].identity), rule.people) for rule in listening.rules if rule.people]
+            if pairs:
+                found[name] = list(dict.fromkeys(pairs))
+        return found
+
+    @cached_property
     def pollers(self) -> tuple[LoadedRule, ...]:
         """The rules whose events are read from another database."""
         return tuple(rule for rule in self.rules.values() if rule.poll is not None)

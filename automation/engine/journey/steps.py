@@ -85,7 +85,8 @@ class Stepper:
             waited_for, run.waited_for = run.waited_for, None
             # A first wait counts from the entry's own time, unless something was done before it.
             since, run.fresh = from_ms(run.began) if run.fresh and not run.acted else self._now, False
-            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, since, waited_for=waited_for)
+            now = self._now if run.before is None else min(self._now, from_ms(run.before - 1))
+            wake = wake_at(op.step, facts, now, run.rule.spec.zone, since, waited_for=waited_for)
             if wake.at is None:
                 self._wake(op, run, wake)
                 continue

@@ -18,6 +18,9 @@ _ANSWERS = dict.fromkeys(_GRANTED.split(), "granted") | dict.fromkeys(_DENIED.sp
 
 def read_answer(value: Any) -> str:
     """`granted` or `denied` from 同意, 否, yes, 0, True …; ContactError for anything else."""
+    state = _ANSWERS.get(value) if isinstance(value, str) else None
+    if state is not None:
+        return state
     text = unicodedata.normalize("NFKC", value).strip().lower() if isinstance(value, str) else to_json(value)
     state = _ANSWERS.get(text)
     if state is None:

@@ -19,6 +19,7 @@ _UNSEEN = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*")
 _NEGATIVE = re.compile(r"-\d{1,15}(\.\d+)?", re.ASCII)
 _BLANKS = frozenset({"", "null", "(null)", "<null>", "n/a", "#n/a", "\\n", "-", "--", "—", "–", "无"})
 """In small letters: what databases, spreadsheets and people write into a cell that holds nothing."""
+_LONGEST_BLANK = max(map(len, _BLANKS))
 
 
 def harmless(cell: str) -> str:
@@ -46,14 +47,18 @@ def kept_exact(text: str) -> str:
 
 def read_cell(cell: str) -> str:
     """The text of a cell: without the space around it, and without the marks of this module."""
-    text = unguarded(cell.strip()).strip()
+    text = cell.strip()
+    if text[:1] not in ("'", '"'):
+        return text
+    text = unguarded(text).strip()
     inner = _json_text(text)
     return text if inner is None else inner
 
 
 def is_blank(cell: str) -> bool:
     """Whether the cell, as it stands in the file, says nothing: empty, space, `NULL`, `-`, `无` …"""
-    return cell.strip().lower() in _BLANKS
+    text = cell.strip()
+    return len(text) <= _LONGEST_BLANK and text.lower() in _BLANKS
 
 
 def is_formula(cell: str) -> bool:

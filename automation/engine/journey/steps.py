@@ -10,7 +10,7 @@ from automation.engine.journey.acting import Actor
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
-from automation.rules.conditions.tree import histories
+from automation.rules.conditions.tree import to_load
 from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
 
@@ -166,7 +166,7 @@ class Stepper:
         if condition is None:
             return [False] * len(group)
         holds = group[0].rule.compiled(condition)
-        return [holds(facts) for facts in self._facts.of(group, histories(condition))]
+        return [holds(facts) for facts in self._facts.of(group, to_load(condition))]
 
     def _branch(self, op: Branch, group: Sequence[RunState]) -> None:
         for run, taken in zip(group, self._holds(op.condition, group), strict=True):

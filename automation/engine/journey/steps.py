@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
 from automation.engine.journey.acting import Actor
+from automation.engine.journey.digests import collected_until, gather
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
 from automation.rules.conditions.tree import histories
-from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
+from automation.rules.digest import DIGEST
+from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
 
 if TYPE_CHECKING:
@@ -55,6 +57,8 @@ class Stepper:
             self._pause(op, staying)
         elif isinstance(op, Await):
             self._await(op, staying)
+        elif isinstance(op, Collect):
+            self._collect(op, staying)
         elif isinstance(op, Branch):
             self._branch(op, staying)
         elif isinstance(op, Round):
@@ -109,6 +113,22 @@ class Stepper:
             self._write(run, Reason.STEPS_SKIPPED, op.path, detail)
         else:
             run.position += 1
+
+    def _collect(self, op: Collect, group: Sequence[RunState]) -> None:
+        """Begin to collect; who comes back here has collected."""
+        over = []
+        for run in group:
+            until = collected_until(op.digest, run)
+            if run.fresh and until > self._now:
+                run.wait(to_ms(until))
+                self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
+            else:
+                over.append(run)
+        if over:
+            gather(self._conn, over)
+        for run in over:
+            run.position, run.fresh = run.position + 1, False
+            self._write(run, Reason.STEP_DONE, op.path, {"events": run.variables[DIGEST]["count"]})
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""

@@ -80,7 +80,7 @@ CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
         "owner": lambda: "法务部", "enabled": lambda: False, "zone": lambda: ZoneInfo("Asia/Tokyo"),
         "trigger": _trigger, "audience": _condition, "guards": lambda: rules.Guards("transactional"),
         "mode": lambda: rules.Mode("skip"), "exit_when": _condition, "steps": _other_steps, "version": lambda: "f" * 16,
-        "goal": lambda: None, "vars": lambda: {"days": 14}, "priority": lambda: 77, "catch_up": lambda: "skip",
+        "goal": lambda: None, "digest": lambda: rules.Digest("d", D7), "vars": lambda: {"days": 14}, "priority": lambda: 77, "catch_up": lambda: "skip",
         "expires_after": lambda: D7,
         "max_attempts": lambda: 44, "max_audience": lambda: 4444, "failure_limit": lambda: 3300,
         "on_unknown": lambda: "hold", "on_change": lambda: "exit", "file": lambda: "other.yaml", "line": lambda: 4321,

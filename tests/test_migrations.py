@@ -15,6 +15,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import JSON, MetaData, Table, create_engine, insert, inspect, make_url, select
 from sqlalchemy.types import Integer
 
+from automation.catalogue.builtin import builtin
+from automation.contacts.suspects import doubled_identities
 from automation.store.database import Database
 from automation.store.schema import metadata
 from tests.daemon.victims import Victim, migrate_at_once
@@ -141,3 +143,48 @@ def test_processes_that_start_at_once_migrate_one_after_the_other(empty: Databas
     (tmp_path / "go").touch()
     assert [process.wait() for process in started] == [0, 0, 0, 0]
     assert empty.revision() is not None
+
+
+def test_identities_get_one_form_and_those_that_are_doubled_stay(empty: Database) -> None:
+    # given a database from before, in which the same number was written in two ways
+    config = empty.alembic_config()
+    script = ScriptDirectory.from_config(config)
+    mine = next(one for one in script.walk_revisions() if "Identities in one form" in (one.doc or ""))
+    command.upgrade(config, mine.down_revision)
+    stored = [("member_no", "a19", 1), ("member_no", "ａ１９", 2), ("member_no", "ｂ ２", 3), ("member_no", "ｂ２", 4),
+              ("email", "ｌｉ@x.cn", 5), ("phone", "+8613800138000", 6), ("wechat_openid", "　", 7)]  # fmt: skip
+    with empty.write() as conn:
+        for kind, value, contact_id in stored:
+            values = {"kind": kind, "value": value, "contact_id": contact_id, "created_at": 1}
+            conn.execute(insert(metadata.tables["identity"]).values(**values))
+    # when
+    empty.migrate()
+    # then what was free is in its form, and what another contact has stays, to be listed for merging
+    with empty.read() as conn:
+        after = {(row.value, row.contact_id) for row in conn.execute(select(metadata.tables["identity"]))}
+        assert after == {
+            ("a19", 1), ("ａ１９", 2), ("b2", 3), ("ｂ２", 4), ("li@x.cn", 5), ("+8613800138000", 6), ("　", 7),
+        }  # fmt: skip
+        assert doubled_identities(conn, builtin()) == [(2, 1), (4, 3)]
+
+
+def test_people_who_were_merged_before_are_seen_to(empty: Database) -> None:
+    config = empty.alembic_config()
+    script = ScriptDirectory.from_config(config)
+    mine = next(one for one in script.walk_revisions() if "Merges are remembered" in (one.doc or ""))
+    command.upgrade(config, mine.down_revision)
+    old = MetaData()
+    old.reflect(empty.engine)
+    with empty.write() as conn:
+        for id_, into in ((1, None), (2, 1), (3, 1), (4, 4)):  # the last one was erased
+            values = {"id": id_, "attributes": {}, "merged_into": into, "created_at": 1, "updated_at": 1}
+            conn.execute(insert(old.tables["contact"]).values(**values))
+        for id_, owner in ((1, 1), (2, 2), (3, 4)):
+            values = {column.name: _value(column) for column in old.tables["run"].columns}
+            conn.execute(
+                insert(old.tables["run"]).values(**values | {"id": id_, "contact_id": owner, "mode_key": None})
+            )
+    empty.migrate()
+    with empty.read() as conn:
+        rows = conn.execute(select(metadata.tables["contact_merge"])).all()
+    assert [(row.contact_id, row.absorbed_id, row.settled_at) for row in rows] == [(1, 2, None)]

@@ -164,17 +164,21 @@ def problems(
     bom: BomOption = False,
     reveal: RevealOption = False,
 ) -> None:
-    """The newest first. Whoever has another address or time zone by now is not listed."""
+    """What holds people back, the newest first; then identities that are nobody's, doubled or of several people."""
+    from automation.cli.contact_merges import suspect_row
+    from automation.contacts.suspects import suspects
     from automation.store.problems import list_problems
 
     _check_channel(channel)
     settings = open_settings()
     database = open_database(settings)
+    catalogue = open_catalogue(settings)
     with database.read() as conn:
         found = list_problems(conn, channel=channel, limit=limit)
-    ids = {one.contact_id for one in found}
-    with shown(database, open_catalogue(settings), "contacts problems", ids, reveal=reveal):
-        rows = [_problem(one) for one in found]
+        doubtful = suspects(conn, catalogue, limit) if channel is None else []
+    ids = {one.contact_id for one in found} | {one.contact_id for one in doubtful}
+    with shown(database, catalogue, "contacts problems", ids, reveal=reveal):
+        rows = [*map(_problem, found), *map(suspect_row, doubtful)]
     database.close()
     emit_table(("contact_id", "channel", "problem", "value", "since_at", "remedy"), rows, format_, bom=bom)
 

@@ -13,6 +13,7 @@ from automation.cli import (
     auditing,
     backfilling,
     canaries,
+    contact_merges,
     contacts,
     control,
     coupons,
@@ -80,6 +81,7 @@ app.add_typer(auditing.app, name="audit")
 app.add_typer(rules.app, name="rules")
 app.add_typer(runs.app, name="runs")
 personal.register(app, contacts.app)
+contact_merges.register(contacts.app)
 
 
 def main(arguments: list[str] | None = None) -> Any:

@@ -82,7 +82,20 @@ def migrate(
     after = database.revision()
     key = "cli.migrated_already" if before == after else "cli.migrated"
     typer.echo(say(key, url=database.shown, before=before or say("cli.empty_database"), after=after))
+    if before not in (None, after):
+        _tell_doubled(settings, database)
     database.close()
+
+
+def _tell_doubled(settings: Settings, database: Database) -> None:
+    """Identities that were brought to one form and are two contacts' now."""
+    from automation.cli.context import open_catalogue
+    from automation.contacts.suspects import doubled_identities
+
+    with database.read() as conn:
+        found = doubled_identities(conn, open_catalogue(settings))
+    if found:
+        typer.echo(say("merging.doubled", count=len(found), pairs=", ".join(f"#{a} #{b}" for a, b in found[:20])))
 
 
 def _adopt(settings: Settings, database: Database) -> None:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.types import event_checker
 from automation.contacts.share import Share
+from automation.engine.entry.unsubscribes import UNSUBSCRIBED
 from automation.rules.conditions.fused import fuse
 from automation.rules.conditions.python import event_predicate, predicate
-from automation.rules.conditions.tree import Compare, History, histories, walk
+from automation.rules.conditions.tree import Compare, History, Reachable, histories, to_load, walk
 from automation.rules.program import Act, Program, compile_program
 from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 
@@ -55,21 +56,21 @@ class LoadedRule:
         return predicate(self.spec.audience) if self.spec.audience is not None else None
 
     @cached_property
-    def audience_histories(self) -> list[History]:
-        return histories(self.spec.audience)
+    def audience_histories(self) -> list[History | Reachable]:
+        return to_load(self.spec.audience)
 
     @cached_property
     def exit_when(self) -> Predicate | None:
         return predicate(self.spec.exit_when) if self.spec.exit_when is not None else None
 
     @cached_property
-    def exit_histories(self) -> list[History]:
-        return histories(self.spec.exit_when)
+    def exit_histories(self) -> list[History | Reachable]:
+        return to_load(self.spec.exit_when)
 
     @cached_property
     def exit_names(self) -> frozenset[str]:
-        """The events that `exit_when` asks about."""
-        return frozenset(node.event for node in self.exit_histories)
+        """The events that `exit_when` asks about; who can be reached is asked when somebody opts out."""
+        return frozenset(node.event if isinstance(node, History) else UNSUBSCRIBED for node in self.exit_histories)
 
     @cached_property
     def holdouts(self) -> tuple[Share, ...]:
@@ -207,6 +208,17 @@ class RuleBook:
         for rule in self.watchers:
             for name in dict.fromkeys(node.event for node in histories(rule.watch.condition if rule.watch else None)):
                 found.setdefault(name, []).append(rule)
+        return found
+
+    @cached_property
+    def naming_events(self) -> Mapping[str, Sequence[tuple[str, str]]]:
+        """(identity kind, property) of each property by which rules find the people of an event, by event name."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for name, listening in self.by_event.items():
+            properties = self.project.catalogue.events[name].properties if name in self.project.catalogue.events else {}
+            pairs = [(str(properties[rule.people].identity), rule.people) for rule in listening.rules if rule.people]
+            if pairs:
+                found[name] = list(dict.fromkeys(pairs))
         return found
 
     @cached_property

@@ -20,6 +20,7 @@ from automation.engine.entry.ingest import Incoming, Ingest, IngestResult, Taken
 from automation.engine.entry.pending import Pending
 from automation.engine.journey.advance import Advance
 from automation.engine.journey.manual import RunsByHand
+from automation.engine.journey.movement import Movement
 from automation.engine.journey.moving import Moving
 from automation.engine.publishing import publish
 from automation.engine.removal import due_to_leave, let_out
@@ -72,17 +73,18 @@ class Engine:
                 claim_database(conn, project, to_ms(self.clock.now()))
             book = publish(conn, project, to_ms(self.clock.now()))
         versions = Versions(book)
+        movement = Movement(book, versions)
         self.book: RuleBook = book
-        self._ingest = Ingest(self.database, self.clock, book, versions)
+        self._ingest = Ingest(self.database, self.clock, book, versions, movement)
         self._schedule = Schedule(self.database, self.clock, book, versions)
         self._polling = Polling(self.database, self.clock, book, self._ingest, self._sources)
         self._segments = Segments(self.database, self.clock, book)
-        self._pending = Pending(self.database, self.clock, book, versions)
-        self._advance = Advance(self.database, self.clock, book, versions)
+        self._pending = Pending(self.database, self.clock, book, versions, movement)
+        self._advance = Advance(self.database, self.clock, book, versions, movement)
         self._moving = Moving(self.database, self.clock, book, versions)
         self._deliver = Deliver(self.database, self.clock, book, versions, self.providers)
         self._look_up = Unknowns(self.database, self.clock, book, versions, self.providers)
-        self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions)
+        self._expire_coupons = ExpireCoupons(self.database, self.clock, book, versions, movement)
         self.by_hand = ByHand(self.database, self.clock, book, versions)
         self.runs_by_hand = RunsByHand(self.database, self.clock, book, versions)
 

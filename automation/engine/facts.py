@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automation.engine.entry.meeting import Arrival
     from automation.engine.journey.state import RunState
-    from automation.rules.conditions.tree import Condition, History
+    from automation.rules.conditions.tree import Condition, History, Reachable
     from automation.store.waiting import CameEvent
 
 
@@ -42,7 +42,7 @@ class FactsBook:
             self._stale.update(contact_ids)
         self.touched.update(contact_ids)
 
-    def of(self, runs: Sequence[RunState], histories: Sequence[History] = ()) -> list[Facts]:
+    def of(self, runs: Sequence[RunState], histories: Sequence[History | Reachable] = ()) -> list[Facts]:
         """The facts of each run, with the histories counted."""
         self._refresh()
         found = [self._facts(run) for run in runs]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from automation.channels import CHANNELS
 from automation.rules.conditions.operators import OPERATORS, allowed
 from automation.rules.schema_words import array, mapping, ref, says
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from automation.catalogue.model import Catalogue, FieldDef, FieldType
     from automation.rules.conditions.operators import Operator
 
@@ -26,7 +29,7 @@ def condition_defs(catalogue: Catalogue) -> Schema:
     types = sorted({field.type for field in fields.values()})
     return {
         "conditions": array(ref("condition"), min_items=1),
-        "condition": _condition(fields),
+        "condition": _condition(fields, catalogue),
         "where": {"type": "object", "minProperties": 1, **says("事件属性的条件", "conditions on its properties")},
         "event_match": _event_match(),
         "history": _history(),
@@ -47,11 +50,16 @@ def condition_defs(catalogue: Catalogue) -> Schema:
     }
 
 
-def _condition(fields: dict[str, FieldDef]) -> Schema:
+def _condition(fields: dict[str, FieldDef], catalogue: Catalogue) -> Schema:
     found = mapping(
         {
             **{name: ref("conditions", *words) for name, words in _GROUPS.items()},
             "segment": ref("segment_name", "属于这个分群", "belongs to this segment"),
+            "reachable": _reachable(),
+            "has_identity": {
+                **_names(catalogue.identity_kinds),
+                **says("有其中一种身份", "has an identity of this kind"),
+            },
             "did": ref("history", "发生过", "has done"),
             "did_not": ref("history", "没有发生过", "has not done"),
             **{name: _field(field) for name, field in fields.items()},
@@ -59,6 +67,18 @@ def _condition(fields: dict[str, FieldDef]) -> Schema:
     )
     outputs: Schema = {r"^(?!contact\.|event\.)[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$": {}}
     return found | {"patternProperties": outputs, "minProperties": 1}
+
+
+def _names(known: Collection[str]) -> Schema:
+    one: Schema = {"enum": list(known)}
+    return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
+
+
+def _reachable() -> Schema:
+    channels = _names([name for name, one in CHANNELS.items() if one.reaches_person and one.identity is not None])
+    purpose = {"type": "string", **says("用途，默认 marketing", "the purpose, marketing by default")}
+    spec = mapping({"channel": {**channels, **says("渠道", "a channel")}, "purpose": purpose}, required=["channel"])
+    return {"anyOf": [*channels["anyOf"], spec], **says("能联系到此人", "this person can be reached")}
 
 
 def _field(field: FieldDef) -> Schema:

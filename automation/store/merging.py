@@ -68,6 +68,8 @@ def move_rows(conn: Connection, survivor: int, absorbed: int) -> Moved:
     for table in _NUMBERED:
         sql = f"UPDATE {table} SET contact_id = ? WHERE contact_id = ? RETURNING id"
         moved[table] = sorted(row[0] for row in fetch(conn, sql, survivor, absorbed))
+    members = fetch(conn, "SELECT segment_id FROM segment_member WHERE contact_id = ?", absorbed)
+    moved["segment_member"] = sorted(row[0] for row in members)
     run(conn, "UPDATE identity SET contact_id = ? WHERE contact_id = ?", survivor, absorbed)
     for table, copy in (
         ("contact_tag", _TAGS), ("contact_problem", _PROBLEMS), ("undated_denial", _DENIALS),
@@ -108,6 +110,12 @@ def unsettled_merges(conn: Connection, limit: int) -> list[Merge]:
 
 def mark_settled(conn: Connection, ids: Sequence[int], now_ms: int) -> None:
     conn.execute(update(contact_merge).where(among(contact_merge.c.id, ids)).values(settled_at=now_ms))
+
+
+def remember_runs(conn: Connection, merge: Merge, run_ids: Sequence[int]) -> None:
+    """Runs that came along later, when the engine had decided about them."""
+    moved = {**merge.moved, "run": sorted({*merge.moved.get("run", ()), *run_ids})}
+    conn.execute(update(contact_merge).where(contact_merge.c.id == merge.id).values(moved=moved))
 
 
 def bring_along(conn: Connection, absorbed: Sequence[int]) -> None:

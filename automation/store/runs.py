@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import func, select, update
@@ -74,6 +74,26 @@ def claim_due(conn: Connection, now: int, limit: int, *, of: Sequence[int] | Non
     if of is not None:
         due = due.where(among(run.c.contact_id, of))
     return named_rows(conn, due.order_by(run.c.due_at).limit(limit).with_for_update(skip_locked=True))
+
+
+FEW = 500
+"""Where no more runs than these are due to anybody, it is faster to read them than to ask about many people."""
+
+
+def due_among(conn: Connection, contact_ids: Collection[int], now: int) -> Collection[int]:
+    """Those of these people to whom something may be due; all of them where much is due to anybody."""
+    due = select(run.c.contact_id).where(run.c.due_at <= now, run.c.status == constant("active")).limit(FEW)
+    found = list(conn.scalars(due))
+    return contact_ids if len(found) == FEW else set(contact_ids).intersection(found)
+
+
+def claim_due_of(conn: Connection, contact_ids: Iterable[int], now: int, limit: int) -> list[AnyRow]:
+    """Up to `limit` due runs of these people, whom the caller has locked: whoever holds one lets go of it soon.
+
+    By the index of the people: the status is a parameter, lest SQLite read all that is due to anybody.
+    """
+    query = select(*_IN_HAND).where(among(run.c.contact_id, contact_ids), run.c.status == "active", run.c.due_at <= now)
+    return named_rows(conn, query.limit(limit).with_for_update())
 
 
 def due_of(conn: Connection, contact_ids: Iterable[int], now: int) -> list[AnyRow]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -71,6 +72,7 @@ def check_action(
     check_texts(trial, database, people)
     results = check_results(trial, database, people)
     check_repeated(trial, database, people, results)
+    check_one_person(trial, database, people[0])
     return results
 
 
@@ -100,10 +102,10 @@ class Trial:
 
     def items(self, contact_ids: Sequence[int], first_run: int = 1) -> list[Item]:
         return [
-            Item(first_run + index, contact_id, self._facts(contact_id)) for index, contact_id in enumerate(contact_ids)
+            Item(first_run + index, contact_id, self.facts(contact_id)) for index, contact_id in enumerate(contact_ids)
         ]
 
-    def _facts(self, contact_id: int) -> Facts:
+    def facts(self, contact_id: int) -> Facts:
         person = {"name": f"Person {contact_id}", "phone": f"+86138000{contact_id:05d}", "tags": frozenset()}
         return Facts(person, to_ms(NOW), ZONE, self.event, self.variables)
 
@@ -198,6 +200,24 @@ def check_repeated(trial: Trial, database: Database, people: Sequence[int], firs
     assert seen[0] == seen[1], f"repeated for the same runs, it emitted other events: {seen[0]!r}, then {seen[1]!r}"
     twice = {identity for identity in seen[0] if seen[0].count(identity) > 1}
     assert not twice, f"two people's events have one identity, so one would be lost: {twice!r}"
+
+
+def check_one_person(trial: Trial, database: Database, contact_id: int) -> None:
+    """Several runs of one person in one batch, as the engine takes them: one after the other, the facts read again.
+
+    Each run has a result of its own, and no event that a later one emits is taken for an earlier one's.
+    """
+    seen: set[tuple[str, str]] = set()
+    with database.write() as conn:
+        for run_id in range(2_001, 2_004):
+            facts = replace(trial.facts(contact_id), contact=load_contacts(conn, [contact_id])[contact_id])
+            results, emitted = trial.run(conn, [Item(run_id, contact_id, facts)])
+            assert len(results) == 1, f"one person's run, but {len(results)} results"
+            check_result(trial.action_class, results[0])
+            identities = {(event.source, event.message_id) for event in emitted}
+            again = sorted(identities & seen)
+            assert not again, f"two runs of one person emitted events of one identity, so one would be lost: {again!r}"
+            seen |= identities
 
 
 def check_texts(trial: Trial, database: Database, people: Sequence[int]) -> None:

@@ -122,9 +122,25 @@ MEANINGS: dict[str, Text] = {
                            "Erases a person's data for good; sums stay, and nothing is sent to the person again; "
                            "audited."),
     "contacts lift": Text("移出禁发名单。", "Takes a person off the suppression list."),
-    "contacts problems": Text("列出因资料有误（电话、邮箱、时区）而在某渠道收不到消息的人，以及如何改正。",
-                              "Whom a wrong phone, e-mail or time zone holds back on a channel, and how to put it "
-                              "right."),
+    "contacts problems": Text("列出因资料有误（电话、邮箱、时区）而在某渠道收不到消息的人，以及可疑的身份："
+                              "不是任何人的（undefined、0、无）、写法不同其实相同的、把不同的人并到一起的；附处理办法。",
+                              "Whom a wrong phone, e-mail or time zone holds back on a channel; and doubtful "
+                              "identities: nobody's (undefined, 0, 无), the same written in two ways, or bringing "
+                              "strangers together. Each with what to do."),
+    "contacts merge": Text("把两位联系人合并为一人，保留较早的一位；两个不同的单一身份不能合并；记入审计。",
+                           "Makes one of two contacts; the older one survives. Two values of a single kind are "
+                           "refused. Audited."),
+    "contacts split": Text("撤销最近一次合并（或以 #编号 指明被并入的那位）：各自拿回合并前的身份、字段、"
+                           "标签、同意、事件、流程和消息；之后发生的分不清，留在原处并报出数量；其间的拒绝对两人都有效。"
+                           "--identity 把部分身份拆到一位新联系人。记入审计。",
+                           "Undoes the newest merge, or by its #id that of the contact that was merged away: each gets "
+                           "back what they had: identities, fields, tags, answers, events, runs and messages. What "
+                           "came since can't be told apart: it stays and is counted; denials of that time hold for "
+                           "both. --identity takes identities out into a new contact. Audited."),
+    "contacts normalise": Text("把已存的身份统一为规范写法（半角、无空格、按需不分大小写），"
+                               "列出与别人相同的，供人工合并。",
+                               "Brings stored identities to their normal form (half-width, no blanks, without case "
+                               "where the catalogue says so) and lists those that another contact has, for merging."),
     "contacts retry": Text("忘记某人的资料问题，下次照常发送；记入审计。",
                            "Forgets a person's problems so that messages are tried again; audited."),
     "suppressions list": Text("列出禁发名单：谁、在哪个渠道、为什么、来自哪里、到何时；默认打码。",

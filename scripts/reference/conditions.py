@@ -52,6 +52,17 @@ GROUPS: tuple[tuple[str, Text], ...] = (
     ("none", Text("一条都不成立", "none of them holds")),
     ("did", Text("发生过某事件", "an event has happened")),
     ("did_not", Text("没有发生过（与 did 完全相反）", "it has not: the exact opposite of did")),
+    (
+        "reachable",
+        Text(
+            "现在能用这个渠道（或其中一个）联系到：有地址、不在禁发名单、地址没有问题，并同意这个用途；"
+            "`purpose` 默认 marketing，transactional 不看同意",
+            "one of these channels may reach the person now: an address that is neither suppressed nor "
+            "known to be wrong, and consent for the purpose; `purpose` is marketing by default, transactional "
+            "needs no consent",
+        ),
+    ),
+    ("has_identity", Text("有这种身份（或其中一种）", "the person has an identity of this kind, or of one of these")),
     ("segment", Text("属于本文件 segments 里的这个分群", "the person belongs to this one of the file's segments")),
 )
 
@@ -103,6 +114,7 @@ def _lists(page: Page) -> None:
         )
     )
     page.code("yaml", examples.CONDITIONS["segment"])
+    page.code("yaml", examples.CONDITIONS["people"])
 
 
 def _values(page: Page) -> None:

@@ -348,6 +348,11 @@ CONDITIONS: dict[str, str] = {
 - did: {event: order.paid, where: {amount: {gte: 100}}, within: 90d, at_least: 2}
 - did_not: {event: coupon.issued, where: {batch: BDAY_50}, within: 330d}
 """,
+    "people": """
+- reachable: {channel: sms, purpose: marketing}
+- reachable: [wechat, email]
+- has_identity: wechat_openid
+""",
     "segment": """
 - segment: big_spenders
 - none:

@@ -149,6 +149,14 @@ class OneIdentity(Good):
         return [Done() for _ in items]
 
 
+class OnceAPerson(Good):
+    """Takes a person's second run for a repeat of the first."""
+
+    def run(self, params: Any, items: Sequence[Any], context: Any) -> Sequence[Any]:
+        context.emit([NewEvent("x", i.contact_id, 0, "test", f"{i.contact_id}", {}) for i in items])
+        return super().run(params, items, context)
+
+
 class NoLabel(Good):
     class Params(Params):
         word: str = "x"
@@ -229,6 +237,7 @@ def test_a_text_is_rendered_for_each_person(sqlite_db: Database) -> None:
         (OneByOne, "1 statements for one person, 5 for 5"),
         (Denies, "Denies says `changes_contacts = False`, and does"),
         (OneIdentity, "two people's events have one identity"),
+        (OnceAPerson, "two runs of one person emitted events of one identity, so one would be lost: [('test', '1')]"),
         (NoLabel, "the parameter word has no label in ['zh', 'en']"),
         (NoEnglish, "`title` is empty in one language"),
         (Mute, "Mute: sentence() is empty in en"),

@@ -47,3 +47,28 @@ def test_an_unknown_channel_is_refused(folder: Path, cli: Cli) -> None:
     said = cli("contacts", "problems", "--channel", "pigeon")
     assert said.code == 2
     assert "sms" in said.err
+
+
+def test_strangers_are_listed_and_split_again(folder: Path, db: Database, both: Cli) -> None:
+    rows = ["member_no,phone,name,wechat_openid", "S1,13800138021,张三,oS1", "S2,13800138022,李四,oS2"]
+    (folder / "two.csv").write_text("\n".join(rows), encoding="utf-8")
+    assert both("contacts", "import", str(folder / "two.csv")).code == 0
+    one, two = (both("contacts", "show", member, "--format", "json").json["id"] for member in ("S1", "S2"))
+    said = both("contacts", "merge", "S1", "S2")  # each has a member number, of which a person has one
+    assert said.code == 1
+    assert "can't be one person" in said.err
+    with db.write() as conn:
+        conn.exec_driver_sql("DELETE FROM identity WHERE value = 'S2'")
+        conn.exec_driver_sql("UPDATE identity SET value = 'null' WHERE value = 'oS1'")
+    assert f"contact #{two} is now part of #{one}" in both("contacts", "merge", "S1", "phone:13800138022").out
+    said = both("contacts", "problems")
+    assert "a merge brought two names or two phones together" in said.out
+    assert "the wechat_openid is nobody's" in said.out
+    assert "合并把不同的姓名或手机号并到了一起" in both("contacts", "problems", lang="zh").out
+    said = both("contacts", "split", f"#{two}")
+    assert f"#{one} and #{two} are two contacts now; back with #{two}: identity 2" in said.out
+    assert both("contacts", "show", "phone:13800138022", "--format", "json").json["id"] == two
+    assert "没有可撤销的合并" in both("contacts", "split", f"#{two}", lang="zh").err
+    said = both("contacts", "split", f"#{two}", "--identity", "wechat_openid:oS2")
+    assert f"#{two} and #" in said.out
+    assert "0 identities were brought to their normal form; 0 are" in both("contacts", "normalise").out

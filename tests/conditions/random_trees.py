@@ -12,7 +12,7 @@ from automation.catalogue.event_fields import is_own, whole
 from automation.catalogue.model import FieldType as T
 from automation.rules.conditions.operators import OPERATORS, Operator
 from automation.rules.conditions.references import comparable
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Reachable, Ref
 from tests.conditions.helpers import CATALOGUE, ZONE
 
 NOW = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
@@ -137,10 +137,19 @@ def histories() -> st.SearchStrategy[History]:
     ).map(lambda node: node if not node.since_entry else History(**{**vars(node), "within": None}))
 
 
+def reachables() -> st.SearchStrategy[Reachable]:
+    return st.builds(
+        Reachable,
+        channels=st.sampled_from([("sms",), ("email",), ("sms", "email")]),
+        purpose=st.sampled_from(["marketing", "marketing", "transactional"]),
+        path=st.integers(0, 10**6).map(lambda number: f"r/{number}"),
+    )
+
+
 def trees() -> st.SearchStrategy[Condition]:
     """Any condition on a contact."""
     leaf = compares("contact", others=refs("contact"))
-    return groups(st.one_of(leaf, leaf, histories()))
+    return groups(st.one_of(leaf, leaf, histories(), reachables()))
 
 
 def some(fields: dict[str, T]) -> st.SearchStrategy[dict[str, Any]]:
@@ -158,6 +167,23 @@ def whole_events() -> st.SearchStrategy[dict[str, Any]]:
     return st.builds(whole, some(PROPERTIES), time)
 
 
+NOW_MS = int(NOW.timestamp() * 1000)
+_AT = [NOW_MS - 10**9, NOW_MS - 60_000, NOW_MS]
+_CHANNELS = ["*", "sms", "email"]
+"""Consents are (channel, state, source, given, heard), suppressions (address or None, channel, until), wrong addresses
+(channel, address)."""
+consents = st.lists(
+    st.tuples(st.sampled_from(_CHANNELS), st.sampled_from(["granted", "granted", "denied"]), st.sampled_from("ab"),
+              st.none() | st.sampled_from(_AT), st.sampled_from(_AT)),
+    unique_by=lambda one: one[0], max_size=3,
+)  # fmt: skip
+suppressions = st.lists(
+    st.tuples(st.none() | st.sampled_from(TEXTS[1:4]), st.sampled_from(_CHANNELS),
+              st.sampled_from([None, NOW_MS - 1, NOW_MS, NOW_MS + 1])),
+    max_size=1,
+)  # fmt: skip
+
+
 @st.composite
 def people(draw: st.DrawFn) -> dict[str, Any]:
     """A contact's rows: attributes, times, tags, phones and events."""
@@ -169,6 +195,9 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "tags": draw(st.sets(st.sampled_from(["a", "A", "ab", "金"]), max_size=3)),
         "phones": draw(st.lists(st.sampled_from(TEXTS[1:]), unique=True, max_size=2)),
         "events": draw(st.lists(event, max_size=4)),
+        "consents": draw(consents),
+        "suppressions": draw(suppressions),
+        "wrong": draw(st.lists(st.tuples(st.just("sms"), st.sampled_from(TEXTS[1:4])), max_size=1)),
     }
 
 

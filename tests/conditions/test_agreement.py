@@ -18,9 +18,17 @@ from automation.rules.conditions.history import load_histories
 from automation.rules.conditions.operators import OPERATORS
 from automation.rules.conditions.python import event_predicate, predicate
 from automation.rules.conditions.sql import SqlScope, clause, event_where
-from automation.rules.conditions.tree import Compare, History, histories
+from automation.rules.conditions.tree import Compare, History, to_load
 from automation.store.bulk import insert_rows, to_json
-from automation.store.schema import contact, contact_tag, event, identity
+from automation.store.schema import (
+    consent,
+    contact,
+    contact_problem,
+    contact_tag,
+    event,
+    identity,
+    suppression,
+)
 from tests.conditions.random_trees import (
     ATTRIBUTES,
     NOW,
@@ -64,7 +72,7 @@ def test_predicate_and_sql_agree_on_everybody(db: Database, conditions: list[Con
             rows = conn.execute(select(contact.c.id, clause(condition, scope)).order_by(contact.c.id)).all()
             holds = predicate(condition)
             ids, facts = [(i, None) for i, _ in enumerate(crowd, 1)], [_facts(one, {}) for one in crowd]
-            counts = load_histories(conn, histories(condition), ids, NOW, ZONE, facts=facts)
+            counts = load_histories(conn, to_load(condition), ids, NOW, ZONE, facts=facts)
             said = [holds(_facts(one, count)) for one, count in zip(crowd, counts, strict=True)]
             # then each gives everybody the same answer, and never NULL
             assert [bool(answer) for _, answer in rows] == said, condition
@@ -162,6 +170,7 @@ def test_the_table_is_covered_by_the_random_trees() -> None:
     assert all(row.types & types for row in OPERATORS.values())
 
 
+_CONSENT = ("contact_id", "purpose", "channel", "state", "source", "changed_at", "given_at", "heard_at")
 _NOBODY: dict[str, Any] = {"attributes": {}, "created_at": 0, "tags": (), "phones": (), "events": ()}
 
 
@@ -198,6 +207,30 @@ def _store(conn: Connection, crowd: list[Any]) -> None:
             events.append((name, number, at, at, "test", f"m{len(events)}", to_json(properties)))
     insert_rows(conn, contact, ("id", "attributes", "created_at", "updated_at"), contacts)
     insert_rows(conn, contact_tag, ("contact_id", "tag", "created_at"), tags)
+    insert_rows(
+        conn,
+        consent,
+        _CONSENT,
+        [
+            (number, "marketing", channel, state, source, heard if at is None else at, at, max(heard, at or 0))
+            for number, one in enumerate(crowd, 1)
+            for channel, state, source, at, heard in one.get("consents", ())
+        ],
+    )
+    insert_rows(
+        conn,
+        suppression,
+        ("contact_id", "address", "channel", "reason", "created_at", "until"),
+        [
+            (number if address is None else None, address, channel, "test", 0, until)
+            for number, one in enumerate(crowd, 1)
+            for address, channel, until in one.get("suppressions", ())
+        ],
+    )
+    insert_rows(conn, contact_problem, ("contact_id", "channel", "code", "value", "at"), [
+        (number, channel, "21211", address, 0)
+        for number, one in enumerate(crowd, 1) for channel, address in one.get("wrong", ())
+    ])  # fmt: skip
     insert_rows(conn, identity, ("kind", "value", "contact_id", "created_at"), phones)
     columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "properties")
     insert_rows(conn, event, columns, events)

@@ -153,3 +153,9 @@ def test_every_other_text_has_the_same_holes_in_both_languages() -> None:
     for key, text in TEXTS.items():
         holes = [{name for _, name, _, _ in string.Formatter().parse(text.get(lang)) if name} for lang in LANGS]
         assert holes[0] == holes[1], key
+
+
+def test_who_can_be_reached_reads_as_a_sentence() -> None:
+    yaml = "[{reachable: {channel: [sms, email], purpose: service}}, {has_identity: wechat_openid}]"
+    assert told(yaml, "zh") == "能用短信或邮件联系到（用途 service），并且公众号 openid有值"
+    assert told(yaml, "en") == "can be reached by SMS or e-mail (purpose service), and WeChat openid has a value"

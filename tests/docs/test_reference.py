@@ -121,7 +121,13 @@ def test_every_keyword_of_the_rule_language_is_there_and_no_other() -> None:
 
 
 def test_the_condition_words_are_there() -> None:
-    words = {*condition_parser.GROUPS, *condition_parser.HISTORIES, condition_parser.SEGMENT}
+    words = {
+        *condition_parser.GROUPS,
+        *condition_parser.HISTORIES,
+        condition_parser.SEGMENT,
+        "reachable",
+        "has_identity",
+    }
     assert {name for name, _ in conditions.GROUPS} == words
     assert {name for name, *_ in conditions.HISTORY} == set(condition_parser._HISTORY_KEYS)
 

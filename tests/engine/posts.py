@@ -58,7 +58,7 @@ def account(server: FakeTwilio, *more: str, table: str = "[[providers.sms]]") ->
 def order(w: World, count: int, first: int = 0) -> None:
     """`count` members who can be reached, each with a paid order, and their messages in the queue."""
     for i in range(first, first + count):
-        w.person(f"M{i}", phone=f"138{i:08}", email=f"m{i}@example.com", name=f"会员{i}")
+        w.person(f"M{i}", phone=f"1391{i:07}", email=f"m{i}@example.com", name=f"会员{i}")
     w.events([w.line("order.paid", f"M{i}", amount=1) for i in range(first, first + count)])
     w.engine.advance()
 
@@ -69,7 +69,7 @@ def people(server: FakeTwilio) -> list[str]:
 
 
 def everybody(count: int) -> list[str]:
-    return [f"+86138{i:08}" for i in range(count)]
+    return [f"+861391{i:07}" for i in range(count)]
 
 
 def by_account(messages: Sequence[Any]) -> dict[str | None, int]:

@@ -125,7 +125,7 @@ def make(world: Callable[..., World], tmp_path: Path, name: str) -> World:
 
 def somebody(w: World) -> list[int]:
     people = [
-        w.person(f"M{i}", phone=f"138{i:08d}", email=f"p{i}@example.com", level="金卡" if i % 4 else "普卡",
+        w.person(f"M{i}", phone=f"1391{i:07d}", email=f"p{i}@example.com", level="金卡" if i % 4 else "普卡",
                  birthday="1990-08-01")
         for i in range(COUNT)
     ]  # fmt: skip

@@ -54,7 +54,7 @@ def test_counts_always_add_up_and_a_crash_between_pages_resumes(world: Callable[
         level = levels[i % 3]
         w.person(f"M{i}", birthday="1990-08-04", **({"level": level} if level else {}))
     w.clock.set(at("2026-08-01 10:00"))
-    small = Schedule(w.database, w.clock, w.engine.book, w.engine._advance._versions, page_size=7)
+    small = Schedule(w.database, w.clock, w.engine.book, w.engine._moving._versions, page_size=7)
     small.fire()
     for _ in range(3):
         assert small.work()

@@ -82,7 +82,7 @@ class Ledger(RuleBasedStateMachine):
         w, first = self.world, self.count
         self.count += count
         for i in range(first, self.count):
-            w.person(f"M{i}", phone=f"138{i:08}", name=f"会员{i}")
+            w.person(f"M{i}", phone=f"1391{i:07}", name=f"会员{i}")
         w.events([w.line("order.paid", f"M{i}", amount=1) for i in range(first, self.count)])
         w.engine.advance()
 

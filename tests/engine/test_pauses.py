@@ -192,7 +192,7 @@ def test_an_occurrence_under_way_stops_between_pages(world: Callable[..., World]
         w.person(f"M{i}")
     w.run()
     w.clock.set(at("2026-08-02 09:00"))
-    pages = Schedule(w.database, w.clock, w.engine.book, w.engine._advance._versions, page_size=4)
+    pages = Schedule(w.database, w.clock, w.engine.book, w.engine._moving._versions, page_size=4)
     pages.fire()
     assert pages.work()
     switch(w, "daily", on=False)

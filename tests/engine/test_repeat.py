@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from automation.engine.journey import advance
+from automation.engine.journey import movement
 from tests.engine.world import World, at
 
 HEAD = """
@@ -93,7 +93,7 @@ def test_counters_outlive_a_wait_and_cannot_be_mistaken_for_a_variable(world: Ca
 def test_a_loop_that_never_waits_holds_no_transaction_for_long(
     world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(advance, "MAX_STEPS", 10)
+    monkeypatch.setattr(movement, "MAX_STEPS", 10)
     w = world(remind(f"repeat: {{times: 20, steps: [{EMIT}]}}"))
     w.person("M1")
     w.event("whitepaper.downloaded", "M1")

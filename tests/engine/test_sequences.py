@@ -8,6 +8,7 @@ from automation.clock import to_ms
 from automation.contacts.merging import merge_contacts
 from automation.engine.engine import Engine
 from automation.engine.entry.pending import Pending
+from automation.engine.journey.movement import Movement
 from automation.engine.switches import pause, resume, target_of
 from automation.engine.versions import Versions
 from automation.insight.report import read_report
@@ -207,7 +208,10 @@ def test_batches_and_a_second_process_decide_each_person_once(world: Callable[..
     w.events([w.line("cart.added", {"member_no": f"M{i}"}, sku="A") for i in range(25)])
     w.clock.set(w.clock.now().replace(hour=6))
     other = Engine(w.project(), w.database, w.clock)
-    one, two = (Pending(w.database, w.clock, engine.book, Versions(engine.book)) for engine in (w.engine, other))
+    one, two = (
+        Pending(w.database, w.clock, e.book, Versions(e.book), Movement(e.book, Versions(e.book)))
+        for e in (w.engine, other)
+    )
     assert [one(10), two(10), one(10), two(10)] == [10, 10, 5, 0]
     w.run()
     assert [w.codes(person).count("entered") for person in people] == [1] * 25

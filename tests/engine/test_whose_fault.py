@@ -102,7 +102,7 @@ def test_what_twilio_says_of_the_account_fails_nobody(
     twilio.outage = None
     for _ in range(3):
         w.go(hours=1)
-    assert people(twilio) == [f"+86138{i:08}" for i in range(3)]
+    assert people(twilio) == [f"+861391{i:07}" for i in range(3)]
 
 
 @pytest.mark.parametrize("code", [30003, 30004, 30005, 30006, 21211, 21610])

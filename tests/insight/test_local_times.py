@@ -69,3 +69,29 @@ def test_plan_tests_and_why_know_them(world: Callable[..., World]) -> None:  # n
     with language("en"):
         lines = why(w.database, w.project(), "hello", here, w.clock.now()).lines
     assert any("2026-08-07 10:00" in f"{line.sentence} {line.seen}" for line in lines)
+
+
+NIGHT = """
+rules:
+  - id: night
+    name: 夜里
+    trigger: {type: schedule, with: {every: 1d, at: "09:20"}}
+    guards: {consent: marketing, quiet_hours: {from: "02:00", to: "02:45"}}
+    steps: [{do: sms.send, with: {template: hello}}]
+"""
+
+
+def test_a_plan_over_the_doubled_hour_comes_to_an_end(world: Callable[..., World]) -> None:  # noqa: F811
+    """09:20 in Shanghai is the second 02:20 of 25 October in Berlin: quiet until the second 02:45."""
+    w = world(NIGHT, now="2026-10-20 12:00")
+    w.person("M1", phone="13800138001", name="安", timezone="Europe/Berlin")
+    w.run()
+    found = plan(w.database, w.project(), w.clock.now(), Duration(7, "d")).rules["night"].now
+    assert found is not None
+    assert found.messages == {"sms": {f"2026-10-{day}": 1 for day in range(21, 28)}}
+    w.to("2026-10-25 09:20")
+    w.go(minutes=24)
+    assert "message.accepted" not in w.codes()[-3:]
+    w.go(minutes=1)
+    assert w.codes()[-2:] != ["held.quiet_hours", "held.quiet_hours"]
+    assert len(w.codes()) < 60

@@ -179,7 +179,7 @@ def test_test_sends_go_with_the_messages(world: Any) -> None:
 def new_test(contact_id: int, sent_at: int) -> NewTest:
     said = '{"a": 1}', '{"name": "安娜"}'
     return NewTest(
-        "tester", contact_id, None, None, None, "sms", "13900000000", "hello", None, *said, "", sent_at, sent_at,
+        "tester", contact_id, None, None, None, "sms", "13900000009", "hello", None, *said, "", sent_at, sent_at,
         "outbox", "outbox",
     )  # fmt: skip
 

@@ -10,10 +10,13 @@ from automation.clock import from_ms, to_ms
 from automation.engine.clocks.catch_up import expired
 from automation.engine.entry.enter import meet
 from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.order import waves
+from automation.engine.journey.movement import Allowance, Movement
 from automation.memory import uncollected
 from automation.reasons import Reason
 from automation.store.decided import decided_about
 from automation.store.events import last_event_id, page_of_past
+from automation.store.log import Entry
 from automation.store.retry import retried
 
 if TYPE_CHECKING:
@@ -28,7 +31,6 @@ if TYPE_CHECKING:
     from automation.engine.versions import Versions
     from automation.store.database import Database
     from automation.store.events import PastEvent
-    from automation.store.log import Entry
 
 PAGE = 1_000
 KNOWN = "known"
@@ -39,6 +41,7 @@ class Happenings:
 
     def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
         self._database, self._clock, self._book = database, clock, book
+        self._movement = Movement(book, versions)
 
     def work(self, rule: LoadedRule, made: Backfilled, actor: str, progress: Callable[[int], None]) -> None:
         alone = replace(self._book, rules={rule.spec.id: rule})
@@ -60,9 +63,13 @@ class Happenings:
 
         def decide() -> tuple[int, list[Entry], Counter[str]]:
             with uncollected(), self._database.write() as conn:
-                now = to_ms(self._clock.now())
-                sieve = _Sieve(rule, now)
-                entered, log = meet(conn, alone, arrivals, now, sieve)
+                now = self._clock.now()
+                sieve, allowance = _Sieve(rule, to_ms(now)), Allowance()
+                entered, log, times = 0, list[Entry](), [a.occurred_at for a in arrivals]
+                for wave in waves(conn, alone, [(a.name, a.contact_id, a.properties) for a in arrivals]):
+                    self._movement.move_people(conn, wave.moments(times), now, allowance)
+                    some, told = meet(conn, alone, [arrivals[i] for i in wave.places], to_ms(now), sieve)
+                    entered, log = entered + some, log + told
                 return entered, log, sieve.left_out
 
         entered, log, left_out = retried(decide)

@@ -5,11 +5,12 @@ Rules that call each other through such events would never come to an end: a cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from automation.engine.entry.enter import enter_arrivals
 from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.order import waves
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED, OptOut, withdraw
 from automation.engine.journey.hearing import hear
 from automation.reasons import Reason
@@ -66,11 +67,20 @@ class Emitter:
         """Whether an action of this batch emitted the event."""
         return event_id in self._made
 
-    def tell(self, versions: Versions, begun: Mapping[int, int]) -> None:
-        """Those inside hear what was emitted, and people enter by it. `begun`: see `hear`."""
-        if not self._arrivals:
-            return
-        book, arrivals = self._book, self._arrivals
+    def tell(self, versions: Versions, begun: Mapping[int, int], before: Callable[[Mapping[int, int]], None]) -> None:
+        """Those inside hear what was emitted, and people enter by it, one event of a person after the other.
+
+        `begun`: see `hear`. `before` lets happen what is due to people ({contact: when the event occurred})
+        before an event of theirs is decided.
+        """
+        book = self._book
+        told = [a for a in self._arrivals if a.name in book.listeners or a.name in book.by_event]
+        for wave in waves(self._conn, book, [(a.name, a.contact_id, a.properties) for a in told]):
+            before(wave.moments([a.occurred_at for a in told]))
+            self._tell([told[place] for place in wave.places], versions, begun)
+
+    def _tell(self, arrivals: Sequence[Arrival], versions: Versions, begun: Mapping[int, int]) -> None:
+        book = self._book
         hear(self._conn, book, versions, [a for a in arrivals if a.name in book.listeners], self._now, begun)
         calling = [a for a in arrivals if a.name in book.by_event]
         endless = self._endless(calling)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from automation.contacts.identity import IdentityError, NobodyError, read_identity
 from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
 from automation.engine.clocks.watching import changed_people, newcomers
 from automation.engine.entry.guards import Candidate, EntryState, decide
 from automation.engine.entry.meeting import Arrival, Meeting
+from automation.engine.entry.naming import named_identities
 from automation.engine.entry.sequences import in_sequence
 from automation.engine.journey.queueing import enter_or_queue
 from automation.reasons import Reason
@@ -91,20 +91,8 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
 def _named(book: RuleBook, rule: LoadedRule, arrival: Arrival) -> tuple[str, list[str]]:
     """The identity kind and the values by which an event names its people."""
     definition = book.project.catalogue.events[arrival.name].properties[str(rule.people)]
-    value = arrival.properties.get(definition.name)
-    values = value if isinstance(value, list) else [] if value is None else [value]
     kind = str(definition.identity)
-    return kind, [text for item in values if (text := _identity(book, kind, str(item))) is not None]
-
-
-def _identity(book: RuleBook, kind: str, value: str) -> str | None:
-    """In its normal form; what can't be one names nobody, and is told as it was written."""
-    try:
-        return read_identity(book.project.catalogue, kind, value)
-    except NobodyError:
-        return None
-    except IdentityError:
-        return value.strip()
+    return kind, named_identities(book, kind, arrival.properties, definition.name)
 
 
 def _named_people(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -15,15 +16,18 @@ from automation.engine.entry.enter import enter_arrivals
 from automation.engine.entry.forgotten import come_again, too_old
 from automation.engine.entry.meeting import Arrival
 from automation.engine.entry.opt_outs import read_opt_out
+from automation.engine.entry.order import waves
 from automation.engine.entry.reading import EventError, EventReader, Parsed
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED, OptOut, withdraw
 from automation.engine.journey.hearing import hear
 from automation.engine.journey.merges import settle_merges
+from automation.engine.journey.movement import Allowance, Movement
 from automation.errors import AutomationError
 from automation.memory import uncollected
 from automation.store.events import contact_of_event, settle_times, store_events
 from automation.store.quarantine import Rejected, set_rejected_status, store_rejected
 from automation.store.retry import fault_of_a_row, retried
+from automation.store.runs import lock_contacts
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,6 +36,10 @@ if TYPE_CHECKING:
     from automation.engine.book import RuleBook
     from automation.engine.versions import Versions
     from automation.store.database import Database
+
+
+MOST_WAVES = 100
+"""How many events of one person, that rules ask about, are taken in one transaction; a batch with more is halved."""
 
 
 class Incoming(msgspec.Struct, frozen=True, gc=False):
@@ -70,8 +78,11 @@ Taken: TypeAlias = tuple[Parsed, int | None]
 class Ingest:
     """Takes batches for one rule book. A bad item is quarantined and never rejects its neighbours."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, book: RuleBook, versions: Versions, movement: Movement
+    ) -> None:
         self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._movement = movement
         self._reader = EventReader(book.project.catalogue, book.checkers, book.zone)
 
     def __call__(self, items: Sequence[Incoming], also: Callable[[Connection], None] | None = None) -> IngestResult:
@@ -90,6 +101,8 @@ class Ingest:
 
     def _take(self, items: Sequence[Incoming], now: int, also: Callable[[Connection], None]) -> IngestResult:
         parsed, rejected = self._read(items, now)
+        if self._is_crowded(parsed):
+            return self._in_halves(items, now, also)
 
         def store() -> IngestResult:
             with self._database.write() as conn:
@@ -109,13 +122,8 @@ class Ingest:
         self, items: Sequence[Incoming], error: Exception, now: int, also: Callable[[Connection], None]
     ) -> IngestResult:
         """One item breaks its batch: halve it until that one stands alone, and quarantine it."""
-        middle = len(items) // 2
-        if middle:
-            first = self._take(items[:middle], now, _nothing)
-            second = self._take(items[middle:], now, also)
-            first.add(second)
-            first.reasons += second.reasons
-            return first
+        if len(items) > 1:
+            return self._in_halves(items, now, also)
         self._hear_stop(items[0], now)
         reason = f"{type(error).__name__}: {str(getattr(error, 'orig', error)).splitlines()[0]}"
         rejected = [_rejection(items[0], EventError("ingest.failed", reason=reason[:300]))]
@@ -124,6 +132,21 @@ class Ingest:
             store_rejected(conn, rejected, now)
             also(conn)
         return IngestResult(quarantined=1, reasons=rejected)
+
+    def _is_crowded(self, parsed: Sequence[tuple[Incoming, Parsed]]) -> bool:
+        """Whether one person comes so often that their events would hold up everybody else for long."""
+        asked, listeners = self._book.by_event, self._book.listeners
+        times = Counter(event.identities for _, event in parsed if event.name in asked or event.name in listeners)
+        return any(count > MOST_WAVES for identities, count in times.items() if identities)
+
+    def _in_halves(self, items: Sequence[Incoming], now: int, also: Callable[[Connection], None]) -> IngestResult:
+        """In two transactions, in their order; what `also` writes comes with the last."""
+        middle = len(items) // 2
+        first = self._take(items[:middle], now, _nothing)
+        second = self._take(items[middle:], now, also)
+        first.add(second)
+        first.reasons += second.reasons
+        return first
 
     def _hear_stop(self, item: Incoming, now: int) -> None:
         """What an opt-out sets off can't be done: the opt-out itself can."""
@@ -189,18 +212,31 @@ class Ingest:
         error = EventError("ingest.too_old", kept=str(kept))
         return dict.fromkeys(too_old(conn, events, floor), error)
 
-    def _keep(self, conn: Connection, taken: Sequence[Taken], rejected: list[Rejected], now: int) -> IngestResult:
-        settle_merges(conn, self._book, self._versions, now)
-        times = _times(conn, taken, now)
+    def _keep(self, conn: Connection, taken: Sequence[Taken], rejected: list[Rejected], asked_at: int) -> IngestResult:
+        """Store the events, and let each be decided once all that those before it have caused is there."""
+        settle_merges(conn, self._book, self._versions, asked_at)
+        found = waves(conn, self._book, [(e.name, contact_id, e.properties) for e, contact_id in taken])
+        lock_contacts(conn, frozenset().union(*(wave.people for wave in found)))
+        now = max(asked_at, to_ms(self._clock.now()))  # who had to wait for these people sees what was done meanwhile
+        result = IngestResult(quarantined=len(rejected), reasons=rejected)
+        times, allowance = _times(conn, taken, now), Allowance()
+        for wave in found:
+            if wave.people:
+                self._movement.move_people(conn, wave.moments(times), from_ms(now), allowance)
+            some = taken if len(found) == 1 else [taken[place] for place in wave.places]
+            result.add(self._decide(conn, some, [times[place] for place in wave.places], now))
+        store_rejected(conn, rejected, now)
+        return result
+
+    def _decide(self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], now: int) -> IngestResult:
         rows = [
             (e.name, contact_id, at, e.source, e.message_id, e.channel, e.raw_properties)
             for (e, contact_id), at in zip(taken, times, strict=True)
         ]
         ids = store_events(conn, rows, now)
-        store_rejected(conn, rejected, now)
         entered, skipped = self._meet(conn, taken, times, ids, now)
         duplicates = ids.count(None)
-        return IngestResult(len(ids) - duplicates, duplicates, len(rejected), entered, skipped, rejected)
+        return IngestResult(len(ids) - duplicates, duplicates, 0, entered, skipped)
 
     def _meet(
         self, conn: Connection, taken: Sequence[Taken], times: Sequence[int], ids: Sequence[int | None], now: int

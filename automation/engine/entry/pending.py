@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,7 @@ from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.sequences import followed, out_of_sequence
 from automation.engine.journey.merges import settle_merges
+from automation.engine.journey.movement import Allowance
 from automation.reasons import Reason
 from automation.store.contacts import survivors
 from automation.store.log import Entry, write_log
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
+    from automation.engine.journey.movement import Movement
     from automation.engine.versions import Versions
     from automation.store.database import Database
     from automation.store.types import AnyRow
@@ -40,8 +43,11 @@ if TYPE_CHECKING:
 class Pending:
     """Decides what is due, for one rule book. The rows carry the truth: a crash leaves them due."""
 
-    def __init__(self, database: Database, clock: Clock, book: RuleBook, versions: Versions) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, book: RuleBook, versions: Versions, movement: Movement
+    ) -> None:
         self._database, self._clock, self._book, self._versions = database, clock, book, versions
+        self._movement = movement
         self._running = {rule.rule_id for rule in book.rules.values()}
 
     def __call__(self, limit: int = 500) -> int:
@@ -70,8 +76,11 @@ class Pending:
         if not known:
             return
         log: list[Entry] = []
-        waiting = self._waiting(conn, known, now, log)
-        enter_meetings(conn, _alone(conn, waiting, log, now), log, now)
+        allowance = Allowance()
+        for turn in _turns(self._waiting(conn, known, now, log)):
+            moments = {each.span.contact_id: each.span.bound for each in turn}
+            self._movement.move_people(conn, moments, from_ms(now), allowance)
+            enter_meetings(conn, _alone(conn, turn, log, now), log, now)
         delete_pending(conn, known)
         write_log(conn, now, log)
 
@@ -104,6 +113,19 @@ def _refused(
 class _Waiting(NamedTuple):
     meeting: Meeting
     span: Span
+
+
+def _turns(waiting: Sequence[_Waiting]) -> list[list[_Waiting]]:
+    """In groups in which nobody is twice: the later one sees what the earlier one has caused."""
+    turns: list[list[_Waiting]] = []
+    seen: Counter[int] = Counter()
+    for each in waiting:
+        turn = seen[each.span.contact_id]
+        seen[each.span.contact_id] += 1
+        if turn == len(turns):
+            turns.append([])
+        turns[turn].append(each)
+    return turns
 
 
 _NOT_THEIRS = Reason.SKIPPED_DISABLED, {"rule": "not_in_canary"}

@@ -72,6 +72,10 @@ class _Settling:
         runs = merged.runs_of_merged(self._conn, [*people, *absorbed])
         owners = _owners(merges, runs)
         ended = self._end_surplus(runs, owners, today)
+        for merge in merges:
+            late = [run.id for run in runs if run.contact_id == merge.absorbed_id]
+            if late:
+                merging.remember_runs(self._conn, merge, late)
         living = [run for run in runs if run.id not in ended]
         for person in dict.fromkeys(today.get(run.contact_id, run.contact_id) for run in living):
             theirs = [run for run in living if today.get(run.contact_id, run.contact_id) == person]

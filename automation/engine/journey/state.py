@@ -51,6 +51,7 @@ class RunState:
     acted: bool = False  # it has done something since it was claimed
     timed_out: bool = False  # it was claimed while it waited for an event
     waited_for: int | None = None  # it waited, here, for a date that is read again: this moment
+    before: int | None = None  # when an event occurred that is decided next: what ends later waits on
     was: tuple[int, str | None] = (0, None)  # visit and wait_event as they are in the database
 
     @classmethod

@@ -11,7 +11,7 @@ from automation.engine.journey.digests import collected_until, gather
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
-from automation.rules.conditions.tree import histories
+from automation.rules.conditions.tree import to_load
 from automation.rules.digest import DIGEST
 from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
@@ -89,7 +89,8 @@ class Stepper:
             waited_for, run.waited_for = run.waited_for, None
             # A first wait counts from the entry's own time, unless something was done before it.
             since, run.fresh = from_ms(run.began) if run.fresh and not run.acted else self._now, False
-            wake = wake_at(op.step, facts, self._now, run.rule.spec.zone, since, waited_for=waited_for)
+            now = self._now if run.before is None else min(self._now, from_ms(run.before - 1))
+            wake = wake_at(op.step, facts, now, run.rule.spec.zone, since, waited_for=waited_for)
             if wake.at is None:
                 self._wake(op, run, wake)
                 continue
@@ -185,7 +186,7 @@ class Stepper:
         if condition is None:
             return [False] * len(group)
         holds = group[0].rule.compiled(condition)
-        return [holds(facts) for facts in self._facts.of(group, histories(condition))]
+        return [holds(facts) for facts in self._facts.of(group, to_load(condition))]
 
     def _branch(self, op: Branch, group: Sequence[RunState]) -> None:
         for run, taken in zip(group, self._holds(op.condition, group), strict=True):

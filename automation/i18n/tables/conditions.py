@@ -108,6 +108,18 @@ TEXTS: dict[str, Text] = {
     "bracket": Text("（{items}）", "({items})"),
     "everyone": Text("所有人", "everyone"),
     "no_one": Text("没有人", "no one"),
+    "no_people_here": Text("这里不能用 {found}：它问的是联系人", "{found} asks about a person, and can't be used here"),
+    "no_channel": Text(
+        "缺少 channel；写成 reachable: {{channel: sms, purpose: marketing}}",
+        "the channel is missing; write reachable: {{channel: sms, purpose: marketing}}",
+    ),
+    "unknown_channel": Text(
+        "没有能联系到人的渠道 {found}；可用：{known}{hint}", "no channel {found} reaches people; known: {known}{hint}"
+    ),
+    "unknown_kind": Text(
+        "没有身份种类 {found}；可用：{known}{hint}", "there is no identity kind {found}; known: {known}{hint}"
+    ),
+    "bad_purpose": Text("purpose 要写用途的名称，如 marketing", "purpose is the name of a purpose, such as marketing"),
     "of_event": Text("事件的{field}", "the event's {field}"),
     "boolean_is": Text("{field}为“{value}”", "{field} is {value}"),
     "boolean_is_not": Text("{field}不为“{value}”", "{field} is not {value}"),
@@ -127,6 +139,8 @@ TEXTS: dict[str, Text] = {
     "ref_event": Text("触发事件的{field}", "the triggering event's {field}"),
     "ref_contact": Text("此人的{field}", "this person's {field}"),
     "ref_var": Text("已保存的 {field}", "the saved {field}"),
+    "either": Text("或", " or "),
+    "reachable": Text("能用{channels}联系到（用途 {purpose}）", "can be reached by {channels} (purpose {purpose})"),
     # tracing
     "group_all": Text("以下全部成立", "all of these hold"),
     "group_any": Text("以下至少一条成立", "at least one of these holds"),

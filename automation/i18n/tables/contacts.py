@@ -36,6 +36,22 @@ TEXTS: dict[str, Text] = {
         "of them is probably a default value that many share: check, and put it into identities/<kind>/nobody of "
         "catalog.yaml",
     ),
+    # merging and splitting by hand
+    "same_contact": Text("两者是同一位联系人 #{id}", "both are the same contact #{id}"),
+    "not_merged": Text(
+        "联系人 #{id} 没有可撤销的合并；要拆出部分身份，请用 --identity 种类:值",
+        "contact #{id} has no merge that could be undone; take single identities out with --identity KIND:VALUE",
+    ),
+    "merge_untold": Text(
+        "#{other} 并入 #{id} 时还没有记录双方各有什么，无法自动撤销；"
+        "请用 --identity 种类:值 拆出，审计记录里有当时的资料",
+        "when #{other} was merged into #{id}, it was not yet written down who had what; take identities out with "
+        "--identity KIND:VALUE, the audit has the profiles of that time",
+    ),
+    "not_theirs": Text("联系人 #{id} 没有这样的身份：{found}", "contact #{id} has no such identity: {found}"),
+    "nothing_left": Text(
+        "联系人 #{id} 会一个身份也不剩；至少留下一个", "contact #{id} would have no identity left; leave at least one"
+    ),
     # profile, consent, suppression
     "bad_key": Text(
         "“{found}”不能用作属性名：不可为空、不可超过 {max} 个字符，首尾不可有空格，"

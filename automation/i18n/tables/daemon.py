@@ -44,6 +44,10 @@ TEXTS: dict[str, Text] = {
         "version {version} of the rule {rule} can't be used: {reason}",
     ),
     "action_failed": Text("动作 {action} 在 {step} 出错", "the action {action} failed at {step}"),
+    "runs_stay_due": Text(
+        "推进 {count} 个到期流程时出错，它们保持到期、稍后再推进；这批事件照常处理",
+        "moving {count} due runs failed; they stay due and are moved later, and the events are taken all the same",
+    ),
     "look_up_failed": Text(
         "服务商 {provider} 查询消息结果时出错（{reason}），稍后再查",
         "the provider {provider} failed while it was asked about messages ({reason}); it is asked again later",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from automation.rules.conditions.tree import History
+    from automation.rules.conditions.tree import History, Reachable
 
 _NOTHING: Mapping[Any, Any] = {}
 
@@ -27,5 +27,5 @@ class Facts:
     zone: ZoneInfo
     event: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)
     variables: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _NOTHING)
-    history: Mapping[History, int] = field(default_factory=lambda: _NOTHING)
+    history: Mapping[History | Reachable, int] = field(default_factory=lambda: _NOTHING)
     own: Mapping[str, Any] | None = None  # inside a `where`: the run's own event, `event` being the one looked at

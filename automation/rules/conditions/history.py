@@ -9,8 +9,9 @@ from sqlalchemy import and_, func, select
 
 from automation.clock import from_ms, to_ms
 from automation.rules.conditions.beside import BesideRefs
+from automation.rules.conditions.reachable import load_reachable
 from automation.rules.conditions.sql import event_where
-from automation.rules.conditions.tree import History
+from automation.rules.conditions.tree import History, Reachable
 from automation.store.entry_moment import happened_since
 from automation.store.schema import event
 from automation.store.value_tables import value_table
@@ -34,21 +35,26 @@ _BEGINNING = -(2**53)
 
 def load_histories(
     conn: Connection,
-    nodes: Sequence[History],
+    nodes: Sequence[History | Reachable],
     people: Sequence[tuple[int, EntryMoment | None]],
     now: datetime | int,
     zone: ZoneInfo,
     received_by: int | None = None,
     facts: Sequence[Facts] | None = None,
-) -> list[dict[History, int]]:
+) -> list[dict[History | Reachable, int]]:
     """For each of `people` (contact id, by what they entered or None), the count of each node's events.
 
     Who is in no run (None) did nothing since the entry. With `received_by`, events that came in later don't count.
     `facts` of each of the people say what references in a `where` stand for; without them it is missing.
     """
     moment = from_ms(now) if isinstance(now, int) else now
-    found: list[dict[History, int]] = [{} for _ in people]
+    found: list[dict[History | Reachable, int]] = [{} for _ in people]
     for node in dict.fromkeys(nodes):
+        if isinstance(node, Reachable):
+            reached = load_reachable(conn, node, [contact for contact, _ in people], to_ms(moment))
+            for mine, (contact, _) in zip(found, people, strict=True):
+                mine[node] = int(contact in reached)
+            continue
         beside = BesideRefs.of(node.where)
         values = beside.rows(facts, len(people))
         windows = [

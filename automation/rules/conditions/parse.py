@@ -11,6 +11,7 @@ from automation.catalogue.nearest import offer
 from automation.problems import Problem
 from automation.rules.conditions.names import Names
 from automation.rules.conditions.operands import Operands
+from automation.rules.conditions.parse_people import HAS_IDENTITY, REACHABLE, people_condition
 from automation.rules.conditions.references import References, literal_text
 from automation.rules.conditions.scope import Scope
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History
@@ -96,6 +97,8 @@ class _Parser:
             return self.items(value, f"{path}/{name}", cast("Literal['all', 'any', 'none']", name))
         if name in HISTORIES:
             return self._history(key, value, path)
+        if name in (REACHABLE, HAS_IDENTITY) and not self.names.bare:
+            return people_condition(self, key, value, path)
         if name == SEGMENT and not self.names.bare:
             return self.segment(key, value, path)
         found = self.names.find(name)

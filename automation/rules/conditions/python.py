@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from automation.catalogue.model import FieldType
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.operators import positive
-from automation.rules.conditions.tree import Compare, Condition, Group, History, refs_in
+from automation.rules.conditions.tree import Compare, Condition, Group, History, Reachable, refs_in
 from automation.rules.conditions.values import bounds_at, is_of_type, kinds_of, operand_of, raw_value
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def predicate(condition: Condition) -> Predicate:
         return _compare(condition)
     if isinstance(condition, History):
         return _history(condition)
+    if isinstance(condition, Reachable):
+        return lambda facts: facts.history[condition] > 0
     return _group(condition.kind, tuple(predicate(item) for item in condition.items))
 
 

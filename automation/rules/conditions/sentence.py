@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from automation.calendars.duration import Duration
 from automation.catalogue.model import FieldDef, FieldType
 from automation.catalogue.values import show
+from automation.channels import CHANNELS
 from automation.i18n import Text, say
 from automation.rules.conditions.operators import OPERATORS
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Reachable, Ref
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -57,6 +58,9 @@ class Teller:
             return self._compare(condition)
         if isinstance(condition, History):
             return self._history(condition)
+        if isinstance(condition, Reachable):
+            names = self._say("either").join(CHANNELS[one].title.get(self.lang) for one in condition.channels)
+            return self._say("reachable", channels=names, purpose=condition.purpose)
         return self._group(condition)
 
     def definition(self, ref: FieldRef, event: str | None = None) -> FieldDef:

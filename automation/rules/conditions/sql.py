@@ -16,8 +16,9 @@ from automation.clock import to_ms
 from automation.errors import AutomationError
 from automation.rules.conditions.beside import kind_of
 from automation.rules.conditions.operators import Operator, positive
+from automation.rules.conditions.sql_people import reachable
 from automation.rules.conditions.sql_tests import CodePoints, JsonListSome
-from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Ref, refs_in
+from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Reachable, Ref, refs_in
 from automation.rules.conditions.values import bounds
 from automation.store.expressions import json_list_has, json_value, moment_as_text, two_valued
 from automation.store.schema import contact_tag, event, identity
@@ -87,6 +88,9 @@ class _EventSubjects:
     def history(self, node: History) -> ColumnElement[bool]:
         raise AutomationError("conditions.no_sql", field=node.event)
 
+    def reachable(self, node: Reachable) -> ColumnElement[bool]:
+        raise AutomationError("conditions.no_sql", field="reachable")
+
 
 class _Subjects(_EventSubjects):
     """Knows the contact and the events of the contact, too."""
@@ -113,6 +117,10 @@ class _Subjects(_EventSubjects):
     def moments(self) -> tuple[datetime, ZoneInfo]:
         return self.scope.now, self.scope.zone
 
+    def reachable(self, node: Reachable) -> ColumnElement[bool]:
+        id_ = self.scope.contact_id
+        return reachable(node, id_, lambda kind: _oldest_identity(id_, kind), to_ms(self.scope.now))
+
     def history(self, node: History) -> ColumnElement[bool]:
         """`did`, by the index on (contact_id, name, occurred_at). Who is in no run did nothing since the entry."""
         if node.since_entry:
@@ -138,6 +146,8 @@ def _clause(condition: Condition, subjects: _EventSubjects) -> ColumnElement[boo
         return _compare(condition, subjects)
     if isinstance(condition, History):
         return subjects.history(condition)
+    if isinstance(condition, Reachable):
+        return subjects.reachable(condition)
     return _group(condition, subjects)
 
 

@@ -10,7 +10,7 @@ from automation.contacts.masking import masker
 from automation.i18n import say
 from automation.rules.conditions.python import predicate
 from automation.rules.conditions.sentence import Teller
-from automation.rules.conditions.tree import Compare, Condition, Group, History, Ref, refs_in
+from automation.rules.conditions.tree import Compare, Condition, Group, History, Reachable, Ref, refs_in
 from automation.rules.conditions.values import raw_value, referred, value_of
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ def _lines(node: Condition, facts: Facts, teller: Teller, depth: int) -> list[Tr
     return [head, *(line for lines in below for line in lines)]
 
 
-def _seen(node: Compare | History, facts: Facts, teller: Teller) -> str:
+def _seen(node: Compare | History | Reachable, facts: Facts, teller: Teller) -> str:
+    if isinstance(node, Reachable):
+        return ""
     seen = _counted(node, facts, teller) if isinstance(node, History) else _value(node, facts, teller)
     refs = [
         say("conditions.seen_ref", teller.lang, ref=teller.referring(ref), value=_referred(ref, facts, teller))

@@ -75,6 +75,21 @@ class History:
 
 
 @dataclass(frozen=True)
+class Reachable:
+    """Whether one of the channels may reach the person for the purpose now: address, suppression, consent.
+
+    A key of Facts.history, like a History: 1 where it holds, 0 where it doesn't.
+    """
+
+    channels: tuple[str, ...]
+    purpose: str
+    path: str
+
+    def __hash__(self) -> int:
+        return hash(self.path)
+
+
+@dataclass(frozen=True)
 class Group:
     """`all`, `any` or `none` of the items. A rule's list is an `all`. An empty `all` holds, an empty `any` doesn't."""
 
@@ -83,7 +98,7 @@ class Group:
     path: str
 
 
-Condition: TypeAlias = Compare | History | Group
+Condition: TypeAlias = Compare | History | Reachable | Group
 
 
 def walk(condition: Condition) -> list[Condition]:
@@ -111,3 +126,8 @@ def refs_in(value: Any) -> tuple[Ref, ...]:
 def histories(condition: Condition | None) -> list[History]:
     """Every History node, in reading order."""
     return [node for node in walk(condition) if isinstance(node, History)] if condition is not None else []
+
+
+def to_load(condition: Condition | None) -> list[History | Reachable]:
+    """Every node that is asked of the database for a batch of people, in reading order."""
+    return [node for node in walk(condition) if isinstance(node, (History, Reachable))] if condition else []

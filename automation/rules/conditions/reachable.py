@@ -1,0 +1,49 @@
+"""Whom a channel may reach for a purpose: asked for a batch of people, by a fixed number of queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.channels import CHANNELS
+from automation.contacts.consent import allows, load_consents
+from automation.contacts.suppression import load_suppressed
+from automation.store.contacts import survivors
+from automation.store.identities import first_held
+from automation.store.problems import load_problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from automation.rules.conditions.tree import Reachable
+
+TRANSACTIONAL = "transactional"
+"""The purpose that needs no consent."""
+
+
+def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now_ms: int) -> set[int]:
+    """Those of these contacts who have an address on one of the channels that nothing forbids now.
+
+    An address counts unless it is suppressed, or known to be wrong; a purpose other than `transactional` needs consent.
+    """
+    today = survivors(conn, people)
+    ids = sorted(set(today.values()))
+    held = {id_: dict(pairs) for id_, pairs in first_held(conn, ids).items()}
+    pairs = [
+        (id_, channel, address)
+        for channel in node.channels
+        for id_ in ids
+        if (address := held.get(id_, {}).get(str(CHANNELS[channel].identity))) is not None
+    ]
+    listed = load_suppressed(conn, pairs, now_ms) if pairs else set()
+    consents = load_consents(conn, ids) if pairs and node.purpose != TRANSACTIONAL else {}
+    wrong = load_problems(conn, ids) if pairs else {}
+    reached = {
+        id_
+        for place, (id_, channel, address) in enumerate(pairs)
+        if place not in listed
+        and (node.purpose == TRANSACTIONAL or allows(consents[id_], node.purpose, channel))
+        and not ((problem := wrong.get((id_, channel))) is not None and problem.value == address)
+    }
+    return {asked for asked, now in today.items() if now in reached}

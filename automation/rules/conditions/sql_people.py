@@ -1,0 +1,77 @@
+"""`reachable` in SQL: an address that is neither suppressed nor known to be wrong, and consent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import and_, case, exists, false, literal, not_, or_, select, true
+
+from automation.channels import CHANNELS
+from automation.contacts.consent import CLOCKS_DIFFER_MS, EVERY_CHANNEL
+from automation.rules.conditions.reachable import TRANSACTIONAL
+from automation.store.expressions import two_valued
+from automation.store.schema import consent, contact_problem, suppression
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
+
+    from automation.rules.conditions.tree import Reachable
+
+
+def reachable(
+    node: Reachable, contact_id: ColumnElement[Any], address_of: Callable[[str], ColumnElement[Any]], now_ms: int
+) -> ColumnElement[bool]:
+    """`address_of` gives a contact's oldest identity of a kind."""
+    ways = [
+        _way(node, channel, contact_id, address_of(str(CHANNELS[channel].identity)), now_ms)
+        for channel in node.channels
+    ]
+    return or_(false(), *ways)
+
+
+def _way(
+    node: Reachable, channel: str, contact_id: ColumnElement[Any], address: ColumnElement[Any], now_ms: int
+) -> ColumnElement[bool]:
+    of_channel = (EVERY_CHANNEL, channel)
+    listed = select(literal(1)).where(
+        or_(suppression.c.contact_id == contact_id, suppression.c.address == address),
+        suppression.c.channel.in_(of_channel),
+        or_(suppression.c.until.is_(None), suppression.c.until > now_ms),
+    )
+    wrong = select(literal(1)).where(
+        contact_problem.c.contact_id == contact_id,
+        contact_problem.c.channel == channel,
+        contact_problem.c.value == address,
+    )
+    allowed = true() if node.purpose == TRANSACTIONAL else _allowed(contact_id, node.purpose, channel)
+    return and_(
+        address.is_not(None),
+        not_(exists(listed.correlate_except(suppression))),
+        not_(exists(wrong.correlate_except(contact_problem))),
+        allowed,
+    )
+
+
+def _allowed(contact_id: ColumnElement[Any], purpose: str, channel: str) -> ColumnElement[bool]:
+    """The channel's own answer, unless a no to all channels is not known to be earlier; without one the one for all."""
+    own, whole = consent.alias(), consent.alias()
+    mine = (own.c.contact_id == contact_id, own.c.purpose == purpose, own.c.channel == channel)
+    all_ = (whole.c.contact_id == contact_id, whole.c.purpose == purpose, whole.c.channel == EVERY_CHANNEL)
+    latest = case(
+        (whole.c.given_at.is_(None), whole.c.heard_at),
+        (whole.c.given_at + CLOCKS_DIFFER_MS < whole.c.heard_at, whole.c.given_at + CLOCKS_DIFFER_MS),
+        else_=whole.c.heard_at,
+    )
+    said_after = case(
+        (and_(whole.c.given_at.is_not(None), own.c.source == whole.c.source), own.c.given_at > whole.c.given_at),
+        else_=own.c.given_at > latest,
+    )
+    overruled = exists(
+        select(literal(1)).where(*all_, whole.c.state == "denied", not_(two_valued(said_after))).correlate_except(whole)
+    )
+    yes = exists(select(literal(1)).where(*mine, own.c.state == "granted", not_(overruled)).correlate_except(own))
+    none = not_(exists(select(literal(1)).where(*mine).correlate_except(own)))
+    anywhere = exists(select(literal(1)).where(*all_, whole.c.state == "granted").correlate_except(whole))
+    return or_(yes, and_(none, anywhere))

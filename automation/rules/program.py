@@ -50,10 +50,17 @@ class Await:
 
 @dataclass(frozen=True)
 class Collect:
-    """Wait while the person's events are collected, then go on with the next operation once for all of them."""
+    """Wait while the person's events are collected."""
 
     path: str
     digest: Digest
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Take what was collected, and go on once for all of it."""
+
+    path: str
 
 
 @dataclass(frozen=True)
@@ -115,7 +122,7 @@ class End:
     reason: str | None = None
 
 
-Op: TypeAlias = Act | Pause | Await | Collect | Branch | Round | Rest | Jump | Fork | End
+Op: TypeAlias = Act | Pause | Await | Collect | Gather | Branch | Round | Rest | Jump | Fork | End
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,7 @@ class _Compiler:
 
     def compile(self, spec: RuleSpec) -> list[Op]:
         if spec.digest is not None:
-            self.ops.append(Collect(spec.digest.path, spec.digest))
+            self.ops += [Collect(spec.digest.path, spec.digest), Gather(spec.digest.path)]
         self._steps(spec.steps)
         self.ops.append(End())
         return self.ops

@@ -82,6 +82,20 @@ def test_one_batch_is_one_digest_and_the_place_is_free_while_later_steps_wait(wo
     assert [run.ended_at for run in w.runs()] == [None, None]
 
 
+@pytest.mark.parametrize("batches", ["one", "many"])
+def test_events_that_come_days_late_are_one_digest_too(world: Callable[..., World], batches: str) -> None:
+    w = begun(world, digest())
+    hours = [("A", "10:00"), ("B", "17:00"), ("C", "19:00")]
+    lines = [w.line("order.paid", "M1", when=f"2026-07-28 {hour}", sku=sku, amount=5) for sku, hour in hours]
+    if batches == "one":
+        w.events(lines)
+    else:
+        for line in lines:
+            w.events([line])
+    w.run()
+    assert ["2单：A B " in w.outbox("sms")[0], "1单：C " in w.outbox("sms")[1]] == [True, True]
+
+
 def test_each_value_of_per_has_a_digest_of_its_own(world: Callable[..., World]) -> None:
     w = begun(world, digest(per="[contact, event.sku]"))
     for sku in "ABA":

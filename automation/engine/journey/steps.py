@@ -13,7 +13,7 @@ from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
 from automation.rules.conditions.tree import to_load
 from automation.rules.digest import DIGEST
-from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Jump, Pause, Rest, Round, arm_of
+from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Gather, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ class Stepper:
             self._await(op, staying)
         elif isinstance(op, Collect):
             self._collect(op, staying)
+        elif isinstance(op, Gather):
+            self._gather(op, staying)
         elif isinstance(op, Branch):
             self._branch(op, staying)
         elif isinstance(op, Round):
@@ -116,19 +118,16 @@ class Stepper:
             run.position += 1
 
     def _collect(self, op: Collect, group: Sequence[RunState]) -> None:
-        """Begin to collect; who comes back here has collected."""
-        over = []
         for run in group:
-            until = collected_until(op.digest, run)
-            if run.fresh and until > self._now:
-                run.wait(to_ms(until))
-                self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
-            else:
-                over.append(run)
-        if over:
-            gather(self._conn, over)
-        for run in over:
-            run.position, run.fresh = run.position + 1, False
+            until, run.fresh = collected_until(op.digest, run), False
+            run.position += 1
+            run.wait(to_ms(until))
+            self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
+
+    def _gather(self, op: Gather, group: Sequence[RunState]) -> None:
+        gather(self._conn, group)
+        for run in group:
+            run.position += 1
             self._write(run, Reason.STEP_DONE, op.path, {"events": run.variables[DIGEST]["count"]})
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:

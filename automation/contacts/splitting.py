@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 from automation.contacts.dates import date_rows
 from automation.contacts.identity import IdentityError, NobodyError, read_identity
 from automation.contacts.names import ContactError
+from automation.contacts.zone_history import keep_zones
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities, splitting, suppression
 from automation.store.audit import AuditRow, subject_of, write_audit
 from automation.store.bulk import to_json
 from automation.store.consent import ConsentRow
+from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,6 +140,8 @@ class _Undoing:
         contact_rows.write_attributes(self.conn, {survivor: kept}, self.now)
         dates = {survivor: date_rows(kept), absorbed: date_rows(theirs["attributes"])}
         contact_rows.replace_dates(self.conn, dates)
+        keep_zones(self.conn, {survivor: today}, {survivor: kept, absorbed: theirs["attributes"]}, self.now)
+        wake_dated(self.conn, [survivor, absorbed], self.now)
         return {"attributes": len(since)} if since else {}
 
     def _consents(self, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:

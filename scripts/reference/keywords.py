@@ -169,8 +169,10 @@ STEP = (
 DO = (
     _key("do", NAME, REQUIRED, "动作类型，见“动作”", "the action's type, see Actions"),
     _key("with", MAPPING, NONE, "该动作的参数", "its parameters"),
-    _key("save_as", NAME, NONE, "把动作的结果存成变量，后面的条件与模板可用，如 `coupon.code`",
-         "keep the action's outputs under this name for later conditions and templates, like `coupon.code`"),
+    _key("save_as", NAME, NONE,
+         "把动作的结果存成变量，后面的条件与模板可用，如 `coupon.code`；`if`、`split` 的不同分支可以用同一个名称",
+         "keep the action's outputs under this name for later conditions and templates, like `coupon.code`; other "
+         "branches of an `if` or `split` may use it too"),
     _key("on_error", Text("stop、continue", "stop, continue"), Text("看动作", "as the action says"),
          "这一步对此人失败时：stop 结束此人的流程，continue 继续下一步",
          "when the step fails for a person: stop ends the run, continue goes on with the next step"),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from automation.clock import to_ms
 from automation.contacts.merging import merge_contacts
 from automation.contacts.profile import update_attributes
+from automation.contacts.splitting import undo_merge
 from automation.store.in_memory import MemoryDatabase
 from tests.engine.world import SHANGHAI, World, at
 
@@ -131,6 +132,20 @@ def test_merged_people_live_where_the_survivor_does(world: Callable[..., World])
         merge_contacts(conn, other, one, to_ms(w.clock.now()), "test")
     until(w, "2026-08-05 04:00")
     assert (entries(w, one), entries(w, other)) == ([], ["04 16:00"])
+
+
+def test_people_who_are_split_live_again_where_each_did(world: Callable[..., World]) -> None:
+    w = world(RULES.replace("TRIGGER", BIRTHDAY), now="2026-08-03 20:00")
+    one = w.person("M1", birthday="1990-08-04", timezone=TOKYO)
+    other = w.person("M2", birthday="1990-08-04", timezone=BERLIN)
+    w.run()
+    with w.database.write() as conn:
+        merge_contacts(conn, other, one, to_ms(w.clock.now()), "test")
+    w.go(minutes=1)
+    with w.database.write() as conn:
+        undo_merge(conn, w.engine.project.catalogue, one, to_ms(w.clock.now()), "test")
+    until(w, "2026-08-05 04:00")
+    assert (entries(w, one), entries(w, other)) == (["04 09:00"], ["04 16:00"])
 
 
 def test_every_in_hours_has_no_local_time(world: Callable[..., World]) -> None:

@@ -301,7 +301,7 @@ class TestOneNameInSeveralArms:
         behind = f"steps: [{{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}]}}, {self.ISSUE}]"
         for body in (before, behind):
             assert [line.split(": ", 1)[1] for line in errors(rule_with(body))] == [
-                "the save_as name gift is already used"
+                "the save_as name gift is already used on the way here; choose another (other branches may share one)"
             ]
         ended = f"steps: [{{if: [{{contact.level: 金卡}}], then: [{self.ISSUE}, {{stop: true}}]}}, {self.ISSUE}]"
         assert errors(rule_with(ended)) == []

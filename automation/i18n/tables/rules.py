@@ -212,7 +212,10 @@ TEXTS: dict[str, Text] = {
         "save_as can't be {found}, which means something else already; choose another name",
     ),
     "no_outputs": Text("{type} 没有可保存的结果；请删除 save_as", "{type} has nothing to save; remove save_as"),
-    "duplicate_save_as": Text("save_as 的名称 {found} 已用过", "the save_as name {found} is already used"),
+    "duplicate_save_as": Text(
+        "save_as 的名称 {found} 在走到这里之前已用过；请换一个（互斥的分支可以用同一个）",
+        "the save_as name {found} is already used on the way here; choose another (other branches may share one)",
+    ),
     "duplicate_step_id": Text(
         "步骤 id {found} 重复，第 {line} 行的 {path} 已用过；请换一个",
         "the step id {found} is already used in line {line}, by {path}; choose another",

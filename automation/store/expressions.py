@@ -15,6 +15,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from automation.store.bulk import to_json
 
 JsonKind = Literal["text", "number", "boolean"]
+JsonForm = Literal["text", "number", "boolean", "date", "datetime"]
 
 
 def among(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
@@ -24,10 +25,11 @@ def among(column: ColumnElement[Any], values: Any) -> ColumnElement[bool]:
     return _Among(column, bindparam(None, to_json(values), String, unique=True), numeric=numeric)
 
 
-def json_value(column: ColumnElement[Any], key: str, kind: JsonKind) -> ColumnElement[Any]:
+def json_value(column: ColumnElement[Any], key: str, kind: JsonForm) -> ColumnElement[Any]:
     """The member `key` of the JSON object in `column`; NULL when absent or of another JSON type than `kind`.
 
-    A number comes as a double, a boolean as a boolean, a text as a text.
+    A number comes as a double, a boolean as a boolean, a text as a text, a date or datetime as a text that looks like
+    one.
     """
     return _JsonValue(column, bindparam(None, key, _Member, unique=True), kind=kind)
 
@@ -100,7 +102,12 @@ def _among_postgres(element: _Among, compiler: Any, **kw: Any) -> str:
     return f"{column} = ANY (ARRAY(SELECT value{cast} FROM json_array_elements_text(CAST({values} AS json))))"
 
 
-_SQL_TYPES: dict[str, TypeEngine[Any]] = {"text": String(), "number": Double(), "boolean": Boolean()}
+_SQL_TYPES: dict[str, TypeEngine[Any]] = {
+    "text": String(), "number": Double(), "boolean": Boolean(), "date": String(), "datetime": String(),
+}  # fmt: skip
+_DAY, _CLOCK = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]", "[0-9][0-9]:[0-9][0-9]:[0-9][0-9].[0-9][0-9][0-9]"
+_GLOBS = {"date": _DAY, "datetime": f"{_DAY}T{_CLOCK}Z"}
+"""What such texts look like: a text of another form is of another type (rules/conditions/values.py)."""
 
 
 class _JsonValue(ColumnElement[Any]):
@@ -111,7 +118,7 @@ class _JsonValue(ColumnElement[Any]):
         ("kind", InternalTraversal.dp_string),
     ]
 
-    def __init__(self, column: Any, key: Any, *, kind: JsonKind) -> None:
+    def __init__(self, column: Any, key: Any, *, kind: JsonForm) -> None:
         self.column, self.key, self.kind = column, key, kind
         self.type = _SQL_TYPES[kind]
 
@@ -119,26 +126,41 @@ class _JsonValue(ColumnElement[Any]):
         return (self.column, self.key)
 
 
-_SQLITE_TYPES = {"text": "('text')", "number": "('integer', 'real')", "boolean": "('true', 'false')"}
+_SQLITE_TYPES = {
+    "text": "('text')",
+    "date": "('text')",
+    "datetime": "('text')",
+    "number": "('integer', 'real')",
+    "boolean": "('true', 'false')",
+}
 
 
 @compiles(_JsonValue, "sqlite")
 def _json_sqlite(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     column, path = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
-    types = _SQLITE_TYPES[element.kind]
-    return f"(CASE WHEN json_type({column}, {path}) IN {types} THEN json_extract({column}, {path}) END)"
+    types, glob = _SQLITE_TYPES[element.kind], _GLOBS.get(element.kind)
+    shaped = f" AND json_extract({column}, {path}) GLOB '{glob}'" if glob else ""
+    return f"(CASE WHEN json_type({column}, {path}) IN {types}{shaped} THEN json_extract({column}, {path}) END)"
 
 
-_POSTGRES_CASTS = {"text": "text", "number": "double precision", "boolean": "boolean"}
+_POSTGRES_CASTS = {
+    "text": "text",
+    "date": "text",
+    "datetime": "text",
+    "number": "double precision",
+    "boolean": "boolean",
+}
 
 
 @compiles(_JsonValue, "postgresql")
 def _json_postgres(element: _JsonValue, compiler: Any, **kw: Any) -> str:
     column, key = compiler.process(element.column, **kw), compiler.process(element.key, **kw)
-    wanted = "string" if element.kind == "text" else element.kind
-    value = f"({column} ->> {key})::{_POSTGRES_CASTS[element.kind]}"
-    collate = ' COLLATE "C"' if element.kind == "text" else ""
-    return f"(CASE WHEN jsonb_typeof({column} -> {key}) = '{wanted}' THEN {value} END){collate}"
+    cast, glob = _POSTGRES_CASTS[element.kind], _GLOBS.get(element.kind)
+    wanted = "string" if cast == "text" else element.kind
+    value = f"({column} ->> {key})::{cast}"
+    shape = f" AND ({column} ->> {key}) ~ '^{glob.replace('.', '[.]')}$'" if glob else ""
+    collate = ' COLLATE "C"' if cast == "text" else ""
+    return f"(CASE WHEN jsonb_typeof({column} -> {key}) = '{wanted}'{shape} THEN {value} END){collate}"
 
 
 class _MomentText(ColumnElement[str]):

@@ -30,7 +30,29 @@ VALUES: dict[T, list[Any]] = {
     T.MONEY: [0, 100, 5990, 20000, -1], T.BOOLEAN: [True, False], T.DATE: DATES, T.DATETIME: MOMENTS,
     T.LIST: [["a"], ["a", "ab"], ["金", "A"], [], ["a", 1, None], [1], ["", "%"]],
 }  # fmt: skip
-ANY_JSON = st.sampled_from([None, True, False, 0, 1, 2.5, "", "a", "1", "true", [], ["a"], [1], {}, {"a": "a"}])
+ANY_JSON = st.sampled_from(
+    [
+        "n/a",
+        "2026-8-1",
+        "2026-08-01 10:00",
+        "9999",
+        None,
+        True,
+        False,
+        0,
+        1,
+        2.5,
+        "",
+        "a",
+        "1",
+        "true",
+        [],
+        ["a"],
+        [1],
+        {},
+        {"a": "a"},
+    ]
+)
 
 
 def values(type_: T) -> st.SearchStrategy[Any]:

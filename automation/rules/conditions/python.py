@@ -9,7 +9,7 @@ from automation.catalogue.model import FieldType
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.operators import positive
 from automation.rules.conditions.tree import Compare, Condition, Group, History, Reachable, refs_in
-from automation.rules.conditions.values import bounds_at, is_of_type, kinds_of, operand_of, raw_value
+from automation.rules.conditions.values import SHAPES, bounds_at, is_of_type, kinds_of, operand_of, raw_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -112,7 +112,7 @@ def _event_compare(node: Compare) -> EventPredicate:
         raise TypeError(f"{node.op} refers to more than the event: {node.path}")
     if row.name == "exists":
         negated = operand is False
-    if node.field.type is FieldType.LIST:
-        return lambda event: (is_of_type(FieldType.LIST, v := event.get(name)) and test(v, operand)) is not negated
+    if (type_ := node.field.type) is FieldType.LIST or type_ in SHAPES:
+        return lambda event: (is_of_type(type_, v := event.get(name)) and test(v, operand)) is not negated
     kinds = kinds_of(node.field.type)
     return lambda event: ((v := event.get(name)).__class__ in kinds and test(v, operand)) is not negated

@@ -7,7 +7,7 @@ from typing import Any
 from automation.catalogue.model import FieldType
 from automation.rules.conditions.operators import positive
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, refs_in
-from automation.rules.conditions.values import is_of_type, kinds_of
+from automation.rules.conditions.values import SHAPES, is_of_type, kinds_of
 
 # Tests worth writing out; `v` is present and of its type, `x` the operand. Others call the operator's own test.
 _INLINE = {
@@ -50,6 +50,8 @@ class Sources:
             name = self._values[ref] = f"v{len(self._values)}"
             if ref.type is FieldType.LIST:
                 right = f"is_list({name})"
+            elif ref.type in SHAPES:
+                right = f"{name}.__class__ is str and {self.constant(SHAPES[ref.type])}({name}) is not None"
             else:
                 right = " or ".join(f"{name}.__class__ is {kind.__name__}" for kind in kinds_of(ref.type))
             self.reads += [f"    {name} = get({self.constant(ref.name)})", f"    if not ({right}): {name} = None"]

@@ -209,6 +209,8 @@ def _each(operand: Any, change: Callable[[Any], Any]) -> Any:
 def _json(column: ColumnElement[Any], ref: FieldRef) -> Any:
     if ref.type is FieldType.LIST:
         return _JsonList(column, ref.name)
+    if ref.type in (FieldType.DATE, FieldType.DATETIME):
+        return json_value(column, ref.name, "date" if ref.type is FieldType.DATE else "datetime")
     return json_value(column, ref.name, kind_of(ref.type))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
@@ -25,6 +26,13 @@ _KINDS: dict[FieldType, tuple[Any, ...]] = {
     FieldType.BOOLEAN: (bool,),
     FieldType.LIST: (list, tuple, frozenset, set),
 }
+
+
+SHAPES = {
+    FieldType.DATE: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch,
+    FieldType.DATETIME: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z").fullmatch,
+}
+"""Texts that look like a date or a moment: any other is of another type. In SQL: store/expressions.py."""
 
 
 def value_of(ref: FieldRef, facts: Facts) -> Any:
@@ -77,6 +85,9 @@ def is_of_type(type_: FieldType, value: Any) -> bool:
     """Whether `value` counts as present: of the type's class, and, for a list, with at least one text."""
     if type(value) not in _KINDS[type_]:
         return False
+    shape = SHAPES.get(type_)
+    if shape is not None:
+        return shape(value) is not None
     return type_ is not FieldType.LIST or any(isinstance(item, str) for item in value)
 
 

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     SKIPPED_HOLDOUT = "skipped.holdout"
     SKIPPED_COOLDOWN = "skipped.cooldown"
     SKIPPED_ALREADY_INSIDE = "skipped.already_inside"
+    SKIPPED_COLLECTED = "skipped.collected"
     SKIPPED_REPEATED = "skipped.repeated"
     SKIPPED_UNKNOWN_CONTACT = "skipped.unknown_contact"
     SKIPPED_SEQUENCE = "skipped.sequence"

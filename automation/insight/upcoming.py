@@ -9,7 +9,7 @@ from automation.i18n import say
 from automation.insight.account import Line
 from automation.insight.details import shown_time
 from automation.rules.conditions.sentence import sentence
-from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
+from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Gather, Jump, Pause, Rest, Round, arm_of
 from automation.store.waiting import DATED
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def _line(rule: LoadedRule, op: Op, run: AnyRow, catalogue: Catalogue) -> Line:
     path = getattr(op, "path", None) or rule.spec.path
     if isinstance(op, Act):
         return Line("next", None, say("why.next_act", action=op.action), "", path)
+    if isinstance(op, (Collect, Gather)):
+        return Line("next", None, say("why.next_collect"), "", path)
     if isinstance(op, Pause):
         return Line("next", None, say("why.next_pause"), "", path)
     if isinstance(op, Await):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from automation.rules.spec import Do, If, Repeat, RuleSpec, Split, Step, Stop, Wait, WaitFor
+from automation.rules.spec import Digest, Do, If, Repeat, RuleSpec, Split, Step, Stop, Wait, WaitFor
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -46,6 +46,21 @@ class Await:
     within: Duration
     save_as: str | None
     otherwise: int
+
+
+@dataclass(frozen=True)
+class Collect:
+    """Wait while the person's events are collected."""
+
+    path: str
+    digest: Digest
+
+
+@dataclass(frozen=True)
+class Gather:
+    """Take what was collected, and go on once for all of it."""
+
+    path: str
 
 
 @dataclass(frozen=True)
@@ -107,7 +122,7 @@ class End:
     reason: str | None = None
 
 
-Op: TypeAlias = Act | Pause | Await | Branch | Round | Rest | Jump | Fork | End
+Op: TypeAlias = Act | Pause | Await | Collect | Gather | Branch | Round | Rest | Jump | Fork | End
 
 
 @dataclass(frozen=True)
@@ -125,13 +140,13 @@ class Program:
 
 def compile_program(spec: RuleSpec) -> Program:
     """The same content always gives the same positions."""
-    return Program(tuple(_Compiler().compile(spec.steps)))
+    return Program(tuple(_Compiler().compile(spec)))
 
 
 def step_positions(spec: RuleSpec) -> dict[str, int]:
     """Where each step that has an id begins in the rule's program. No two steps begin at the same position."""
     compiler = _Compiler()
-    compiler.compile(spec.steps)
+    compiler.compile(spec)
     return compiler.places
 
 
@@ -153,8 +168,10 @@ class _Compiler:
         self.ops: list[Op] = []
         self.places: dict[str, int] = {}
 
-    def compile(self, steps: Sequence[Step]) -> list[Op]:
-        self._steps(steps)
+    def compile(self, spec: RuleSpec) -> list[Op]:
+        if spec.digest is not None:
+            self.ops += [Collect(spec.digest.path, spec.digest), Gather(spec.digest.path)]
+        self._steps(spec.steps)
         self.ops.append(End())
         return self.ops
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from automation.calendars.workdays import OFFICIAL, WorkCalendar
 from automation.rules.cases.ground import Ground
 from automation.rules.cases.reader import read_cases
+from automation.rules.digest import DIGEST, OUTPUTS, read_digest
 from automation.rules.event_match import read_event_match
 from automation.rules.guards import read_guards
 from automation.rules.handling import HANDLING_KEYS, read_handling
@@ -23,7 +24,7 @@ from automation.rules.reader import Reader
 from automation.rules.references import Place, resolve
 from automation.rules.rule_vars import VARS, read_vars, types_of
 from automation.rules.segments import SegmentUse
-from automation.rules.spec import Goal, Guards, Mode, RuleSpec, TriggerSpec
+from automation.rules.spec import Digest, Goal, Guards, Mode, RuleSpec, TriggerSpec
 from automation.rules.steps import Steps
 from automation.rules.stored import content_of, version_of
 from automation.rules.template_use import TemplateUse
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 RULE_KEYS = (
     "id", "name", "owner", "enabled", "timezone", "trigger", "audience", "guards", "mode", "exit_when", "steps",
-    "goal", VARS, *HANDLING_KEYS, *MEASURED_KEYS, "tests",
+    "goal", DIGEST, VARS, *HANDLING_KEYS, *MEASURED_KEYS, "tests",
 )  # fmt: skip
 ON_AGAIN = ("skip", "restart", "parallel", "queue")
 
@@ -112,14 +113,17 @@ class _Rule:
         reader.mapping(self.node, path, keys, ("id", "trigger", "steps"))
         trigger, names = self._trigger()
         guards = self._guards()
+        digest = read_digest(reader, self.node, path, collects=self._collects(trigger))
         steps = Steps(reader, self.around.registry, self.around.templates, names, self.zone)
         steps_node = self.node.get("steps")
         own = read_vars(reader, self.node.get(VARS), f"{path}/{VARS}")
-        found = steps.read(steps_node, f"{path}/steps", types_of(own))[0] if steps_node is not None else ()
+        before = {**types_of(own), **(OUTPUTS if self.node.get(DIGEST) is not None else {})}
+        steps.taken.update(before)
+        found = steps.read(steps_node, f"{path}/steps", before)[0] if steps_node is not None else ()
         if not self.around.stored:
             read_measured(reader, names, self.node, path)
         audience = self._conditions("audience", names, ("contact", "event", "history"))
-        known = names.with_variables({**types_of(own), **steps.saved})
+        known = names.with_variables({**before, **steps.saved})
         exit_when = self._conditions("exit_when", known, ("contact", "event", "var", "history"))
         content = content_of(reader, self.node, guards, self.zone.key, self.segments.definitions())
         return RuleSpec(
@@ -127,7 +131,8 @@ class _Rule:
             trigger=cast("TriggerSpec", trigger),
             audience=audience,
             guards=guards,
-            mode=self._mode(names),
+            mode=self._mode(names, digest),
+            digest=digest,
             exit_when=exit_when,
             steps=found,
             version=version_of(content),
@@ -219,7 +224,21 @@ class _Rule:
 
     # ------------------------------------------------------------ mode and the rest
 
-    def _mode(self, names: Names) -> Mode:
+    def _collects(self, trigger: TriggerSpec | None) -> bool:
+        """Whether the trigger is called by each person's own events; a broken one is not complained about again."""
+        plugin: Any = self.around.registry.triggers.get(trigger.type) if trigger is not None else None
+        if trigger is None or plugin is None:
+            return True
+        called, params = plugin(), trigger.params
+        return bool(getattr(plugin, "listens", False)) and not called.people(params) and not (
+            called.not_followed_by(params)
+        )  # fmt: skip
+
+    def _mode(self, names: Names, digest: Digest | None) -> Mode:
+        found = self._written_mode(names)
+        return found if digest is None else Mode("skip", found.per)
+
+    def _written_mode(self, names: Names) -> Mode:
         node = self.node.get("mode")
         mapping = self.reader.mapping(node, f"{self.path}/mode", ("on_again", "per")) if node is not None else None
         if mapping is None:

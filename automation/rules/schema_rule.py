@@ -27,6 +27,13 @@ def rule_schema() -> Schema:
             "exit_when": ref("conditions", "满足即退出", "leave when this holds, before any step"),
             "steps": ref("steps", "依次执行的步骤", "what happens, step by step"),
             "goal": ref("event_match", "目标事件", "what the rule is for"),
+            "digest": mapping(
+                {
+                    "for": ref("duration", "最多收集多久", "how long at most"),
+                    "at": ref("time_of_day", "在几点发", "at what time of day"),
+                },
+                required=["for"],
+            ) | says("收集同一人的事件，只发一次", "collect a person's events and run the steps once"),
             "attribution": _attribution(),
             "tests": array(ref("case"), "规则的用例", "cases the rule must pass"),
             **_handling(),

@@ -210,6 +210,15 @@ class Goal:
 
 
 @dataclass(frozen=True)
+class Digest:
+    """A person's events are collected for `for_` since the first, or until the last `at` before that is over."""
+
+    path: str
+    for_: Duration
+    at: time | None = None
+
+
+@dataclass(frozen=True)
 class RuleSpec:
     """One rule. `path` is its address everywhere: `rules/birthday_coupon`."""
 
@@ -226,6 +235,7 @@ class RuleSpec:
     steps: tuple[Step, ...]
     version: str  # hash of the normalised content, 16 hex digits
     goal: Goal | None = None
+    digest: Digest | None = None
     priority: int = 0  # the higher wins where a frequency cap leaves room for one
     catch_up: Literal["latest", "all", "skip"] | None = None  # of missed firings; None: the trigger's own way
     expires_after: Duration | None = None  # a firing or a message older than this is not worth sending

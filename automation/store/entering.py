@@ -96,6 +96,13 @@ def enter_page(conn: Connection, page: Page) -> PageResult:
     return enter_decided(conn, page, decide_page(conn, page))
 
 
+def people_of(conn: Connection, page: Page) -> list[int]:
+    """The contacts of a page, before anything is decided."""
+    people = page.people.subquery("people")
+    query = select(people.c.contact_id).where(people.c.contact_id > page.after).order_by(people.c.contact_id)
+    return list(conn.scalars(query.limit(page.size)))
+
+
 def decide_page(conn: Connection, page: Page) -> Decided:
     """Decide a page of people, and write nothing that stays."""
     _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))

@@ -46,6 +46,11 @@ def went(key: str, fingerprint: str, holds: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+def contacts_in(conn: Connection, people: Select[Any]) -> list[int]:
+    """The contact ids of `came` or `went`."""
+    return list(conn.scalars(people))
+
+
 def load_segments(conn: Connection, keys: Collection[str]) -> dict[str, AnyRow]:
     """Segments by key."""
     return {row.key: row for row in named_rows(conn, select(segment).where(among(segment.c.key, keys)))}

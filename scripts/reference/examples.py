@@ -229,6 +229,18 @@ rules:
         events: [{advance: 7d}]
         expect: {entered: true, coupons: {BDAY_50: 1}, messages: none, state: done}
 """,
+    "digest": """
+rules:
+  - id: daily_digest
+    trigger: {type: event, with: {name: order.paid}}
+    digest: {for: 1d, at: "18:00"}
+    guards: {consent: transactional}
+    steps:
+      - if: [{digest.count: {gte: 3}}]
+        then: [{do: contact.tag, with: {add: [活跃买家]}}]
+      - do: sms.send
+        with: {template: welcome}
+""",
     "guards": """
 rules:
   - id: guarded

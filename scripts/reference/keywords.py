@@ -73,6 +73,8 @@ RULE = (
          "guards: replace or tighten the defaults, see Guards"),
     _key("mode", MAPPING, Text("on_again: parallel", "on_again: parallel"), "同一人再次触发时怎么办",
          "what happens when the same person is called again"),
+    _key("digest", MAPPING, NONE, "先收集同一人的事件，到时整批只走一次流程",
+         "collect a person's events first, then run the steps once for all of them"),
     _key("exit_when", CONDITIONS, NONE,
          "每一步之前检查，相关事件到达时也立即检查（等待中也查）；满足就退出，不再做后面的步骤",
          "asked before every step, and at once when an event arrives that it asks for, also during a wait; once it "
@@ -255,6 +257,19 @@ SPLIT = (
 
 STOP = (
     _key("stop", Text("true 或一句原因", "true, or a reason"), REQUIRED, "到此结束", "the journey ends here"),
+)  # fmt: skip
+
+DIGEST = (
+    _key("for", DURATION, REQUIRED,
+         "自第一个事件起最多收集多久。其间同一人的事件不单独进入（skipped.collected），之后的事件开始新的汇总。"
+         "步骤里可用 `digest.count`（个数）与 `digest.events`（各事件的属性，旧的在前，最多 100 个）；"
+         "`event` 是第一个事件",
+         "how long events are collected at most, from the first on. Meanwhile the person's events do not enter by "
+         "themselves (skipped.collected); the next one begins another digest. Steps find `digest.count` and "
+         "`digest.events` (the properties of each, the oldest first, 100 at most); `event` is the first"),
+    _key("at", TIME, NONE, "在 for 之内最后一个该时刻发，如每天 18:00 发前一天以来的：{for: 1d, at: \"18:00\"}",
+         "they are sent at the last such time of day within `for`: {for: 1d, at: \"18:00\"} sends every day at 18:00 "
+         "what came since the day before"),
 )  # fmt: skip
 
 GOAL = (

@@ -24,6 +24,7 @@ SECTIONS: tuple[tuple[Text, tuple[Keyword, ...], str | None], ...] = (
     (Text("给模板的值 `vars`", "`vars`"), keywords.VARS, "vars"),
     (Text("触发 `trigger`", "`trigger`"), keywords.TRIGGER, None),
     (Text("再次触发 `mode`", "`mode`"), keywords.MODE, "mode"),
+    (Text("汇总 `digest`", "`digest`"), keywords.DIGEST, "digest"),
     (Text("步骤共有的键", "Keys of every step"), keywords.STEP, None),
     (Text("做 `do`", "`do`"), keywords.DO, "do"),
     (Text("等 `wait`", "`wait`"), keywords.WAIT, "wait"),

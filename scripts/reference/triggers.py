@@ -56,13 +56,15 @@ NOTES: dict[str, Text] = {
         "`name` 是规则文件 `segments:` 里的一个条件列表。规则启用时（以及分群的条件改动、规则停用后再启用时）已在其中的"
         "人只记下来，不触发：新规则不会一下子找上所有人。此后每次进入（或离开）触发一次，离开后再进入会再触发。"
         "分群的 `did` 所写的事件一到、流程里的动作改了某人的资料，当场就判断；时间推移（`within: 30d` 到期）、"
-        "导入等其他变化由每 `sweep` 一次的核对发现。多条规则看同一个分群，各记各的，各触发一次。",
+        "导入等其他变化由每 `sweep` 一次的核对发现。"
+        "多条规则看同一个分群，看到的变化相同（与先后、sweep 无关），各触发一次。",
         "`name` is one of the condition lists under `segments:`. Who is in it when the rule begins (or when the "
         "segment's conditions change, or the rule runs again after it was disabled) is noted and not called: a new "
         "rule does not reach everybody at once. From then on each coming (or leaving) fires once; who leaves and "
         "comes back is called again. An event that the segment's `did` names, and an action of a rule that "
         "changes a person, are seen at once; what time changes (`within: 30d` falls off) and imports are seen by a "
-        "sweep every `sweep`. Several rules on one segment each keep their own members and each fire once.",
+        "sweep every `sweep`. Several rules on one segment see the same changes, "
+        "whatever their order and their `sweep`, and each fire once.",
     ),
     "poll": Text(
         "数据源写在 automation.toml：`[sources.erp]` 与 `url = {env = \"ERP_URL\"}`（SQLAlchemy 的地址格式）；"

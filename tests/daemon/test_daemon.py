@@ -201,7 +201,8 @@ def test_console_logs_are_for_people(sqlite_shop: Make) -> None:
 def test_status_shows_lag_backlog_and_what_went_wrong(shop: Make) -> None:
     # given work that nobody does, an item in quarantine, and a broken provider
     s = shop(
-        settings=SETTINGS + '[providers.sms]\ntype = "twilio"\naccount_sid = "AC1"\nauth_token = {env = "NO_SUCH"}\n'
+        settings=SETTINGS + '[providers.sms]\ntype = "twilio"\naccount_sid = "AC1"\nfrom_number = "+12025550123"\n'
+        'auth_token = {env = "NO_SUCH"}\n'
     )
     s.ingest(order(1), order(2), "not json")
     time.sleep(0.05)

@@ -27,6 +27,7 @@ from automation.rules.cases.reader import CASE_KEYS
 from automation.rules.checker import FILE_KEYS, CheckEnv, check_rules
 from automation.rules.conditions import parse as condition_parser
 from automation.rules.conditions.operators import OPERATORS
+from automation.rules.digest import DIGEST_KEYS
 from automation.rules.event_match import EVENT_MATCH_KEYS
 from automation.rules.flow import REPEAT_KEYS
 from automation.rules.names import RESERVED
@@ -109,6 +110,7 @@ def test_every_keyword_of_the_rule_language_is_there_and_no_other() -> None:
     assert names_of(keywords.WAIT) == {"wait", *WAIT_KEYS}
     sections = {words[0].name for _, words, _ in rules.SECTIONS}
     assert set(STEP_KINDS) <= sections
+    assert names_of(keywords.DIGEST) == set(DIGEST_KEYS)
     assert names_of(keywords.GOAL) == set(EVENT_MATCH_KEYS)
     assert names_of(keywords.ATTRIBUTION) == set(measured.ATTRIBUTION_KEYS)
     assert names_of(keywords.TESTS) == set(CASE_KEYS)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
+from itertools import permutations
 
 import pytest
 
 from automation.clock import to_ms
 from automation.contacts.merging import merge_contacts
-from automation.contacts.profile import add_tags
+from automation.contacts.profile import add_tags, load_contacts
 from automation.engine.clocks.segments import Segments
 from automation.engine.engine import Engine
 from automation.rules.project import Project
@@ -80,8 +82,7 @@ def test_who_is_in_at_the_start_is_noted_and_who_comes_by_an_event_enters_at_onc
     w.to("2026-08-31 14:00")
     assert w.codes(new)[3:] == THROUGH
     assert w.codes(old) == THROUGH
-    (done,) = [row for row in w.table("occurrence") if row.looked_at]
-    assert (done.looked_at, done.entered, done.skipped) == (2, 2, {})
+    assert [row.key[:4] for row in w.runs()][1:] == ["out:", "out:"]  # the other rule's sweep saw it first
     # and who comes back is called again
     pays(w, "M2", 2)
     w.run()
@@ -251,3 +252,52 @@ def test_sweeps_and_events_at_the_same_time_enter_each_person_once(world: Callab
 def test_a_segment_that_is_not_there_is_an_error_in_the_rule(world: Callable[..., World], wrong: str) -> None:
     with pytest.raises(AssertionError, match="segment"):
         world(BIG.replace("name: big_spenders", f"name: {wrong}"), catalog=CATALOG)
+
+
+SHARED = """
+segments:
+  gold: [{contact.tags: {has: 金}}]
+rules:
+"""
+OUT = "{do: contact.tag, with: {remove: [金], add: [出]}}"
+RULES = {
+    "first": "{type: segment, with: {name: gold, sweep: 1h}}\n    steps: [" + OUT + "]",
+    "second": "{type: segment, with: {name: gold, sweep: 1d}}\n    steps: [{do: contact.tag, with: {add: [二]}}]",
+    "third": "{type: segment, with: {name: gold, on: left, sweep: 2h}}\n    steps: "
+    "[{do: contact.tag, with: {add: [三]}}]",
+}
+
+
+@pytest.mark.parametrize("order", permutations(RULES))
+@pytest.mark.parametrize("apart", [False, True], ids=["swept", "and each run moved at once"])
+def test_all_rules_on_a_segment_see_the_same_changes(
+    world: Callable[..., World], order: tuple[str, ...], apart: bool
+) -> None:
+    # given: the first rule takes newcomers out again
+    w = world(SHARED + "".join(f"  - id: {name}\n    trigger: {RULES[name]}\n" for name in order), catalog=CATALOG)
+    w.run()
+    people = [w.person(f"M{i}", tags=["金"]) for i in range(3)]  # an import: only sweeps see it
+    # when
+    for _ in range(4):
+        w.clock.advance(timedelta(hours=1))
+        while apart and w.engine.fire():
+            while w.engine.advance():
+                pass
+        w.run()
+    # then
+    w.go(days=2)
+    for one in people:
+        with w.database.read() as conn:
+            assert load_contacts(conn, [one])[one]["tags"] == {"出", "二", "三"}
+        assert w.codes(one).count("entered") == 3
+
+
+def test_a_rule_that_may_not_take_so_many_at_once_asks_at_its_own_sweep(world: Callable[..., World]) -> None:
+    few = RULES["second"].replace("1d", "3h").replace("二", "少")
+    second = "  - id: second\n    trigger: {type: segment, with: {name: gold, sweep: 1d}}\n    steps: [{wait: 1m}]\n"
+    w = world(SHARED + second + f"  - id: few\n    max_audience: 2\n    trigger: {few}\n", catalog=CATALOG)
+    w.run()
+    people = [w.person(f"M{i}", tags=["金"]) for i in range(3)]
+    w.go(days=2)
+    assert [w.codes(one) for one in people] == [["entered", "completed"]] * 3  # of the first rule alone
+    assert len(w.log("held.approval")) == 1

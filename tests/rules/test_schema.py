@@ -78,6 +78,8 @@ RIGHT = [
     "guards: {budget: none}\nsteps: [{wait: 1d}]",
     "priority: 100\ncatch_up: skip\nexpires_after: 2h\nmax_attempts: 3\nmax_audience: 5000\nfailure_limit: 2.5%\n"
     "on_unknown: resend\non_change: move\nsteps: [{wait: 1d}]",
+    'digest: {for: 1d, at: "18:00"}\nmode: {per: [contact, event.sku]}\nsteps: [{wait: 1d}]',
+    "digest: {for: 2h}\nsteps: [{if: [{digest.count: {gte: 3}}], then: [{stop: true}]}]",
     "goal: {event: order.paid, where: {amount: {gt: 5}}, within: 7d}\nsteps: [{wait: 1d}]",
     "goal: {event: order.paid, within: 7d}\ntests: [{name: 用例, given: {contact.level: 金卡}, "
     "at: 2026-08-01 10:00, expect: [coupon.issue]}]\nsteps: [{wait: 1d}]",

@@ -69,7 +69,7 @@ class Pages:
         if rule is None or row.rule_id in self._book.held or row.rule_id in self._book.missing:
             self._miss(conn, row, "disabled")
         elif row.looked_at or row.decided_by:
-            self._record(conn, row, enter_watched(conn, rule, self._page(conn, row, rule)))
+            self._record(conn, row, enter_watched(conn, self._book, rule, self._page(conn, row, rule)))
         elif expired(rule, from_ms(row.due_at), self._clock.now(), asked=BACKFILLED in (row.detail or {})):
             self._miss(conn, row, "expired")
         else:
@@ -95,7 +95,7 @@ class Pages:
         elif decided is not None:
             self._record(conn, row, enter_decided(conn, page, decided))
         else:
-            self._record(conn, row, enter_watched(conn, rule, page))
+            self._record(conn, row, enter_watched(conn, self._book, rule, page))
         return None
 
     def _hold(

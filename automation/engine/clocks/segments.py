@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
-from automation.store.entering import Page, PageResult, enter_page
+from automation.engine.clocks.approvals import bounds_of
+from automation.engine.clocks.watching import moved_people
+from automation.engine.entry.enter import enter_meetings
+from automation.store.entering import Page, PageResult, enter_page, people_of
+from automation.store.log import Entry, write_log
+from automation.store.runs import lock_contacts
 from automation.store.segments import (
     begin_fill,
     came,
+    contacts_in,
     fill_page,
     finish_sweep,
     load_segments,
@@ -18,7 +25,7 @@ from automation.store.segments import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
     from automation.clock import Clock
     from automation.engine.book import LoadedRule, RuleBook
@@ -66,22 +73,60 @@ class Segments:
                 fill_page(conn, row, watch.holds(now, rule.spec.zone), self._fill_size, max(to_ms(now), since))
 
 
-def enter_watched(conn: Connection, rule: LoadedRule, page: Page) -> PageResult:
-    """Decide a page; for a watching rule its people are now known to have come, or gone, whatever was decided."""
-    watch, zone = rule.watch, rule.spec.zone
+def enter_watched(conn: Connection, book: RuleBook, rule: LoadedRule, page: Page) -> PageResult:
+    """Decide a page; for a watching rule its people are now known to have come, or gone, whatever was decided.
+
+    The other rules on the segment see the same: before this one's people take a step that may take them out again.
+    """
+    watch = rule.watch
     if watch is None:
         return enter_page(conn, page)
-    members = _key(rule), _fingerprint(rule)
-    segment_id = lock_segment(conn, *members, alone=True)
+    others = [
+        one for one in book.watchers if one.watch and one.watch.name == watch.name and one.rule_id != rule.rule_id
+    ]
+    holds = watch.holds(from_ms(page.now), rule.spec.zone)
+    back = (went if watch.on == "entered" else came)(_key(rule), _fingerprint(rule), holds)
+    people = _locked(conn, page, back) if others else []
+    segment_id = None
+    for one in sorted([rule, *others], key=_key):  # everybody locks in the same order, and contacts before segments
+        found = lock_segment(conn, _key(one), _fingerprint(one), alone=one is rule)
+        segment_id = found if one is rule else segment_id
     result = enter_page(conn, page)
     if segment_id is None:
         return result
     save_page(conn, segment_id, watch.on, page.now)
     if not result.full:
-        holds = watch.holds(from_ms(page.now), zone)
-        others = went(*members, holds) if watch.on == "entered" else came(*members, holds)
-        finish_sweep(conn, segment_id, watch.on, others, page.now)
+        finish_sweep(conn, segment_id, watch.on, back, page.now)
+    _tell_others(conn, book, others, people, page.now)
     return result
+
+
+def _locked(conn: Connection, page: Page, back: Select[Any]) -> list[int]:
+    """Whom the page and the end of the sweep are about, kept as they are until the transaction ends."""
+    people = people_of(conn, page)
+    if len(people) < page.size:
+        people += contacts_in(conn, back)
+    lock_contacts(conn, people)
+    return people
+
+
+def _tell_others(
+    conn: Connection, book: RuleBook, others: Sequence[LoadedRule], people: Sequence[int], now: int
+) -> None:
+    """What the sweep of one rule has seen, the others on the segment see too; and whoever it concerns enters them.
+
+    Where somebody must look first because so many would enter, nothing is noted: the rule's own sweep asks.
+    """
+
+    def too_many(rule: LoadedRule, count: int) -> bool:
+        return bounds_of(conn, rule, book.project, count, "").exceeded_by(count) is not None
+
+    log: list[Entry] = []
+    for rule in others:
+        met = moved_people(conn, rule, people, now, too_many)
+        if met:
+            enter_meetings(conn, met, log, now)
+    write_log(conn, now, log)
 
 
 def _key(rule: LoadedRule) -> str:

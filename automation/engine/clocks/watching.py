@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from automation.clock import from_ms
 from automation.engine.entry.meeting import Arrival, Meeting
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule, RuleBook
+
+    TooMany: TypeAlias = Callable[[LoadedRule, int], bool]
 
 
 def newcomers(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival], now: int) -> list[Meeting]:
@@ -41,15 +43,24 @@ def changed_people(conn: Connection, book: RuleBook, contact_ids: Iterable[int],
     if not people or not rules:
         return []
     lock_contacts(conn, people)
+    return [meeting for rule in rules for meeting in moved_people(conn, rule, people, now)]
+
+
+def moved_people(
+    conn: Connection, rule: LoadedRule, people: Iterable[int], now: int, too_many: TooMany | None = None
+) -> list[Meeting]:
+    """Who of these people, who are locked, meets a watching rule although no event of theirs says so."""
     return [
         Meeting(rule, Arrival(None, "", one.contact_id, {}, now, now), one.contact_id, changed=_change(one, now))
-        for rule in rules
-        for one in _moved(conn, rule, [contact_id for contact_id in people if rule.meets(contact_id)], now)
+        for one in _moved(conn, rule, [contact_id for contact_id in people if rule.meets(contact_id)], now, too_many)
     ]
 
 
-def _moved(conn: Connection, rule: LoadedRule, people: Iterable[int], now: int) -> list[Standing]:
-    """Those who have come (or gone, as the rule asks). Both kinds are noted, so that each change is seen once.
+def _moved(
+    conn: Connection, rule: LoadedRule, people: Iterable[int], now: int, too_many: TooMany | None = None
+) -> list[Standing]:
+    """Those who have come (or gone, as the rule asks). Both kinds are noted, so that each change is seen once; unless
+    so many were called that it is `too_many`.
 
     A segment that is not filled yet calls nobody: what it finds when it is filled is how things were.
     """
@@ -60,8 +71,11 @@ def _moved(conn: Connection, rule: LoadedRule, people: Iterable[int], now: int) 
         return []
     found = standings(conn, segment_id, list(people), watch.holds(from_ms(now), zone))
     moved = [one for one in found if one.holds is not one.member]
+    called = [one for one in moved if one.holds is (watch.on == "entered")]
+    if too_many is not None and too_many(rule, len(called)):
+        return []
     save_standings(conn, segment_id, moved, now)
-    return [one for one in moved if one.holds is (watch.on == "entered")]
+    return called
 
 
 def _looks_at_profile(rule: LoadedRule) -> bool:

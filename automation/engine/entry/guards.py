@@ -86,7 +86,10 @@ def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
                 Reason.SKIPPED_ERROR, {"guard": guard.reason.value, "error": f"{type(error).__name__}: {error}"}
             )
         if found:
-            return Refusal(guard.reason, found if isinstance(found, dict) else None)
+            inside = guard.reason is Reason.SKIPPED_ALREADY_INSIDE
+            collected = inside and candidate.rule.spec.digest is not None
+            reason = Reason.SKIPPED_COLLECTED if collected else guard.reason
+            return Refusal(reason, found if isinstance(found, dict) else None)
     return None
 
 

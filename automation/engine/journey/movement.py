@@ -23,7 +23,7 @@ from automation.engine.journey.steps import Stepper
 from automation.engine.journey.stuck import stop_stuck
 from automation.i18n import say
 from automation.reasons import Reason
-from automation.rules.program import Pause, Round
+from automation.rules.program import Collect, Pause, Round
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
 from automation.store.retry import deadlocked, outage
@@ -105,7 +105,9 @@ class Movement:
         if row.wait_event is not None or rule is None:
             return row.wait_event is not None
         ops, here = rule.program.ops, row.position
-        return (here > 0 and isinstance(ops[here - 1], Pause)) or (row.visit > 0 and isinstance(ops[here], Round))
+        return (here > 0 and isinstance(ops[here - 1], (Pause, Collect))) or (
+            row.visit > 0 and isinstance(ops[here], Round)
+        )
 
     def move(
         self,

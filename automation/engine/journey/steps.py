@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
 from automation.engine.journey.acting import Actor
+from automation.engine.journey.digests import collected_until, gather
 from automation.engine.journey.lookback import came_already
 from automation.engine.journey.waits import Wake, wake_at
 from automation.reasons import Reason
 from automation.rules.conditions.tree import to_load
-from automation.rules.program import Act, Await, Branch, End, Fork, Jump, Pause, Rest, Round, arm_of
+from automation.rules.digest import DIGEST
+from automation.rules.program import Act, Await, Branch, Collect, End, Fork, Gather, Jump, Pause, Rest, Round, arm_of
 from automation.store.log import Entry
 
 if TYPE_CHECKING:
@@ -55,6 +57,10 @@ class Stepper:
             self._pause(op, staying)
         elif isinstance(op, Await):
             self._await(op, staying)
+        elif isinstance(op, Collect):
+            self._collect(op, staying)
+        elif isinstance(op, Gather):
+            self._gather(op, staying)
         elif isinstance(op, Branch):
             self._branch(op, staying)
         elif isinstance(op, Round):
@@ -110,6 +116,19 @@ class Stepper:
             self._write(run, Reason.STEPS_SKIPPED, op.path, detail)
         else:
             run.position += 1
+
+    def _collect(self, op: Collect, group: Sequence[RunState]) -> None:
+        for run in group:
+            until, run.fresh = collected_until(op.digest, run), False
+            run.position += 1
+            run.wait(to_ms(until))
+            self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
+
+    def _gather(self, op: Gather, group: Sequence[RunState]) -> None:
+        gather(self._conn, group)
+        for run in group:
+            run.position += 1
+            self._write(run, Reason.STEP_DONE, op.path, {"events": run.variables[DIGEST]["count"]})
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""

@@ -148,6 +148,15 @@ TEXTS: dict[str, Text] = {
         "{share} of the people are the control group of all rules and never enter",
     ),
     "cooldown": Text("同一人 {duration}内最多进入一次", "Nobody enters twice within {duration}"),
+    "digest": Text(
+        "{who}的事件先收集，自第一个起{duration}后，整批只走一次流程",
+        "The events of {who} are collected, and {duration} after the first the steps run once for all of them",
+    ),
+    "digest_at": Text(
+        "{who}的事件先收集，自第一个起{duration}之内最后一个 {at} 时，整批只走一次流程",
+        "The events of {who} are collected, and at the last {at} within {duration} of the first the steps run once for "
+        "all of them",
+    ),
     "again_skip": Text("{who}已在流程中时，再次触发不进入", "{who} who is inside does not enter again"),
     "again_restart": Text("{who}已在流程中时，再次触发则从头开始", "{who} who is inside and enters again starts over"),
     "again_queue": Text(

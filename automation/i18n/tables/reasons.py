@@ -91,6 +91,9 @@ TEXTS: dict[str, Text] = {
     ),
     "exited.by_hand": Text("退出：人工让其退出", "left: somebody let them out by hand"),
     "step.skipped_by_hand": Text("人工跳过当前等待", "somebody let them go on by hand, over what they waited for"),
+    "skipped.collected": Text(
+        "未单独进入：已收进此人正在进行的汇总", "not entered by itself: collected into the digest that is under way"
+    ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),

@@ -211,6 +211,20 @@ TEXTS: dict[str, Text] = {
         "save_as 不能叫 {found}，它已有固定含义；请换一个名称",
         "save_as can't be {found}, which means something else already; choose another name",
     ),
+    "digest_of_events": Text(
+        "digest 收集的是同一人自己的事件：触发器须是 event 或 poll，且不写 contact、not_followed_by",
+        "a digest collects a person's own events: the trigger must be event or poll, without contact and "
+        "not_followed_by",
+    ),
+    "digest_and_mode": Text(
+        "有 digest 时不写 on_again：收集期间同一人不再进入，之后的事件开始新的汇总；可以写 per",
+        "with digest, on_again is not written: nobody enters while they collect, and the next event begins another "
+        "digest; per may be",
+    ),
+    "digest_too_short": Text(
+        "写了 at 时 for 至少 1d，否则可能一天也等不到那个时刻；请改长或去掉 at",
+        "with at, for is 1d at least, or that time of day may not come in it; make it longer, or leave out at",
+    ),
     "no_outputs": Text("{type} 没有可保存的结果；请删除 save_as", "{type} has nothing to save; remove save_as"),
     "duplicate_save_as": Text(
         "save_as 的名称 {found} 在走到这里之前已用过；请换一个（互斥的分支可以用同一个）",

@@ -60,6 +60,7 @@ TEXTS: dict[str, Text] = {
     "arm_taken": Text("{split}：分到 {arm}", "{split}: arm {arm}"),
     "goes_on": Text("{at} 继续", "goes on at {at}"),
     "next_act": Text("执行 {action}", "does {action}"),
+    "next_collect": Text("收集此人的事件，整批走一次", "collect the person's events, then go on once for all of them"),
     "next_pause": Text("等待", "waits"),
     "next_await": Text("等待事件 {event}，最多 {within}", "waits for the event {event}, for {within} at most"),
     "next_branch": Text("看条件是否成立：{condition}", "asks whether {condition}"),

@@ -14,7 +14,7 @@ from automation.rules.spec import Mode
 
 if TYPE_CHECKING:
     from automation.insight.explain.subject import Subject
-    from automation.rules.spec import Budget, FrequencyCap, QuietHours, SendWindow
+    from automation.rules.spec import Budget, Digest, FrequencyCap, QuietHours, SendWindow
 
 GUARDS = {
     "entry": ("holdout", "global_holdout", "cooldown"),
@@ -28,7 +28,9 @@ def entry_sentences(subject: Subject) -> Iterator[str]:
     guards = subject.spec.guards
     if guards.cooldown is not None:
         yield say("explain.cooldown", duration=guards.cooldown.sentence())
-    if guards.cooldown is None or subject.spec.mode != Mode():
+    if subject.spec.digest is not None:
+        yield _digest(subject, subject.spec.digest)
+    elif guards.cooldown is None or subject.spec.mode != Mode():
         yield _again(subject, subject.spec.mode)
     if guards.holdout:
         yield say("explain.holdout", share=shown_share(guards.holdout))
@@ -54,11 +56,20 @@ def message_sentences(subject: Subject) -> Iterator[str]:
         yield _budget(guards.budget)
 
 
+def _digest(subject: Subject, digest: Digest) -> str:
+    at = "" if digest.at is None else subject.telling.value(digest.at)
+    who = _who(subject, subject.spec.mode).lower()
+    return say("explain.digest_at" if at else "explain.digest", who=who, duration=digest.for_.sentence(), at=at)
+
+
 def _again(subject: Subject, mode: Mode) -> str:
+    return say(f"explain.again_{mode.on_again}", who=_who(subject, mode))
+
+
+def _who(subject: Subject, mode: Mode) -> str:
     teller = Teller(subject.catalogue, None, subject.telling.event)
     fields = subject.telling.listed(teller.definition(ref).label.get() for ref in mode.per)
-    who = say("explain.per_fields", fields=fields) if mode.per else say("explain.per_person")
-    return say(f"explain.again_{mode.on_again}", who=who)
+    return say("explain.per_fields", fields=fields) if mode.per else say("explain.per_person")
 
 
 def _cap(subject: Subject, cap: FrequencyCap) -> str:

@@ -82,7 +82,7 @@ PARTS = (
     PartOf("about", ("owner", "enabled", "zone", "version", "file", "line"), _about),
     PartOf("trigger", ("trigger",), _trigger),
     PartOf("audience", ("audience",), _audience),
-    PartOf("entry", ("guards", "mode", "max_audience"), _plain(entry_sentences)),
+    PartOf("entry", ("guards", "mode", "digest", "max_audience"), _plain(entry_sentences)),
     PartOf("steps", ("steps",), outline),
     PartOf("message", ("guards",), _plain(message_sentences)),
     PartOf("exit", ("exit_when",), _exit),

@@ -112,7 +112,9 @@ def _guards(spec: RuleSpec, registry: Registry) -> Iterator[_Guard]:
         yield "holdout", "guards/holdout", (Reason.SKIPPED_HOLDOUT,)
     if guards.cooldown is not None:
         yield "cooldown", "guards/cooldown", (Reason.SKIPPED_COOLDOWN,)
-    if again in _AGAIN:
+    if spec.digest is not None:
+        yield "collected", "digest", (Reason.SKIPPED_COLLECTED,)
+    elif again in _AGAIN:
         name, reason = _AGAIN[again]
         yield name, "mode", (reason,)
     if spec.exit_when is not None:

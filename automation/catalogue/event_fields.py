@@ -1,28 +1,51 @@
-"""What every event has besides its properties, and rules and templates may name like one: `event.occurred_at`.
+"""What every event has besides its properties, and rules and templates may name like one: `event.occurred_at`,
+`event.channel`, `event.source`.
 
-A property of the same name, where the catalogue has one, goes before.
+A property of the same name, where the catalogue declares one, goes before, even for an event that lacks it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from automation.catalogue.dates import moment_text
-from automation.catalogue.model import EventDef
+from automation.catalogue.model import EVENT_FIELDS, EventDef
 from automation.clock import from_ms
 
-
-def whole(properties: Mapping[str, Any], occurred_at: int) -> dict[str, Any]:
-    """An event as rules and templates see it. `occurred_at` is in milliseconds UTC, and becomes a moment's text."""
-    return {"occurred_at": moment_text(from_ms(occurred_at)), **properties}
+FROM_CASES = ("channel", "source")
+"""What a test case may say of an event; when it happened follows from the case's times."""
 
 
-def whole_by_id(events: Mapping[int, tuple[Mapping[str, Any], int]]) -> dict[int, dict[str, Any]]:
-    """The same for events by their id, each with its properties and its time."""
-    return {id_: whole(*event) for id_, event in events.items()}
+class Happened(Protocol):
+    """An event as it is stored. `occurred_at` is in milliseconds UTC; an empty source is none."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def properties(self) -> Mapping[str, Any]: ...
+    @property
+    def occurred_at(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def channel(self) -> str | None: ...
+
+
+def whole(event: Happened, declared: Mapping[str, EventDef]) -> dict[str, Any]:
+    """An event as rules and templates see it, its time as a moment's text. `declared`: the catalogue's events."""
+    known = declared.get(event.name)
+    found = dict(event.properties)
+    own = {"occurred_at": moment_text(from_ms(event.occurred_at)), "channel": event.channel, "source": event.source}
+    for name, value in own.items():
+        if known is None or name not in known.properties:
+            if value:
+                found[name] = value
+            else:
+                found.pop(name, None)
+    return found
 
 
 def is_own(event: EventDef, name: str) -> bool:
     """Whether a field is the event's own, and no property: it stands in a column of its table."""
-    return name in event.fields and name not in event.properties
+    return name in EVENT_FIELDS and name not in event.properties

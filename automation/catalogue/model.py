@@ -44,7 +44,9 @@ class FieldDef:
 
 
 EVENT_FIELDS: Mapping[str, FieldDef] = {
-    "occurred_at": FieldDef("occurred_at", FieldType.DATETIME, Text("发生时间", "time"), storage="column")
+    "occurred_at": FieldDef("occurred_at", FieldType.DATETIME, Text("发生时间", "time"), storage="column"),
+    "channel": FieldDef("channel", FieldType.TEXT, Text("渠道", "channel"), storage="column"),
+    "source": FieldDef("source", FieldType.TEXT, Text("来源", "source"), storage="column"),
 }
 """What every event has besides its properties (see event_fields.py), with the columns of its table as names."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole
 from automation.catalogue.types import event_checker
 from automation.contacts.share import Share
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED
@@ -19,6 +20,8 @@ from automation.triggers.base import ClockTrigger, EventTrigger, Trigger
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from automation.catalogue.event_fields import Happened
+    from automation.catalogue.model import EventDef
     from automation.engine.journey.listening import Listeners
     from automation.rules.canary import Part
     from automation.rules.conditions.facts import Facts
@@ -44,6 +47,7 @@ class LoadedRule:
     program: Program = field(repr=False)
     templates: TemplateSet = field(repr=False)
     part: Part | None = None  # the people who meet this version while a canary runs; None: everybody
+    events: Mapping[str, EventDef] = field(default_factory=dict, repr=False)  # the catalogue's, by name
 
     def meets(self, contact_id: int | None) -> bool:
         """Whether this version is the one for a contact; of people nobody knows (None), the others' version tells."""
@@ -84,13 +88,17 @@ class LoadedRule:
         """The event property that names the people; None: the event's own contact."""
         return self.trigger.people(self.spec.trigger.params) if isinstance(self.trigger, EventTrigger) else None
 
-    def listens_to(self, name: str, properties: Mapping[str, Any]) -> bool:
+    def whole(self, event: Happened) -> dict[str, Any]:
+        """An event as the rule's conditions and templates see it, with what every event has."""
+        return whole(event, self.events)
+
+    def listens_to(self, event: Happened) -> bool:
         """Whether the trigger would be called by such an event."""
         params, trigger = self.spec.trigger.params, self.trigger
-        if not isinstance(trigger, EventTrigger) or name not in trigger.names(params):
+        if not isinstance(trigger, EventTrigger) or event.name not in trigger.names(params):
             return False
         where = trigger.where(params)
-        return where is None or event_predicate(where)(properties)
+        return where is None or event_predicate(where)(self.whole(event))
 
     @cached_property
     def after(self) -> EventPattern | None:
@@ -144,6 +152,12 @@ class EventRules:
     rules: Sequence[LoadedRule]
     matching: Callable[[Mapping[str, Any]], Sequence[int]]
     asks_own: bool = False  # a `where` asks for what is no property, such as the event's time
+    events: Mapping[str, EventDef] = field(default_factory=dict)
+
+    def called(self, event: Happened) -> list[LoadedRule]:
+        """The rules that such an event calls."""
+        seen = whole(event, self.events) if self.asks_own else event.properties
+        return [self.rules[index] for index in self.matching(seen)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +206,7 @@ class RuleBook:
                 [rule for rule, _ in found],
                 fuse([where for _, where in found]),
                 any(_asks_own(where) for _, where in found if where is not None),
+                self.project.catalogue.events,
             )
             for name, found in listeners.items()
         }
@@ -299,4 +314,5 @@ def load_rule(spec: RuleSpec, rule_id: int, version_id: int, project: Project, p
     """Compile one version, with the project's plugins and templates. KeyError when its trigger's plugin is gone."""
     trigger: Any = project.registry.triggers[spec.trigger.type]()
     trigger.calendar = project.calendar
-    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates, part)
+    events = project.catalogue.events
+    return LoadedRule(spec, rule_id, version_id, trigger, compile_program(spec), project.templates, part, events)

@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from automation.catalogue.event_fields import whole, whole_by_id
 from automation.contacts.profile import load_contacts
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
 from automation.rules.rule_vars import VARS
-from automation.store.events import load_timed_properties
+from automation.store.events import load_events
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +30,8 @@ class FactsBook:
         self._conn, self._now, self._now_ms = conn, now, now_ms
         self._profiles = load_contacts(conn, sorted({run.contact_id for run in runs}))
         ids = sorted({run.event_id for run in runs if run.event_id is not None})
-        self._events = whole_by_id(load_timed_properties(conn, ids))
+        events = load_events(conn, ids)
+        self._events = {run.id: run.rule.whole(events[run.event_id]) for run in runs if run.event_id in events}
         self._stale: set[int] = set()
         self.touched: set[int] = set()
         """To whom something was done in this batch."""
@@ -58,11 +58,11 @@ class FactsBook:
         """Whether a condition about an event's properties holds for this one."""
         if where is None:
             return True
-        facts = replace(self.of([run])[0], event=whole(event.properties, event.occurred_at), own=self.event(run))
+        facts = replace(self.of([run])[0], event=run.rule.whole(event), own=self.event(run))
         return bool(run.rule.compiled(where)(facts))
 
     def event(self, run: RunState) -> Mapping[str, Any]:
-        return self._events.get(run.event_id, {}) if run.event_id is not None else {}
+        return self._events.get(run.id, {})
 
     def _facts(self, run: RunState) -> Facts:
         return Facts(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.catalogue.event_fields import whole
 from automation.clock import from_ms
 from automation.engine.entry.guards import decide
 from automation.errors import AutomationError
@@ -77,7 +76,7 @@ def _never(subject: Subject, known: AnyRow, event: AnyRow) -> tuple[str, str] | 
     if since is None or event.received_at < since:
         told = say("why.never_active") if since is None else say("why.active_since", at=shown_time(since, zone))
         return say("why.published_after"), told
-    if not subject.rule.listens_to(event.name, whole(event.properties, event.occurred_at)):
+    if not subject.rule.listens_to(event):
         return None
     return say("why.no_decision"), say("insight.at", at=shown_time(event.received_at, zone))
 

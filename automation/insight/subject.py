@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
@@ -83,7 +82,7 @@ def _facts(
         contact={**profile, "id": contact_id},
         now=to_ms(moment.at),
         zone=zone,
-        event=whole(event.properties, event.occurred_at) if event is not None else {},
+        event=rule.whole(event) if event is not None else {},
     )
     people = [(contact_id, None)]
     facts.history = load_histories(conn, rule.audience_histories, people, moment.at, zone, known_by, facts=[facts])[0]
@@ -107,7 +106,7 @@ def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Mo
 def _place(rule: LoadedRule, run: AnyRow) -> str | None:
     """What `mode` knew the run by; it is forgotten when a run ends, and follows from its event."""
     known: str | None = run.mode_key
-    return known if known is not None else rule.mode_key(run.properties)
+    return known if known is not None else rule.mode_key({} if run.name is None else rule.whole(run))
 
 
 def _last_event(conn: Connection, rule: LoadedRule, people: tuple[int, ...], bound: int) -> AnyRow | None:

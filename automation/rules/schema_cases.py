@@ -48,6 +48,8 @@ def _event(more: Schema | None = None) -> Schema:
     keys = {
         "event": ref("event_name"),
         "properties": {"type": "object", **says("事件属性", "the event's properties")},
+        "channel": {"type": "string", **says("事件自己的渠道", "the event's own channel")},
+        "source": {"type": "string", **says("事件来自哪个系统", "the system it comes from")},
     }
     return mapping(keys | (more or {}), required=["event"])
 

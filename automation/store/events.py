@@ -111,25 +111,6 @@ FROM unnest(?::text[], ?::text[]) AS v(source, message_id)
 JOIN event_time AS t ON t.source = v.source AND t.message_id = v.message_id"""
 
 
-def load_timed_properties(conn: Connection, ids: Sequence[int]) -> dict[int, tuple[dict[str, Any], int]]:
-    """The properties of events by id, and when each happened."""
-    if not ids:
-        return {}
-    found = fetch(conn, "SELECT id, properties, occurred_at FROM event WHERE id = ANY(?)", list(ids))
-    return {id_: (read_object(properties), occurred_at) for id_, properties, occurred_at in found}
-
-
-def newest_events(
-    conn: Connection, contact_id: int, names: Sequence[str], limit: int
-) -> list[tuple[str, dict[str, Any], int]]:
-    """(name, properties, time) of a contact's events with these names, the newest first."""
-    found = select(event.c.name, event.c.properties, event.c.occurred_at).where(
-        event.c.contact_id == contact_id, event.c.name.in_(names)
-    )
-    rows = conn.execute(found.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(limit))
-    return [(row.name, row.properties, row.occurred_at) for row in rows]
-
-
 class PastEvent(NamedTuple):
     """An event that was stored before."""
 
@@ -138,7 +119,27 @@ class PastEvent(NamedTuple):
     contact_id: int | None
     occurred_at: int
     received_at: int
+    source: str
+    channel: str | None
     properties: Mapping[str, Any]
+
+
+_PAST = PastEvent._fields
+
+
+def load_events(conn: Connection, ids: Sequence[int]) -> dict[int, PastEvent]:
+    """Events by id; absent ones are gone."""
+    if not ids:
+        return {}
+    found = fetch(conn, f"SELECT {', '.join(_PAST)} FROM event WHERE id = ANY(?)", list(ids))
+    return {row[0]: PastEvent._make((*row[:-1], read_object(row[-1]))) for row in found}
+
+
+def newest_events(conn: Connection, contact_id: int, names: Sequence[str], limit: int) -> list[PastEvent]:
+    """A contact's events with these names, the newest first."""
+    found = select(*(event.c[name] for name in _PAST)).where(event.c.contact_id == contact_id, event.c.name.in_(names))
+    rows = conn.execute(found.order_by(event.c.occurred_at.desc(), event.c.id.desc()).limit(limit))
+    return [PastEvent(*row) for row in rows]
 
 
 def page_of_past(
@@ -146,8 +147,7 @@ def page_of_past(
 ) -> list[PastEvent]:
     """Events with these names beyond (occurred_at, id), up to the id `last_id`, in the order in which they happened."""
     at, id_ = after
-    columns = ("id", "name", "contact_id", "occurred_at", "received_at", "properties")
-    query = select(*(event.c[name] for name in columns)).where(
+    query = select(*(event.c[name] for name in _PAST)).where(
         event.c.occurred_at >= at,
         (event.c.occurred_at > at) | (event.c.id > id_),
         event.c.name.in_(names),

@@ -53,14 +53,15 @@ class MergedEvent(NamedTuple):
     name: str
     occurred_at: int
     received_at: int
+    source: str
+    channel: str | None
     properties: dict[str, Any]
 
 
 def events_of_merged(conn: Connection, contact_id: int, names: Sequence[str], since: int) -> list[MergedEvent]:
     """This person's events with these names that happened since a moment, in the order in which they came."""
-    sql = """SELECT id, name, occurred_at, received_at, properties FROM event
+    sql = """SELECT id, name, occurred_at, received_at, source, channel, properties FROM event
              WHERE contact_id = ? AND name = ANY(?) AND occurred_at >= ? ORDER BY id"""
     return [
-        MergedEvent(id_, name, occurred_at, received_at, read_object(properties))
-        for id_, name, occurred_at, received_at, properties in fetch(conn, sql, contact_id, list(names), since)
+        MergedEvent._make((*row[:-1], read_object(row[-1]))) for row in fetch(conn, sql, contact_id, list(names), since)
     ]

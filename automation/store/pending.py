@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, not_, select, update
 from automation.store.bulk import insert_rows
 from automation.store.entry_moment import happened_since
 from automation.store.expressions import among, constant
-from automation.store.lists import fetch, named_rows, read_object, run_many
+from automation.store.lists import named_rows, run_many
 from automation.store.schema import event, pending_entry
 from automation.store.value_tables import value_table
 
@@ -31,16 +31,6 @@ class Span(NamedTuple):
     contact_id: int
     moment: EntryMoment
     bound: int
-
-
-class PastEvent(NamedTuple):
-    """An event as it is read back for a late decision."""
-
-    name: str
-    contact_id: int | None
-    occurred_at: int
-    received_at: int
-    properties: dict[str, Any]
 
 
 class Beside(NamedTuple):
@@ -79,13 +69,6 @@ def who_did(
         .where(event.c.name == name, *in_order, *([] if limit is None else [limit]))
     )
     return set(conn.scalars(query))
-
-
-def load_events(conn: Connection, event_ids: Sequence[int]) -> dict[int, PastEvent]:
-    """Events by id; absent ones are gone."""
-    sql = "SELECT id, name, contact_id, occurred_at, received_at, properties FROM event WHERE id = ANY(?)"
-    rows = fetch(conn, sql, list(event_ids)) if event_ids else []
-    return {row[0]: PastEvent(row[1], row[2], row[3], row[4], read_object(row[5])) for row in rows}
 
 
 def put_off(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -39,10 +39,9 @@ def sample_contacts(conn: Connection, holds: ColumnElement[bool] | None, size: i
 
 
 def recent_events(conn: Connection, names: Collection[str], size: int) -> list[AnyRow]:
-    """`name`, `contact_id`, `properties` and `occurred_at` of the newest events of these names, newest first."""
+    """The newest events of these names, newest first."""
     newest = select(event).order_by(event.c.id.desc()).limit(_NEWEST).subquery()
-    columns = (newest.c.name, newest.c.contact_id, newest.c.properties, newest.c.occurred_at)
-    query = select(*columns).where(newest.c.name.in_(sorted(names)))
+    query = select(newest).where(newest.c.name.in_(sorted(names)))
     return list(named_rows(conn, query.order_by(newest.c.id.desc()).limit(size)))
 
 

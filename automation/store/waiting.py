@@ -80,18 +80,21 @@ class CameEvent(NamedTuple):
     """An event of one person, as far as a wait or a goal looks at it."""
 
     event_id: int
+    name: str
     occurred_at: int
     received_at: int
+    source: str
+    channel: str | None
     properties: Mapping[str, Any]
 
 
 def came_since(conn: Connection, name: str, contact_ids: Sequence[int], since: int) -> dict[int, list[CameEvent]]:
     """These people's events of one name since a moment, in the order of their own time and number."""
-    sql = """SELECT contact_id, id, occurred_at, received_at, properties FROM event
+    sql = """SELECT contact_id, id, occurred_at, received_at, source, channel, properties FROM event
              WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? ORDER BY occurred_at, id"""
     found: dict[int, list[CameEvent]] = {}
-    for contact_id, id_, occurred_at, received_at, properties in fetch(conn, sql, list(contact_ids), name, since):
-        found.setdefault(contact_id, []).append(CameEvent(id_, occurred_at, received_at, read_object(properties)))
+    for contact_id, id_, *told, properties in fetch(conn, sql, list(contact_ids), name, since):
+        found.setdefault(contact_id, []).append(CameEvent._make((id_, name, *told, read_object(properties))))
     return found
 
 

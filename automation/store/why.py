@@ -76,9 +76,9 @@ def put_off_entry(conn: Connection, rule_id: int, contact_ids: Sequence[int], ev
 
 
 def runs_then(conn: Connection, rule_id: int, contact_ids: Sequence[int], at: int, limit: int) -> list[AnyRow]:
-    """The runs of these people that had begun by a moment, the newest first, with the properties of their events."""
+    """The runs of these people that had begun by a moment, the newest first, with their events."""
     query = (
-        select(run, event.c.properties)
+        select(run, event.c.name, event.c.properties, event.c.occurred_at, event.c.source, event.c.channel)
         .outerjoin(event, event.c.id == run.c.event_id)
         .where(run.c.contact_id.in_(contact_ids), run.c.rule_id == rule_id, run.c.entered_at <= at)
         .order_by(run.c.entered_at.desc(), run.c.id.desc())

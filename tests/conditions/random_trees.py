@@ -13,6 +13,7 @@ from automation.catalogue.model import FieldType as T
 from automation.rules.conditions.operators import OPERATORS, Operator
 from automation.rules.conditions.references import comparable
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Reachable, Ref
+from automation.store.events import PastEvent
 from tests.conditions.helpers import CATALOGUE, ZONE
 
 NOW = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)
@@ -183,10 +184,23 @@ ATTRIBUTES = {ref.name: ref.type for ref in refs("contact") if ref.storage == "a
 PROPERTIES = {ref.name: ref.type for ref in refs("event") if ref.storage == "none"}
 
 
+SOURCES, CHANNELS = st.sampled_from(TEXTS), st.sampled_from([None, *TEXTS])
+
+
+UNDECLARED = {"channel": "ab"}
+"""A property that the catalogue does not have (any more) hides nothing."""
+
+
+def seen(properties: dict[str, Any], at: int, source: str, channel: str | None) -> dict[str, Any]:
+    """An order as conditions see it, with what every event has."""
+    event = PastEvent(1, "order.paid", None, at, at, source, channel, properties | UNDECLARED)
+    return whole(event, CATALOGUE.events)
+
+
 def whole_events() -> st.SearchStrategy[dict[str, Any]]:
-    """Orders as conditions see them, with the time that every event has."""
+    """Orders as conditions see them."""
     time = st.sampled_from(MOMENTS).map(lambda text: int(datetime.fromisoformat(text).timestamp() * 1000))
-    return st.builds(whole, some(PROPERTIES), time)
+    return st.builds(seen, some(PROPERTIES), time, SOURCES, CHANNELS)
 
 
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -210,7 +224,8 @@ suppressions = st.lists(
 def people(draw: st.DrawFn) -> dict[str, Any]:
     """A contact's rows: attributes, times, tags, phones and events."""
     moments = [int(datetime.fromisoformat(text).timestamp() * 1000) for text in MOMENTS]
-    event = st.tuples(st.sampled_from(["order.paid", "coupon.issued"]), st.sampled_from(moments), some(PROPERTIES))
+    names = st.sampled_from(["order.paid", "coupon.issued"])
+    event = st.tuples(names, st.sampled_from(moments), some(PROPERTIES), SOURCES, CHANNELS)
     return {
         "attributes": draw(some(ATTRIBUTES)),
         "created_at": draw(st.sampled_from(moments)),
@@ -224,13 +239,17 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
 
 
 __all__ = [
+    "CHANNELS",
     "NOW",
     "SAVED",
+    "SOURCES",
+    "UNDECLARED",
     "ZONE",
     "compares",
     "correlated_trees",
     "event_trees",
     "people",
+    "seen",
     "some",
     "trees",
     "whole_events",

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from automation.catalogue.dates import moment_text
-from automation.catalogue.event_fields import whole
 from automation.clock import from_ms, to_ms
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.fused import fuse
@@ -31,15 +30,19 @@ from automation.store.schema import (
 )
 from tests.conditions.random_trees import (
     ATTRIBUTES,
+    CHANNELS,
     NOW,
     PROPERTIES,
     SAVED,
+    SOURCES,
+    UNDECLARED,
     ZONE,
     compares,
     correlated_trees,
     event_trees,
     people,
     refs,
+    seen,
     some,
     trees,
     whole_events,
@@ -117,15 +120,16 @@ def test_fused_conditions_match_what_each_matches_alone(wheres: list[Any], event
 
 @THOROUGH
 @given(
-    wheres=st.lists(event_trees(), min_size=5, max_size=10), orders=st.lists(some(PROPERTIES), min_size=3, max_size=6)
+    wheres=st.lists(event_trees(), min_size=5, max_size=10),
+    orders=st.lists(st.tuples(some(PROPERTIES), SOURCES, CHANNELS), min_size=3, max_size=6),
 )
 def test_where_agrees_between_python_and_sql(db: Database, wheres: list[Any], orders: list[Any]) -> None:
     with db.read() as conn:  # which keeps nothing
-        _store(conn, [{**_NOBODY, "events": [("order.paid", 1000 + i, order) for i, order in enumerate(orders)]}])
+        _store(conn, [{**_NOBODY, "events": [("order.paid", 1000 + i, *order) for i, order in enumerate(orders)]}])
         for where in wheres:
             query = select(event_where(where, event.c.properties)).select_from(event).order_by(event.c.occurred_at)
             alone = event_predicate(where)
-            expected = [alone(whole(order, 1000 + i)) for i, order in enumerate(orders)]
+            expected = [alone(seen(order, 1000 + i, *came)) for i, (order, *came) in enumerate(orders)]
             assert [bool(answer) for answer in conn.scalars(query)] == expected, where
 
 
@@ -156,8 +160,8 @@ def test_a_where_that_refers_to_the_run_counts_the_events_that_python_says(
                 sum(
                     name == "order.paid"
                     and at <= to_ms(NOW)
-                    and holds(replace(fact, event=whole(order, at), own=fact.event))
-                    for name, at, order in one["events"]
+                    and holds(replace(fact, event=seen(order, at, *came), own=fact.event))
+                    for name, at, order, *came in one["events"]
                 )
                 for one, fact in zip(crowd, facts, strict=True)
             ]
@@ -203,8 +207,9 @@ def _store(conn: Connection, crowd: list[Any]) -> None:
         tags += [(number, tag, 0) for tag in one["tags"]]
         phones += [("phone", f"{phone}", number, 0) for phone in one["phones"] if not _taken(phones, phone)]
         one["phones"] = [value for _, value, owner, _ in phones if owner == number]
-        for name, at, properties in one["events"]:
-            events.append((name, number, at, at, "test", f"m{len(events)}", to_json(properties)))
+        for name, at, properties, source, channel in one["events"]:
+            told = source, f"m{len(events)}", channel, to_json(properties | UNDECLARED)
+            events.append((name, number, at, at, *told))
     insert_rows(conn, contact, ("id", "attributes", "created_at", "updated_at"), contacts)
     insert_rows(conn, contact_tag, ("contact_id", "tag", "created_at"), tags)
     insert_rows(
@@ -232,7 +237,7 @@ def _store(conn: Connection, crowd: list[Any]) -> None:
         for number, one in enumerate(crowd, 1) for channel, address in one.get("wrong", ())
     ])  # fmt: skip
     insert_rows(conn, identity, ("kind", "value", "contact_id", "created_at"), phones)
-    columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "properties")
+    columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "channel", "properties")
     insert_rows(conn, event, columns, events)
 
 

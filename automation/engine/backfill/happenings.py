@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automation.clock import from_ms, to_ms
 from automation.engine.clocks.catch_up import expired
 from automation.engine.entry.enter import meet
-from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.meeting import arrival_of
 from automation.engine.entry.order import waves
 from automation.engine.journey.movement import Allowance, Movement
 from automation.memory import uncollected
@@ -59,7 +59,7 @@ class Happenings:
             after = page[-1].occurred_at, page[-1].id
 
     def _decide(self, rule: LoadedRule, alone: RuleBook, page: Sequence[PastEvent], made: Backfilled) -> None:
-        arrivals = [Arrival(e.id, e.name, e.contact_id, e.properties, e.occurred_at, e.received_at) for e in page]
+        arrivals = [arrival_of(e, e.id, e.contact_id, e.received_at) for e in page]
 
         def decide() -> tuple[int, list[Entry], Counter[str]]:
             with uncollected(), self._database.write() as conn:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from automation.clock import from_ms
-from automation.engine.entry.meeting import Arrival, Meeting
+from automation.engine.entry.meeting import Arrival, Meeting, nothing_came
 from automation.rules.conditions.tree import Compare, refs_in, walk
 from automation.store.runs import lock_contacts
 from automation.store.segments import Standing, lock_segment, save_standings, standings
@@ -51,7 +51,7 @@ def moved_people(
 ) -> list[Meeting]:
     """Who of these people, who are locked, meets a watching rule although no event of theirs says so."""
     return [
-        Meeting(rule, Arrival(None, "", one.contact_id, {}, now, now), one.contact_id, changed=_change(one, now))
+        Meeting(rule, nothing_came(one.contact_id, now), one.contact_id, changed=_change(one, now))
         for one in _moved(conn, rule, [contact_id for contact_id in people if rule.meets(contact_id)], now, too_many)
     ]
 

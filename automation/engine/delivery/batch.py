@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from automation.catalogue.event_fields import whole_by_id
 from automation.clock import from_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.delivery.message_guards import Request
 from automation.rules.rule_vars import VARS
-from automation.store.events import load_timed_properties
+from automation.store.events import load_events
 from automation.store.rules import keep_template
 from automation.store.runs import load_variables
 
@@ -31,7 +30,7 @@ class Work:
         self._contacts = load_contacts(conn, sorted({row.contact_id for row in rows}))
         self._runs = load_variables(conn, sorted({row.run_id for row in rows}))
         events = {run.event_id for run in self._runs.values() if run.event_id is not None}
-        self._events = whole_by_id(load_timed_properties(conn, sorted(events)))
+        self._events = load_events(conn, sorted(events))
         self._kept: set[str] = set()
         self._of_rule: dict[int, dict[str, Any]] = {}
 
@@ -49,8 +48,9 @@ class Work:
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
         """What a template may name."""
         event_id, variables, _ = self._runs[row.run_id]
-        event = self._events.get(event_id, {}) if event_id is not None else {}
-        return {**variables, "contact": request.contact, "event": event, **self._common(rule)}
+        event = self._events.get(event_id) if event_id is not None else None
+        seen = {} if event is None else rule.whole(event)
+        return {**variables, "contact": request.contact, "event": seen, **self._common(rule)}
 
     def _common(self, rule: LoadedRule) -> dict[str, Any]:
         """What is the same for all messages of a rule."""

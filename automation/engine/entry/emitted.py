@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from automation.engine.entry.enter import enter_arrivals
-from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.meeting import Arrival, arrival_of
 from automation.engine.entry.order import waves
 from automation.engine.entry.unsubscribes import UNSUBSCRIBED, OptOut, withdraw
 from automation.engine.journey.hearing import hear
@@ -55,7 +55,7 @@ class Emitter:
         ids = store_new_events(self._conn, events, self._now)
         new = [(id_, e) for id_, e in zip(ids, events, strict=True) if id_ is not None]
         now = self._now
-        self._arrivals += [Arrival(id_, e.name, e.contact_id, e.properties, e.occurred_at, now) for id_, e in new]
+        self._arrivals += [arrival_of(e, id_, e.contact_id, now) for id_, e in new]
         self._emitters |= {id_: run for id_, e in new if (run := emitter_of(e.message_id)) is not None}
         self._made.update(id_ for id_, _ in new)
         stopping = [(e.contact_id, e) for _, e in new if e.name == UNSUBSCRIBED and e.contact_id is not None]
@@ -104,13 +104,12 @@ class Emitter:
         log = []
         for a in arrivals:
             listening = self._book.by_event[a.name]
-            called = [listening.rules[index] for index in listening.matching(a.whole)]
             log += [
                 Entry(
                     Reason.SKIPPED_ENDLESS, rule.rule_id, rule.version_id, a.contact_id, event_id=a.event_id,
                     detail={"event": a.name, "runs": LONGEST},
                 )
-                for rule in (*called, *self._book.watched_events.get(a.name, ()))
+                for rule in (*listening.called(a), *self._book.watched_events.get(a.name, ()))
                 if rule.meets(a.contact_id)
             ]  # fmt: skip
         write_log(self._conn, self._now, log)

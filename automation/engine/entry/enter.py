@@ -71,10 +71,9 @@ def _meetings(conn: Connection, book: RuleBook, arrivals: Sequence[Arrival]) -> 
     matched: list[tuple[LoadedRule, Arrival]] = []
     by_event = book.by_event
     for arrival in arrivals:
-        listening = by_event[arrival.name]
-        hits = listening.matching(arrival.whole if listening.asks_own else arrival.properties)
-        if hits:
-            matched.extend((listening.rules[index], arrival) for index in hits)
+        called = by_event[arrival.name].called(arrival)
+        if called:
+            matched.extend((rule, arrival) for rule in called)
     named = _named_people(conn, book, matched)
     meetings = []
     for rule, arrival in matched:
@@ -169,7 +168,7 @@ def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Fact
             contact=profiles.get(m.contact_id or 0, {}) | {"id": m.contact_id},
             now=now,
             zone=m.rule.spec.zone,
-            event=m.arrival.whole,
+            event=m.seen,
         )
         for m in meetings
     ]

@@ -250,9 +250,9 @@ class Ingest:
             if id_ is None:
                 continue
             if name in by_event:
-                arrivals.append(Arrival(id_, name, contact_id, event.properties, at, now))
+                arrivals.append(Arrival(id_, name, contact_id, event.properties, at, now, event.source, event.channel))
             if name in listeners:
-                heard.append(Arrival(id_, name, contact_id, event.properties, at, now))
+                heard.append(Arrival(id_, name, contact_id, event.properties, at, now, event.source, event.channel))
         self._withdraw(conn, taken, times, ids, now)
         hear(conn, self._book, self._versions, heard, now)  # first: who leaves by an event may enter by it again
         return enter_arrivals(conn, self._book, arrivals, now)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from automation.catalogue.event_fields import whole
 from automation.store.entry_moment import EntryMoment
 
 if TYPE_CHECKING:
+    from automation.catalogue.event_fields import Happened
     from automation.engine.book import LoadedRule
 
 
@@ -24,11 +24,20 @@ class Arrival(msgspec.Struct, frozen=True, gc=False):
     properties: Mapping[str, Any]
     occurred_at: int
     received_at: int
+    source: str
+    channel: str | None
 
-    @property
-    def whole(self) -> Mapping[str, Any]:
-        """The event as conditions see it, with what every event has."""
-        return self.properties if self.event_id is None else whole(self.properties, self.occurred_at)
+
+def nothing_came(contact_id: int, now: int) -> Arrival:
+    """What stands for an event where somebody enters without one."""
+    return Arrival(None, "", contact_id, {}, now, now, "", None)
+
+
+def arrival_of(event: Happened, event_id: int, contact_id: int | None, received_at: int) -> Arrival:
+    """A stored event as something that arrives."""
+    return Arrival(
+        event_id, event.name, contact_id, event.properties, event.occurred_at, received_at, event.source, event.channel
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +50,11 @@ class Meeting:
     named: str | None = None  # the identity that nobody has
     changed: str | None = None  # names the occurrence where no event does
     moment: EntryMoment | None = None  # by which it enters, if not by its event
+
+    @property
+    def seen(self) -> Mapping[str, Any]:
+        """The event as conditions see it, with what every event has; empty where somebody enters without one."""
+        return {} if self.arrival.event_id is None else self.rule.whole(self.arrival)
 
     @property
     def key(self) -> str:

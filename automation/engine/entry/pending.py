@@ -6,23 +6,21 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from automation.catalogue.event_fields import whole
 from automation.clock import from_ms, to_ms
 from automation.engine.entry.enter import enter_meetings
-from automation.engine.entry.meeting import Arrival, Meeting
+from automation.engine.entry.meeting import Meeting, arrival_of
 from automation.engine.entry.sequences import followed, out_of_sequence
 from automation.engine.journey.merges import settle_merges
 from automation.engine.journey.movement import Allowance
 from automation.reasons import Reason
 from automation.store.contacts import survivors
+from automation.store.events import PastEvent, load_events
 from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
 from automation.store.pending import (
-    PastEvent,
     Span,
     claim_pending,
     delete_pending,
-    load_events,
     next_pending,
     sort_pending,
     stop_pending,
@@ -96,8 +94,7 @@ class Pending:
             if refused is not None or rule is None or event is None:
                 log.append(_refused(row, contact_id, rule, *(refused or (Reason.SKIPPED_EXPIRED, {}))))
                 continue
-            times = event.occurred_at, event.received_at
-            arrival = Arrival(row.event_id, event.name, event.contact_id, event.properties, *times)
+            arrival = arrival_of(event, row.event_id, event.contact_id, event.received_at)
             meeting = Meeting(rule, arrival, contact_id)
             waiting.append(_Waiting(meeting, Span(contact_id, meeting.since(0), row.due_at)))
         return waiting
@@ -170,6 +167,6 @@ def _obstacle(
         return Reason.SKIPPED_EXPIRED, {"due_at": due, "expires_after": str(expires)}
     if event is None:
         return Reason.SKIPPED_EXPIRED, {"event": "gone"}
-    if not rule.listens_to(event.name, whole(event.properties, event.occurred_at)):
+    if not rule.listens_to(event):
         return Reason.SKIPPED_SEQUENCE, {"rule": "changed"}
     return None

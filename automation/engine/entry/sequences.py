@@ -100,7 +100,7 @@ def _who_did(
 
 def _facts(conn: Connection, meetings: Sequence[Meeting], now: int) -> list[Facts]:
     profiles = load_contacts(conn, sorted({m.contact_id for m in meetings if m.contact_id is not None}))
-    return [Facts(profiles.get(m.contact_id or 0, {}), now, m.rule.spec.zone, m.arrival.whole) for m in meetings]
+    return [Facts(profiles.get(m.contact_id or 0, {}), now, m.rule.spec.zone, m.seen) for m in meetings]
 
 
 def _of(pattern: EventPattern | None) -> EventPattern:

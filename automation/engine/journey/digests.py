@@ -41,15 +41,15 @@ def gather(conn: Connection, group: Sequence[RunState]) -> None:
     for name in trigger.names(params):
         for contact_id, events in came_since(conn, name, [run.contact_id for run in group], _BEGINNING).items():
             found.setdefault(contact_id, []).extend(
-                (event.occurred_at, event.event_id, event.properties)
+                (event.occurred_at, event.event_id, event)
                 for event in events
-                if holds is None or holds(event.properties)
+                if holds is None or holds(rule.whole(event))
             )
     for run in group:
         mine = [
-            properties
-            for _, event_id, properties in sorted(found.get(run.contact_id, ()), key=lambda one: one[:2])
-            if event_id >= (run.event_id or 0) and rule.mode_key(properties) == run.mode_key
+            event.properties
+            for _, event_id, event in sorted(found.get(run.contact_id, ()), key=lambda one: one[:2])
+            if event_id >= (run.event_id or 0) and rule.mode_key(rule.whole(event)) == run.mode_key
         ]
         run.variables[DIGEST] = {"count": len(mine), "events": [dict(each) for each in mine[-MOST_EVENTS:]]}
         run.mode_key = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from automation.clock import to_ms
 from automation.engine.entry.enter import enter_meetings
-from automation.engine.entry.meeting import Arrival, Meeting
+from automation.engine.entry.meeting import Meeting, arrival_of, nothing_came
 from automation.engine.journey.state import RunState
 from automation.errors import AutomationError
 from automation.reasons import Reason
@@ -143,12 +143,12 @@ class RunsByHand:
         if rule is None:
             raise AutomationError("runs.not_running", rule=key)
         newest = last_event_id(conn)
-        arrival = Arrival(None, "", people[0], {}, now, now)
+        arrival = nothing_came(people[0], now)
         if isinstance(rule.trigger, EventTrigger):
             row = _last_event(conn, rule, people, now)
             if row is None:
                 raise AutomationError("runs.no_event", rule=key, contact=f"#{people[0]}")
-            arrival = Arrival(row.id, row.name, row.contact_id, row.properties, row.occurred_at, row.received_at)
+            arrival = arrival_of(row, row.id, row.contact_id, row.received_at)
             newest -= newest == row.id  # that event is not by what they enter
         return Meeting(rule, arrival, people[0], changed=f"hand:{now}", moment=EntryMoment(now, newest, now))
 
@@ -174,5 +174,5 @@ def _last_event(conn: Connection, rule: LoadedRule, people: Sequence[int], now: 
         return last_event_for(conn, rule.rule_id, people, now)
     names = trigger.names(rule.spec.trigger.params)
     found = [row for name in names if (row := last_event_of(conn, people[0], name, now)) is not None]
-    found = [row for row in found if rule.listens_to(row.name, row.properties)]
+    found = [row for row in found if rule.listens_to(row)]
     return max(found, key=lambda row: (row.occurred_at, row.id), default=None)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
 from automation.engine.delivery.crowded import drop_crowded
-from automation.engine.entry.meeting import Arrival
+from automation.engine.entry.meeting import arrival_of
 from automation.engine.journey.hearing import hear
 from automation.reasons import Reason
 from automation.rules.program import Await
@@ -153,7 +153,7 @@ class _Settling:
             if not others:
                 continue
             mine = [run for run in runs if owners[run.id] == owner]
-            arrivals = [Arrival(e.id, e.name, person, e.properties, e.occurred_at, e.received_at) for e in others]
+            arrivals = [arrival_of(e, e.id, person, e.received_at) for e in others]
             begun = {run.id: self._heard_before(run, others) for run in mine if run.wait_event is not None}
             hear(self._conn, self._book, self._versions, arrivals, self._now, begun, {run.id for run in mine})
 

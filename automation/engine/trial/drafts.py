@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 from automation.actions.base import ActionContext, Item, Outbound
 from automation.actions.item_params import run_action
-from automation.catalogue.event_fields import whole
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
@@ -164,8 +163,7 @@ def _newest_event(conn: Connection, project: Project, spec: RuleSpec, contact_id
     if not isinstance(rule.trigger, EventTrigger):
         return {}
     events = newest_events(conn, contact_id, rule.trigger.names(spec.trigger.params), LOOKED_AT)
-    seen = ((name, whole(properties, at)) for name, properties, at in events)
-    return next((event for name, event in seen if rule.listens_to(name, event)), {})
+    return next((rule.whole(event) for event in events if rule.listens_to(event)), {})
 
 
 def _saved(
@@ -180,7 +178,7 @@ def _saved(
             saved.setdefault(step.save_as, {}).update(kept)
         elif isinstance(step, WaitFor) and step.save_as is not None:
             newest = newest_events(conn, contact_id, [step.event], 1)
-            saved.setdefault(step.save_as, {}).update(newest[0][1] if newest else {})
+            saved.setdefault(step.save_as, {}).update(newest[0].properties if newest else {})
     return saved
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
-from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.contacts.recasting import count_mistyped
@@ -95,8 +94,7 @@ class Sampler:
         if not isinstance(rule.trigger, EventTrigger):
             return [(id_, {}) for id_ in self._by_audience(conn, rule)]
         rows = recent_events(conn, rule.trigger.names(rule.spec.trigger.params), self._size)
-        seen = [(row, whole(row.properties, row.occurred_at)) for row in rows]
-        heard = [(row.contact_id, event) for row, event in seen if rule.listens_to(row.name, event)]
+        heard = [(row.contact_id, rule.whole(row)) for row in rows if rule.listens_to(row)]
         own = {contact_id: event for contact_id, event in reversed(heard) if contact_id is not None}
         if own and rule.people is None:
             return list(own.items())

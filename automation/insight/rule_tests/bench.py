@@ -73,7 +73,8 @@ class Bench:
         settings = self._project.settings
         unkept = settings.publishing.model_copy(update={"mode": "explicit"})  # nothing is kept as a publication
         settings = settings.model_copy(update={"publishing": unkept})
-        project = replace(self._project, settings=settings, checked=Checked(rules, (), ()))
+        plain = replace(self._project.catalogue, sources={})  # a case's events are written as ours are, whose they be
+        project = replace(self._project, settings=settings, catalogue=plain, checked=Checked(rules, (), ()))
         return KeepingProviders(project, self._database, self._clock, self._zone), project
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import FROM_CASES, is_own
 from automation.catalogue.model import FieldType
 from automation.engine.entry.ingest import Incoming
 from automation.rules.cases.spec import Happening
@@ -34,16 +35,28 @@ class Teller:
         if not isinstance(trigger, EventTrigger):
             return moments
         if not moments:
-            return (Happening(trigger.names(self.rule.spec.trigger.params)[0], case.line, case.given.event),)
+            return (
+                self._with_given(
+                    Happening(trigger.names(self.rule.spec.trigger.params)[0], case.line), case.given.event
+                ),
+            )
         first, *others = moments
         if isinstance(first, Happening):
-            first = replace(first, properties={**case.given.event, **first.properties})
+            first = self._with_given(first, case.given.event)
         return (first, *others)
+
+    def _with_given(self, happening: Happening, given: Mapping[str, Any]) -> Happening:
+        """What `given` says of the event holds where the event doesn't say it itself."""
+        event = self.catalogue.events[happening.event]
+        own = {name: getattr(happening, name) or given.get(name) for name in FROM_CASES if is_own(event, name)}
+        properties = {name: value for name, value in given.items() if name not in own}
+        return replace(happening, properties={**properties, **happening.properties}, **own)
 
     def incoming(self, happening: Happening, at: datetime, number: int) -> Incoming:
         """One event, which happened just now; `number` tells it from its like."""
         body: dict[str, Any] = {
             "name": happening.event, "occurred_at": at.isoformat(), "properties": self._properties(happening),
+            "channel": happening.channel, "source": happening.source,
         }  # fmt: skip
         kind = self._own_identity(happening.event)
         if kind is not None:

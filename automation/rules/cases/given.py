@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import FROM_CASES
+from automation.catalogue.model import EVENT_FIELDS
 from automation.contacts.consent import EVERY_CHANNEL, STATES, check_consent
 from automation.contacts.identity import read_identity
 from automation.errors import AutomationError
@@ -72,7 +74,9 @@ class GivenReader:
         names = self.ground.names
         if root == "contact":
             return names.catalogue.fields.get(name)
-        return names.event.properties.get(name) if root == "event" and names.event is not None else None
+        if root != "event" or names.event is None:
+            return None
+        return names.event.properties.get(name) or (EVENT_FIELDS[name] if name in FROM_CASES else None)
 
     def _of_contact(self, known: FieldDef, key: Scalar, node: Node) -> None:
         if known.storage == "identity":

@@ -19,13 +19,18 @@ STATES: tuple[State, ...] = ("waiting", "done", "exited", "failed")
 
 @dataclass(frozen=True)
 class Happening:
-    """An event, with its properties as a sender would write them. Before `at` it has an `ago` or an own `at`."""
+    """An event, with its properties as a sender would write them. Before `at` it has an `ago` or an own `at`.
+
+    `channel` and `source` are the event's own, beside its properties; None: the case doesn't say.
+    """
 
     event: str
     line: int
     properties: Mapping[str, Any] = field(default_factory=dict)
     ago: Duration | None = None
     at: datetime | None = None
+    channel: str | None = None
+    source: str | None = None
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.local import moment_of
-from automation.catalogue.model import FieldType
+from automation.catalogue.event_fields import FROM_CASES
+from automation.catalogue.model import EVENT_FIELDS, FieldType
 from automation.catalogue.values import ValueProblem, normalise
 from automation.rules.cases.spec import Happening, Moment, Passing
 from automation.rules.conditions.references import literal_text, looks_like_reference
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from automation.rules.cases.ground import Ground
     from automation.rules.reader import Reader
 
-EVENT_KEYS = ("event", "properties")
+EVENT_KEYS = ("event", "properties", *FROM_CASES)
 PAST_KEYS = (*EVENT_KEYS, "ago", "at")
 _EXACT = (FieldType.TEXT, FieldType.MONEY, FieldType.DATE, FieldType.DATETIME)
 
@@ -63,7 +65,7 @@ class Values:
             return None
         since = self.reader.duration(ago, path) if ago is not None else None
         moment = self.moment(at, path) if at is not None else None
-        return event and Happening(event.event, event.line, event.properties, since, moment)
+        return event and replace(event, ago=since, at=moment)
 
     def coming(self, node: Node, path: str, given: AnyMapping[str, Any] | None = None) -> Moment | None:
         """An event that happens now, or time that goes by. `given`: properties that the event has besides."""
@@ -88,7 +90,13 @@ class Values:
             return None
         properties = self._properties(known, given, path)
         self.complete(known, {**(besides or {}), **properties}, given or node, path)
-        return Happening(name, mapping.line, properties)
+        channel, source = (self._own(mapping, key, path) for key in FROM_CASES)
+        return Happening(name, mapping.line, properties, channel=channel, source=source)
+
+    def _own(self, mapping: Mapping, key: str, path: str) -> str | None:
+        """The event's own channel or source, which is no property."""
+        node = mapping.get(key)
+        return None if node is None else self.value(EVENT_FIELDS[key], node, f"{path}/{key}")
 
     def _properties(self, event: EventDef, node: Node | None, path: str) -> AnyMapping[str, Any]:
         found: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, ColumnElement, and_, exists, false, literal, not_, or_, select, true
+from sqlalchemy import Boolean, ColumnElement, and_, exists, false, func, literal, not_, or_, select, true
 
 from automation.catalogue.dates import moment_of
 from automation.catalogue.model import FieldType
@@ -74,7 +74,7 @@ class _EventSubjects:
         if table is None or ref.name not in table.c:
             raise AutomationError("conditions.no_sql", field=str(ref))
         found: ColumnElement[Any] = table.c[ref.name]
-        return found
+        return found if _in_millis(ref) else func.nullif(found, "")  # an empty source is none
 
     def referred(self, ref: Ref) -> ColumnElement[Any]:
         """The column of what a reference stands for."""

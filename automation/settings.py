@@ -70,6 +70,7 @@ class RetentionSettings(_Section):
     messages: str | None = Field(None, pattern=_SPAN)
     quarantine: str | None = Field(None, pattern=_SPAN)
     event_times: str | None = Field(None, pattern=_SPAN)
+    merges: str | None = Field(None, pattern=_SPAN)
 
     @property
     def chosen(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from automation.cli.contact_import import import_
-from automation.cli.context import open_catalogue, open_database, open_settings, raw_csv
+from automation.cli.context import open_catalogue, open_database, open_settings, project_zone, raw_csv
 from automation.cli.masking import RevealOption, shown, told_to_the_audit
 from automation.cli.naming import CONTACT_HELP, contact_id_of, moment_after, moment_before
 from automation.cli.output import (
@@ -25,6 +25,7 @@ from automation.cli.output import (
 from automation.i18n import say
 
 if TYPE_CHECKING:
+    from automation.contacts.recasting import Mistyped
     from automation.store.problems import Problem
 
 app = typer.Typer(help="People: import, export, consent 联系人", no_args_is_help=True)
@@ -164,8 +165,10 @@ def problems(
     bom: BomOption = False,
     reveal: RevealOption = False,
 ) -> None:
-    """What holds people back, the newest first; then identities that are nobody's, doubled or of several people."""
+    """What holds people back, the newest first; then identities that are nobody's, doubled or of several people; then
+    values of another type than the catalogue says."""
     from automation.cli.contact_merges import suspect_row
+    from automation.contacts.recasting import mistyped
     from automation.contacts.suspects import suspects
     from automation.store.problems import list_problems
 
@@ -176,9 +179,11 @@ def problems(
     with database.read() as conn:
         found = list_problems(conn, channel=channel, limit=limit)
         doubtful = suspects(conn, catalogue, limit) if channel is None else []
+        wrong = mistyped(conn, catalogue, project_zone(), limit) if channel is None else []
     ids = {one.contact_id for one in found} | {one.contact_id for one in doubtful}
+    ids |= {one.contact_id for one in wrong}
     with shown(database, catalogue, "contacts problems", ids, reveal=reveal):
-        rows = [*map(_problem, found), *map(suspect_row, doubtful)]
+        rows = [*map(_problem, found), *map(suspect_row, doubtful), *map(_mistyped, wrong)]
     database.close()
     emit_table(("contact_id", "channel", "problem", "value", "since_at", "remedy"), rows, format_, bom=bom)
 
@@ -202,6 +207,44 @@ def retry(
         return len(gone)
 
     _change(contact, change, "cli.problems_forgotten")
+
+
+@app.command("recast", help="Bring stored values to the type that the catalogue says 按目录转换已存的值")
+def recast(
+    field: Annotated[str | None, typer.Argument(metavar="FIELD", help="Only this field 仅此字段")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, change nothing 只统计不修改")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Remove what can't be read 删除无法转换的值")] = False,
+) -> None:
+    """What can't be read stays, and counts as no value, unless --drop is given. Each change leaves an audit row."""
+    from automation.catalogue.nearest import offer
+    from automation.clock import SystemClock, to_ms
+    from automation.contacts.recasting import recast as bring
+    from automation.errors import AutomationError
+
+    settings = open_settings()
+    catalogue = open_catalogue(settings, strict=True)
+    if field is not None and field not in catalogue.fields:
+        raise AutomationError("cli.no_field", **offer(field, catalogue.fields))
+    database = open_database(settings)
+    now = to_ms(SystemClock().now())
+    done = bring(database, catalogue, project_zone(), now, only=field, drop=drop, dry_run=dry_run)
+    database.close()
+    counts = {"found": done.found, "changed": done.changed, "dropped": done.dropped, "left": done.left}
+    typer.echo(say("cli.recast", **counts))
+    if dry_run:
+        typer.echo(say("cli.dry_run"))
+
+
+def _mistyped(one: Mistyped) -> dict[str, Any]:
+    from automation.catalogue.values import quoted
+    from automation.contacts.masking import masker
+
+    show = masker()
+    value = show.personal(quoted(one.value)) if one.field.personal else show.text(quoted(one.value))
+    told = say("cli.problem_type", field=one.field.name, type=one.field.type.value)
+    key = "cli.remedy_type" if one.becomes is not None else "cli.remedy_type_by_hand"
+    return {"contact_id": one.contact_id, "channel": "", "problem": told, "value": value, "since_at": None,
+            "remedy": say(key, field=one.field.name)}  # fmt: skip
 
 
 def _problem(one: Problem) -> dict[str, Any]:

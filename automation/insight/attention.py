@@ -12,9 +12,13 @@ if TYPE_CHECKING:
     from automation.insight.halts import Rows
 
 
-def attention(halts: Mapping[str, Rows], unusable: Iterable[str] = ()) -> list[str]:
-    """Sentences, the gravest first; `unusable`: those about channels that can't be used."""
-    return [*unusable, *_held(halts["approvals"]), *_absent(halts["missing_rules"])]
+def attention(
+    halts: Mapping[str, Rows], unusable: Iterable[str] = (), wrong: Mapping[str, int] | None = None
+) -> list[str]:
+    """Sentences, the gravest first; `unusable`: those about channels that can't be used; `wrong`: how many people hold
+    a value of another type than the catalogue says, by field."""
+    types = [say("insight.shout_type", field=field, count=count) for field, count in (wrong or {}).items()]
+    return [*unusable, *_held(halts["approvals"]), *_absent(halts["missing_rules"]), *types]
 
 
 def _held(rows: Sequence[Mapping[str, Any]]) -> list[str]:

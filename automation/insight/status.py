@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
 from automation.contacts.masking import masker
+from automation.contacts.recasting import count_mistyped
 from automation.engine.delivery.accounts import next_try, standing
 from automation.i18n import say
 from automation.insight.attention import attention
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from automation.store.database import Database
     from automation.store.types import AnyRow
 
+LOOKED_AT = 5_000
+"""So many of the oldest contacts are looked at for values of another type than the catalogue says."""
 ALIVE_MS = 20_000
 """A daemon whose last heartbeat is older than this is taken for dead."""
 
@@ -99,7 +102,7 @@ def read_status(database: Database, project: Project, now: datetime, unusable: S
     with database.read() as conn:
         halts = read_halts(conn, now)
         return Status(
-            attention=attention(halts, unusable),
+            attention=attention(halts, unusable, count_mistyped(conn, project.catalogue, LOOKED_AT)),
             daemons=_daemons(conn, now),
             run_lag=_lag(runs.next_due(conn), now),
             message_lag=_lag(messages.oldest_queued(conn, to_ms(now)), now),

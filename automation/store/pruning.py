@@ -62,6 +62,7 @@ PRUNABLE = (
     Prunable(
         "event_times", "event_time", "", f"event_time.occurred_at < ? AND {_EVENT_GONE}", key=("source", "message_id")
     ),
+    Prunable("merges", "contact_merge", "at", "contact_merge.at < ? AND contact_merge.settled_at IS NOT NULL"),
 )  # fmt: skip
 
 

@@ -112,6 +112,12 @@ MEANINGS: dict[str, Text] = {
     "contacts export": Text("导出全部联系人，格式与导入一致。CSV 中的公式已失效，导入时还原；--raw-csv 原样输出。",
                             "Everybody, in the form that the import reads. Formulas in CSV do nothing, and the import "
                             "takes off what was put on for that; --raw-csv gives cells as they are."),
+    "contacts recast": Text(
+        "把类型与目录不符的已存值转换过来（如以前按文字导入、后来声明为日期的列）；无法转换的保留并按没有值处理，"
+        "--drop 则删除。",
+        "Brings stored values of another type than the catalogue says to that type, such as a column that was "
+        "imported as text and declared a date later; what can't be read stays and counts as no value, or goes "
+        "with --drop."),
     "contacts consent": Text("记录某人对某用途、某渠道的同意或拒绝。",
                              "Records a person's yes or no for a purpose and a channel."),
     "contacts suppress": Text("把某人加入禁发名单：一个或所有渠道，一段时间或永久。",

@@ -72,3 +72,39 @@ def test_strangers_are_listed_and_split_again(folder: Path, db: Database, both: 
     said = both("contacts", "split", f"#{two}", "--identity", "wechat_openid:oS2")
     assert f"#{two} and #" in said.out
     assert "0 identities were brought to their normal form; 0 are" in both("contacts", "normalise").out
+
+
+def test_values_of_another_type_are_listed_and_brought_to_it(folder: Path, db: Database, both: Cli) -> None:
+    # given columns that were imported as text, and are declared otherwise today
+    catalog = folder / "catalog.yaml"
+    text = catalog.read_text(encoding="utf-8")
+    catalog.write_text(text.replace("  level:", "  joined: date\n  visits: integer\n  level:", 1), encoding="utf-8")
+    ids = [int(both("contacts", "show", number, "--format", "json").json["id"]) for number in ("M001", "M002")]
+    values = ('{"joined": "2031年5月1日", "visits": "12"}', '{"joined": "n/a", "visits": 3}')
+    with db.write() as conn:
+        for id_, attributes in zip(ids, values, strict=True):
+            conn.exec_driver_sql(f"UPDATE contact SET attributes = '{attributes}' WHERE id = {id_}")
+    # then they are listed, with the remedy
+    rows = both("contacts", "problems", "--format", "json", "--reveal").json
+    told = {(row["contact_id"], row["problem"], row["value"]): row["remedy"] for row in rows}
+    assert told == {
+        (ids[0], "joined is not of the catalogue's type date", "2031年5月1日"): "automation contacts recast joined",
+        (ids[0], "visits is not of the catalogue's type integer", "12"): "automation contacts recast visits",
+        (ids[1], "joined is not of the catalogue's type date", "n/a"):
+            "can't be read: import it again, corrected, or automation contacts recast joined --drop",
+    }  # fmt: skip
+    assert "joined 不是目录所说的类型 date" in both("contacts", "problems", lang="zh").out
+    # and lint and status warn
+    assert {"L306"} <= {one["code"] for one in both("lint", "--format", "json").json["findings"]}
+    assert "field joined: at least 2 people hold a value of another type" in both("status").out.replace("\n", " ")
+    # a dry run counts the same and changes nothing
+    said = "3 values of another type: 2 brought to it, 0 removed, 1 can't be read and stay"
+    assert said in both("contacts", "recast", "--dry-run").out
+    assert len(both("contacts", "problems", "--format", "json").json) == 3
+    # recast brings what can be read to its type; --drop removes the rest
+    assert said in both("contacts", "recast").out
+    shown = both("contacts", "show", "M001", "--format", "json", "--reveal").json["attributes"]
+    assert (shown["joined"], shown["visits"]) == ("2031-05-01", 12)
+    assert "1 values of another type: 0 brought to it, 1 removed" in both("contacts", "recast", "joined", "--drop").out
+    assert both("contacts", "problems", "--format", "json").json == []
+    assert "did you mean joined" in both("contacts", "recast", "joind").err

@@ -30,6 +30,7 @@ content = "90d"
 messages = "400d"
 quarantine = "30d"
 event_times = "800d"
+merges = "400d"
 """
 RULES = """
     timezone: Asia/Shanghai
@@ -60,7 +61,7 @@ def test_what_is_old_goes_and_what_is_needed_stays(world: Any) -> None:
         store_rejected(conn, [Rejected("x", "ingest.nul", {}, "{}")], to_ms(town.clock.now()))
     town.run()
     town.clock.advance(timedelta(days=100))
-    due = {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1, "event_times": 0}
+    due = {"events": 0, "log": 0, "content": 1, "messages": 0, "quarantine": 1, "event_times": 0, "merges": 0}
     assert pruned(town, dry_run=True) == due
     assert len(town.table("quarantine")) == 1
     assert pruned(town) == due
@@ -120,6 +121,21 @@ def test_a_time_that_was_given_outlives_its_event_and_then_goes(world: Any, monk
     assert town.events([untimed[1]]).stored == 1
     (audited,) = [row.detail for row in town.table("audit") if row.action == "retention.pruned"][-1:]
     assert audited["event_times"]["rows"] == 4
+
+
+def test_what_people_were_before_they_were_merged_goes_once_the_engine_has_seen_to_it(world: Any) -> None:
+    town = world(RULES, settings=KEEP)
+    town.person("M1", phone="13800000001", name="安娜")
+    town.event("vip.welcome", {"email": "anna@example.com"})
+    town.event("vip.welcome", {"email": "anna@example.com", "member_no": "M1"})
+    assert len(town.table("contact_merge")) == 1
+    town.run()
+    town.clock.advance(timedelta(days=399))
+    assert pruned(town)["merges"] == 0
+    town.clock.advance(timedelta(days=2))
+    assert pruned(town)["merges"] == 1
+    assert town.table("contact_merge") == []
+    assert sorted(row.kind for row in town.table("identity")) == ["email", "member_no", "phone"]
 
 
 def key_of(town: World, message_id: str) -> tuple[str, str]:

@@ -21,6 +21,7 @@ def translate(
     which is left out where nothing is `strict`."""
     out: dict[str, Any] = {"source": source.key}
     properties: dict[str, Any] = {}
+    strange = ""
     for field, value in raw.items():
         if field in source.fields:
             _put(out, properties, source.fields[field], value)
@@ -30,11 +31,14 @@ def translate(
                 properties[target.removeprefix(PROPERTY) if target.startswith(PROPERTY) else name] = one
         elif field in MEMBERS:
             out[field] = value
-        elif strict:
-            raise unknown_field(source.key, field, [*source.fields, *MEMBERS])
+        else:
+            strange = strange or field
     name = out.get("name")
     if isinstance(name, str):
         out["name"] = source.events.get(name, name)
+    if strict and strange:
+        event = catalogue.events.get(str(out.get("name")))
+        raise unknown_field(source.key, strange, [*source.fields, *(event.properties if event else ()), *MEMBERS])
     if strict:
         _check_properties(source, out.get("name"), properties, catalogue)
     return out | ({"properties": properties} if properties or "properties" not in out else {})

@@ -266,6 +266,17 @@ TEXTS: dict[str, Text] = {
     "problem_address": Text("地址格式不对", "not an address of its kind"),
     "problem_timezone": Text("时区不存在", "no such time zone"),
     "problem_do_not_disturb": Text("免打扰时段无法识别", "not a do-not-disturb window"),
+    "problem_type": Text("{field} 不是目录所说的类型 {type}", "{field} is not of the catalogue's type {type}"),
+    "remedy_type": Text("automation contacts recast {field}", "automation contacts recast {field}"),
+    "remedy_type_by_hand": Text(
+        "无法转换：改正后重新导入，或 automation contacts recast {field} --drop",
+        "can't be read: import it again, corrected, or automation contacts recast {field} --drop",
+    ),
+    "recast": Text(
+        "类型不符的值 {found} 个：已转换 {changed}，已删除 {dropped}，无法转换而保留 {left}",
+        "{found} values of another type: {changed} brought to it, {dropped} removed, {left} can't be read and stay",
+    ),
+    "no_field": Text("目录中没有字段 {found}{hint}", "the catalogue has no field {found}{hint}"),
     "problem_provider": Text("服务商拒收（{code}）", "refused by the provider ({code})"),
     "remedy_address": Text(
         "改正联系人 #{contact} 的地址（重新导入即可）",

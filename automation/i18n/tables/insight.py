@@ -14,6 +14,12 @@ TEXTS: dict[str, Text] = {
     "shout_absent": Text(
         "规则 {rule}：{why}；里面 {inside} 人停在原处", "{rule}: {why}; the {inside} people inside stand still"
     ),
+    "shout_type": Text(
+        "字段 {field}：至少 {count} 人的值不是目录所说的类型，按没有值处理"
+        "（contacts problems、contacts recast {field}）",
+        "field {field}: at least {count} people hold a value of another type than the catalogue says; it counts as "
+        "none (contacts problems, contacts recast {field})",
+    ),
     "pauses": Text("已暂停（恢复：automation resume）", "paused (to go on: automation resume)"),
     "approvals": Text("等待批准（处理：automation approve）", "waiting for approval (to decide: automation approve)"),
     "missed": Text(

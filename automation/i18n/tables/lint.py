@@ -122,6 +122,15 @@ TEXTS: dict[str, Text] = {
         "no rule sends the template {template}: only its words and links were looked at",
     ),
     "l305_remedy": Text("在规则里使用它，或删去", "use it in a rule, or remove it"),
+    "l306": Text(
+        "字段 {field}：{count} 人的值不是目录所说的类型，条件按没有值处理",
+        "field {field}: {count} people hold a value of another type than the catalogue says; conditions take it for "
+        "none",
+    ),
+    "l306_remedy": Text(
+        "运行 automation contacts recast {field} --dry-run，再去掉 --dry-run",
+        "run automation contacts recast {field} --dry-run, then without --dry-run",
+    ),
     # SMS
     "l401": Text(
         "规则 {rule} 最长的一条（{whose}）：{characters} 字符，计费 {segments} 条（{encoding}），{cost}",

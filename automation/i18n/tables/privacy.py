@@ -60,6 +60,7 @@ TEXTS: dict[str, Text] = {
     "what_messages": Text("消息记录", "messages"),
     "what_quarantine": Text("隔离区条目", "quarantined items"),
     "what_event_times": Text("给定的事件时间", "times given to events"),
+    "what_merges": Text("合并记录", "merges of contacts"),
     "dry_run": Text("这是试运行，没有清理任何内容", "this was a dry run; nothing was pruned"),
     "pruned_by_daemon": Text("已按保留期清理：{counts}", "pruned by retention: {counts}"),
 }

@@ -99,6 +99,10 @@ TEXTS: dict[str, Text] = {
         "How long the time is kept that was given to events without one, not shorter than events; they are recognised "
         "by it, and taken for new ones when they come again later",
     ),
+    "retention.merges": Text(
+        "合并记录（两人合并前的资料）保留多久；之后该次合并不能再用 contacts split 撤销",
+        "How long it is kept what two contacts were before they were merged; after that `contacts split` can't undo it",
+    ),
     "webhook.allow_private": Text(
         "是否允许 webhook.post 访问内网地址与 http:// 地址；默认拒绝",
         "Whether webhook.post may call private addresses and plain http; refused by default",

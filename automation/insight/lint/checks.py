@@ -11,7 +11,7 @@ from automation.insight.lint.duties import email_duties, sms_duties
 from automation.insight.lint.email import subject, text_part
 from automation.insight.lint.limits import idle_limits
 from automation.insight.lint.links import dead_links, link_forms, rule_link_forms
-from automation.insight.lint.people import broken_renderings, missing_values, nobody, sent_by_none
+from automation.insight.lint.people import broken_renderings, missing_values, mistyped_values, nobody, sent_by_none
 from automation.insight.lint.sms import sms_length
 from automation.insight.lint.wechat import wechat_fields
 from automation.insight.lint.words import rule_wording, wording
@@ -59,7 +59,7 @@ class RenderingCheck:
 
 Check: TypeAlias = ProjectCheck | SourceCheck | RuleCheck | RenderingCheck
 
-PROJECT_CHECKS = (ProjectCheck(("L801",), holidays_differ),)
+PROJECT_CHECKS = (ProjectCheck(("L306",), mistyped_values), ProjectCheck(("L801",), holidays_differ))
 SOURCE_CHECKS = (
     SourceCheck(("L101", "L102", "L103", "L104"), wording),
     SourceCheck(("L305",), sent_by_none),

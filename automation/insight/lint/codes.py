@@ -42,6 +42,7 @@ CODES: dict[str, Code] = {
     "L303": Code("error"),  # another error of rendering
     "L304": Code("info", "people"),  # nobody to be sampled
     "L305": Code("info"),  # no rule sends the template
+    "L306": Code("warning", "people"),  # values of another type than the catalogue says
     # SMS
     "L401": Code("info"),  # the longest rendering and its cost
     "L402": Code("warning", "people"),  # some pay for more segments than others

@@ -57,6 +57,13 @@ def sent_by_none(bench: Bench, source: Source) -> Iterator[Finding]:
         yield Finding("L305", source.file, 1, 1, {"template": own[0][0]})
 
 
+def mistyped_values(bench: Bench) -> Iterator[Finding]:
+    """L306: stored values of another type than the catalogue says, which conditions take for missing."""
+    file = bench.project.settings.catalogue
+    for field, count in bench.sampler.mistyped().items():
+        yield Finding("L306", file, 1, 1, {"field": field, "count": count})
+
+
 def _has(person: Mapping[str, Any], path: tuple[str, ...]) -> bool:
     value: Any = person
     for name in path:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
+from automation.contacts.recasting import count_mistyped
 from automation.engine.book import load_rule
 from automation.engine.entry.guards import clauses
 from automation.errors import AutomationError
@@ -51,6 +52,13 @@ class Sampler:
     @property
     def asks_people(self) -> bool:
         return self._database is not None and self._size > 0
+
+    def mistyped(self) -> dict[str, int]:
+        """How many people hold a value of another type than the catalogue says, by field."""
+        if self._database is None or not self.asks_people:
+            return {}
+        with self._database.read() as conn:
+            return count_mistyped(conn, self._project.catalogue)
 
     def of(self, rule: RuleSpec) -> Sample:
         """At most `size` people whom the rule's audience matches; a specimen where there are none."""

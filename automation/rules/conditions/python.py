@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from automation.catalogue.model import FieldType
+from automation.catalogue.stored import SHAPES
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.operators import positive
 from automation.rules.conditions.tree import Compare, Condition, Group, History, Reachable, refs_in
-from automation.rules.conditions.values import SHAPES, bounds_at, is_of_type, kinds_of, operand_of, raw_value
+from automation.rules.conditions.values import bounds_at, is_of_type, kinds_of, operand_of, raw_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from automation.catalogue.model import FieldType
+from automation.catalogue.stored import SHAPES
 from automation.rules.conditions.operators import positive
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, refs_in
-from automation.rules.conditions.values import SHAPES, is_of_type, kinds_of
+from automation.rules.conditions.values import is_of_type, kinds_of
 
 # Tests worth writing out; `v` is present and of its type, `x` the operand. Others call the operator's own test.
 _INLINE = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from automation.calendars.duration import Duration
 from automation.catalogue.dates import moment_text
 from automation.catalogue.model import FieldType
+from automation.catalogue.stored import SHAPES
 from automation.clock import from_ms
 from automation.rules.conditions.tree import Ref
 
@@ -26,13 +26,6 @@ _KINDS: dict[FieldType, tuple[Any, ...]] = {
     FieldType.BOOLEAN: (bool,),
     FieldType.LIST: (list, tuple, frozenset, set),
 }
-
-
-SHAPES = {
-    FieldType.DATE: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}").fullmatch,
-    FieldType.DATETIME: re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z").fullmatch,
-}
-"""Texts that look like a date or a moment: any other is of another type. In SQL: store/expressions.py."""
 
 
 def value_of(ref: FieldRef, facts: Facts) -> Any:

@@ -100,9 +100,8 @@ def refused_events(conn: Connection, rule_id: int, contact_ids: Sequence[int], s
 
     The log keeps them under the numbers that the people had then, before they were merged.
     """
-    sql = """SELECT l.event_id
-             FROM (SELECT id FROM contact WHERE id = ANY(?) UNION SELECT id FROM contact WHERE merged_into = ANY(?)) AS c
-             JOIN execution_log AS l ON l.contact_id = c.id
+    both = "SELECT id FROM contact WHERE id = ANY(?) UNION SELECT id FROM contact WHERE merged_into = ANY(?)"
+    sql = f"""SELECT l.event_id FROM ({both}) AS c JOIN execution_log AS l ON l.contact_id = c.id
              WHERE l.rule_id = ? AND l.event_id >= ? AND l.code IN (?, ?)"""
     people, codes = list(contact_ids), (Reason.SKIPPED_AUDIENCE.value, Reason.SKIPPED_ERROR.value)
     return {row[0] for row in fetch(conn, sql, people, people, rule_id, since, *codes)}

@@ -52,9 +52,7 @@ def gather(conn: Connection, group: Sequence[RunState]) -> None:
         mine = [
             properties
             for _, event_id, properties in sorted(found.get(run.contact_id, ()), key=lambda one: one[:2])
-            if event_id >= (run.event_id or 0)
-            and event_id not in refused
-            and rule.mode_key(properties) == run.mode_key
+            if event_id >= (run.event_id or 0) and event_id not in refused and rule.mode_key(properties) == run.mode_key
         ]
         run.variables[DIGEST] = {"count": len(mine), "events": [dict(each) for each in mine[-MOST_EVENTS:]]}
         run.mode_key = None

@@ -83,7 +83,7 @@ class EntryGuard:
 
 def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
     """The first guard that holds the person back, or None: enter. A guard that crashes holds back too."""
-    for guard in ENTRY_GUARDS:
+    for guard in guards_of(candidate.rule):
         try:
             found = guard.person(candidate, state)
         except Exception as error:  # fail closed: whatever goes wrong in a decision, nobody enters by it
@@ -194,3 +194,11 @@ ENTRY_GUARDS: tuple[EntryGuard, ...] = (
     EntryGuard(Reason.SKIPPED_ALREADY_INSIDE, _already_inside, _inside_clause),
 )
 """The fixed order. "Enabled" comes before all: a rule that is not enabled is in no rule book."""
+
+_BEFORE_COLLECTING = (Reason.SKIPPED_AUDIENCE, Reason.SKIPPED_HOLDOUT, Reason.SKIPPED_ALREADY_INSIDE)
+_COLLECTING_FIRST = tuple(sorted(ENTRY_GUARDS, key=lambda guard: guard.reason not in _BEFORE_COLLECTING))
+
+
+def guards_of(rule: LoadedRule) -> tuple[EntryGuard, ...]:
+    """The guards in their order. An event that is collected is no entry: no cooldown or the like holds it back."""
+    return ENTRY_GUARDS if rule.spec.digest is None else _COLLECTING_FIRST

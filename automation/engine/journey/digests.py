@@ -1,7 +1,8 @@
 """Digests: a run collects its person's events, and goes on once for all of them.
 
 While it collects it holds the place that `mode.per` names, so the person's next event doesn't enter; then it leaves the
-place, and the next event begins another digest. Nothing is kept meanwhile: the events are rows.
+place, and the next event begins another digest. Nothing is kept meanwhile: the events are rows, and the log says which
+of them the rule refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms
 from automation.rules.conditions.python import event_predicate
 from automation.rules.digest import DIGEST, MOST_EVENTS, digest_ends
-from automation.store.waiting import came_since
+from automation.store.waiting import came_since, refused_events
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,11 +46,13 @@ def gather(conn: Connection, group: Sequence[RunState]) -> None:
                 for event in events
                 if holds is None or holds(event.properties)
             )
+    begin = min(run.event_id or 0 for run in group)
+    refused = refused_events(conn, rule.rule_id, [run.contact_id for run in group], begin)
     for run in group:
         mine = [
             properties
             for _, event_id, properties in sorted(found.get(run.contact_id, ()), key=lambda one: one[:2])
-            if event_id >= (run.event_id or 0) and rule.mode_key(properties) == run.mode_key
+            if event_id >= (run.event_id or 0) and event_id not in refused and rule.mode_key(properties) == run.mode_key
         ]
         run.variables[DIGEST] = {"count": len(mine), "events": [dict(each) for each in mine[-MOST_EVENTS:]]}
         run.mode_key = None

@@ -132,3 +132,32 @@ def test_a_digest_ends_at_its_time_of_day_within_its_length(zone: str, days: int
         end = digest_ends(given, begin, here)
         assert begin < end <= given.for_.after(begin, here)
         assert f"{end.astimezone(here):%H:%M}" == "02:30"
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("where: [{event.occurred_at: {after: 2026-08-01}}]", "3单：A B C "),  # what is no property
+        ("per: [contact, event.occurred_at]", "1单：A "),
+        ("audience: [{event.amount: {gte: 5}}]", "2单：A C "),  # who isn't let in by an event isn't told of it
+        ("cooldown: 1d", "3单：A B C "),
+    ],
+)
+def test_a_digest_tells_of_the_events_that_were_collected(world: Callable[..., World], change: str, told: str) -> None:
+    word, _, new = change.partition(":")
+    rules = {
+        "where": digest().replace("where: [{event.amount: {gte: 1}}]", change),
+        "per": digest(per=new.strip()),
+        "audience": digest(more=f"    {change}"),
+        "cooldown": digest().replace("{consent: transactional}", f"{{consent: transactional, {change}}}"),
+    }[word]
+    w = begun(world, rules)
+    codes = []
+    for sku, amount in (("A", 5), ("B", 4), ("C", 5)):
+        w.clock.advance(timedelta(hours=1))
+        w.event("order.paid", "M1", sku=sku, amount=amount)
+        w.run()
+        codes.append(w.codes()[-1])
+    w.to("2026-08-01 18:00")
+    assert told in w.outbox("sms")[0]
+    assert codes.count("skipped.collected") == int(told[0]) - 1

@@ -86,11 +86,18 @@ def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
                 Reason.SKIPPED_ERROR, {"guard": guard.reason.value, "error": f"{type(error).__name__}: {error}"}
             )
         if found:
-            inside = guard.reason is Reason.SKIPPED_ALREADY_INSIDE
-            collected = inside and candidate.rule.spec.digest is not None
-            reason = Reason.SKIPPED_COLLECTED if collected else guard.reason
-            return Refusal(reason, found if isinstance(found, dict) else None)
+            collecting = _collecting(guard, candidate, state)
+            if collecting is not None:
+                return Refusal(Reason.SKIPPED_COLLECTED, collecting)
+            return Refusal(guard.reason, found if isinstance(found, dict) else None)
     return None
+
+
+def _collecting(guard: EntryGuard, candidate: Candidate, state: EntryState) -> dict[str, Any] | None:
+    """The run that takes in the event instead: no cooldown keeps it from what is being collected."""
+    if candidate.rule.spec.digest is None or guard.reason not in _COLLECTED:
+        return None
+    return _already_inside(candidate, state)
 
 
 def clauses(rule: LoadedRule, now: int) -> list[tuple[Reason, ColumnElement[bool]]]:
@@ -162,6 +169,7 @@ def _inside_clause(rule: LoadedRule, _now: int) -> ColumnElement[bool] | None:
     return None if rule.spec.mode.on_again != "skip" or mode_key is None else not_inside(rule.rule_id, mode_key)
 
 
+_COLLECTED = (Reason.SKIPPED_COOLDOWN, Reason.SKIPPED_ALREADY_INSIDE)
 ENTRY_GUARDS: tuple[EntryGuard, ...] = (
     EntryGuard(Reason.SKIPPED_AUDIENCE, _outside_audience, _audience_clause),
     EntryGuard(Reason.SKIPPED_HOLDOUT, _held_out, _holdout_clause),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import to_ms
 from automation.contacts.share import shown_share
 from automation.engine.delivery.quiet import zone_of
-from automation.engine.entry.guards import ENTRY_GUARDS, decide
+from automation.engine.entry.guards import decide, guards_of
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.insight.account import Kind, Line
@@ -46,7 +46,7 @@ def audience_lines(subject: Subject, catalogue: Catalogue) -> Iterator[Line]:
 
 def entry_lines(subject: Subject) -> Iterator[Line]:
     """Each guard, asked by itself; the engine stops at the first ✗."""
-    for guard in ENTRY_GUARDS:
+    for guard in guards_of(subject.rule):
         path = f"{subject.rule.spec.path}{_WRITTEN.get(guard.reason, '')}"
         try:
             found = guard.person(subject.candidate, subject.state)

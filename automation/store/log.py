@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from automation.jsontext import compact
 from automation.store.bulk import allocate_ids, insert_rows
-from automation.store.lists import fetch
 from automation.store.schema import execution_log as log
 from automation.store.schema import rule, rule_version
 
@@ -53,14 +52,6 @@ def last_code(conn: Connection, run_id: int) -> str:
     """The reason code of a run's newest row; empty without one."""
     newest = select(log.c.code).where(log.c.run_id == run_id).order_by(log.c.id.desc()).limit(1)
     return conn.scalar(newest) or ""
-
-
-def refused_events(conn: Connection, rule_id: int, contact_ids: Sequence[int], code: str) -> set[int]:
-    """The events by which these people, or those who were merged into them, were not let into a rule for a reason."""
-    sql = """SELECT event_id FROM execution_log AS l WHERE l.rule_id = ? AND l.code = ? AND l.event_id IS NOT NULL
-             AND l.contact_id IN (SELECT id FROM contact WHERE id = ANY(?)
-                                  UNION ALL SELECT id FROM contact WHERE merged_into = ANY(?))"""
-    return {row[0] for row in fetch(conn, sql, rule_id, code, list(contact_ids), list(contact_ids))}
 
 
 def read_log(

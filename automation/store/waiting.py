@@ -99,6 +99,18 @@ def came_since(
     return found
 
 
+def refused_events(conn: Connection, rule_id: int, contact_ids: Sequence[int], since: int) -> set[int]:
+    """Numbers of these people's events, from the number `since` on, that did not enter the rule for what they are.
+
+    The log keeps them under the numbers that the people had then, before they were merged.
+    """
+    both = "SELECT id FROM contact WHERE id = ANY(?) UNION SELECT id FROM contact WHERE merged_into = ANY(?)"
+    sql = f"""SELECT l.event_id FROM ({both}) AS c JOIN execution_log AS l ON l.contact_id = c.id
+             WHERE l.rule_id = ? AND l.event_id >= ? AND l.code IN (?, ?)"""
+    people, codes = list(contact_ids), (Reason.SKIPPED_AUDIENCE.value, Reason.SKIPPED_ERROR.value)
+    return {row[0] for row in fetch(conn, sql, people, people, rule_id, since, *codes)}
+
+
 def last_queued(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:
     """When each run's newest message was queued."""
     query = select(message.c.run_id, func.max(message.c.queued_at)).where(among(message.c.run_id, run_ids))

@@ -78,7 +78,7 @@ class EntryGuard:
 
 def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
     """The first guard that holds the person back, or None: enter. A guard that crashes holds back too."""
-    for guard in ENTRY_GUARDS:
+    for guard in guards_of(candidate.rule):
         try:
             found = guard.person(candidate, state)
         except Exception as error:  # fail closed: whatever goes wrong in a decision, nobody enters by it
@@ -86,18 +86,11 @@ def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
                 Reason.SKIPPED_ERROR, {"guard": guard.reason.value, "error": f"{type(error).__name__}: {error}"}
             )
         if found:
-            collecting = _collecting(guard, candidate, state)
-            if collecting is not None:
-                return Refusal(Reason.SKIPPED_COLLECTED, collecting)
-            return Refusal(guard.reason, found if isinstance(found, dict) else None)
+            inside = guard.reason is Reason.SKIPPED_ALREADY_INSIDE
+            collected = inside and candidate.rule.spec.digest is not None
+            reason = Reason.SKIPPED_COLLECTED if collected else guard.reason
+            return Refusal(reason, found if isinstance(found, dict) else None)
     return None
-
-
-def _collecting(guard: EntryGuard, candidate: Candidate, state: EntryState) -> dict[str, Any] | None:
-    """The run that takes in the event instead: no cooldown keeps it from what is being collected."""
-    if candidate.rule.spec.digest is None or guard.reason not in _COLLECTED:
-        return None
-    return _already_inside(candidate, state)
 
 
 def clauses(rule: LoadedRule, now: int) -> list[tuple[Reason, ColumnElement[bool]]]:
@@ -169,7 +162,6 @@ def _inside_clause(rule: LoadedRule, _now: int) -> ColumnElement[bool] | None:
     return None if rule.spec.mode.on_again != "skip" or mode_key is None else not_inside(rule.rule_id, mode_key)
 
 
-_COLLECTED = (Reason.SKIPPED_COOLDOWN, Reason.SKIPPED_ALREADY_INSIDE)
 ENTRY_GUARDS: tuple[EntryGuard, ...] = (
     EntryGuard(Reason.SKIPPED_AUDIENCE, _outside_audience, _audience_clause),
     EntryGuard(Reason.SKIPPED_HOLDOUT, _held_out, _holdout_clause),
@@ -177,3 +169,11 @@ ENTRY_GUARDS: tuple[EntryGuard, ...] = (
     EntryGuard(Reason.SKIPPED_ALREADY_INSIDE, _already_inside, _inside_clause),
 )
 """The fixed order. "Enabled" comes before all: a rule that is not enabled is in no rule book."""
+
+_BEFORE_COLLECTING = (Reason.SKIPPED_AUDIENCE, Reason.SKIPPED_HOLDOUT, Reason.SKIPPED_ALREADY_INSIDE)
+_COLLECTING_FIRST = tuple(sorted(ENTRY_GUARDS, key=lambda guard: guard.reason not in _BEFORE_COLLECTING))
+
+
+def guards_of(rule: LoadedRule) -> tuple[EntryGuard, ...]:
+    """The guards in their order. An event that is collected is no entry: no cooldown or the like holds it back."""
+    return ENTRY_GUARDS if rule.spec.digest is None else _COLLECTING_FIRST

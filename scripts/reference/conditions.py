@@ -122,9 +122,11 @@ def _values(page: Page) -> None:
     page.bullets(
         [
             Text("`contact.…`：联系人字段与身份，见“目录”", "`contact.…`: fields and identities of the contact"),
-            Text("`event.…`：触发事件的属性，以及 `event.occurred_at`，即它发生的时间（定时类触发器没有）",
-                 "`event.…`: properties of the trigger's event, and `event.occurred_at`, when it happened (clock "
-                 "triggers have none)"),
+            Text("`event.…`：触发事件的属性，以及每个事件都有的 `event.occurred_at`（发生的时间）、"
+                 "`event.channel`（渠道）、`event.source`（来自哪个系统）；目录里声明了同名属性时，指的是该属性（定时类触发器没有）",
+                 "`event.…`: properties of the trigger's event, and what every event has: `event.occurred_at`, when it "
+                 "happened, `event.channel`, by which it came, and `event.source`, the system it comes from; a "
+                 "property of the same name in the catalogue goes before (clock triggers have none)"),
             Text("`coupon.code` 这样的变量：前面步骤 `save_as` 保存的结果",
                  "variables like `coupon.code`: outputs that an earlier step saved with `save_as`"),
         ]

@@ -31,8 +31,8 @@ CONTENTS: dict[str, Text] = {
 VARIABLES: dict[str, Text] = {
     "contact": Text("联系人字段，如 {{ contact.name }}", "contact fields, like {{ contact.name }}"),
     "event": Text(
-        "触发事件的属性，以及发生时间 event.occurred_at",
-        "properties of the trigger's event, and its time, event.occurred_at",
+        "触发事件的属性，以及 event.occurred_at、event.channel、event.source（同名属性优先）",
+        "properties of the trigger's event, and event.occurred_at, event.channel, event.source (properties first)",
     ),
     "brand": Text("设置里的 template_variables", "the setting template_variables"),
     "rule": Text("规则：rule.id、rule.name", "the rule: rule.id, rule.name"),

@@ -47,7 +47,8 @@ def test_a_file_and_then_the_same_file_again(both: Cli, db: Database, file: Path
     assert said.code == 0
     assert said.out.startswith(totals(4))
     assert "entries into rules" in said.out
-    # when the same file comes again, nothing changes
+    # when the same file comes again, nothing changes but what is due anyway
+    assert both("run", "--once").code == 0
     runs = rows(db, "run")
     assert both("ingest", str(file)).out.startswith(totals(0, 4))
     assert rows(db, "run") == runs

@@ -72,12 +72,9 @@ def test_python_and_sql_agree_on_what_happened_since_the_entry(
 ) -> None:
     """Whatever the clocks say: (occurred, received) of the events in the order of their numbers, and of the entry."""
     moment = EntryMoment.of_event(entry[0], NOW + entry[1], NOW + entry[2])
-    came = [
-        CameEvent(n, "page.viewed", NOW + at, NOW + received, "", None, {})
-        for n, (at, received) in enumerate(events, 1)
-    ]
+    came = [CameEvent(n, "order.paid", NOW + at, NOW + got, "", None, {}) for n, (at, got) in enumerate(events, 1)]
     with db.read() as conn:  # which keeps nothing
-        rows = [(n, "order.paid", 1, at, received, "t", f"{n}", "{}") for n, at, received, _ in came]
+        rows = [(n, "order.paid", 1, at, received, "t", f"{n}", "{}") for n, _, at, received, *_ in came]
         insert_rows(conn, event, ("id", *COLUMNS), rows)
         (counted,) = counts(conn, "- did: {event: order.paid, since: entry}", [(1, moment)])
     assert counted == sum(map(moment.precedes, came))

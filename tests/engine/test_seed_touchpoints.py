@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+from automation.engine.entry.ingest import Incoming
 from tests.engine.world import World
 
 TOUCHPOINTS = (
@@ -73,6 +74,10 @@ rules:
         save_as: coupon
       - do: contact.tag
         with: {add: ["业绩计入 {{ event.store_id }}"]}
+  - id: birthday
+    name: 生日
+    trigger: {type: anniversary, with: {field: contact.birthday, at: "09:00"}}
+    steps: [{do: coupon.issue, with: {batch: ONLINE}}]
   - id: service
     name: 客户服务完成
     trigger: {type: event, with: {name: service.completed}}
@@ -90,8 +95,6 @@ def seeded(world: Callable[..., World]) -> World:
 
 
 def test_one_persons_touchpoints_over_four_channels(world: Callable[..., World]) -> None:
-    from automation.engine.entry.ingest import Incoming
-
     w = seeded(world)
     anna = w.person("M1", phone="13800138001", email="a@x.cn", name="安娜")
     items = [Incoming(line, f"t:{n}", 0, "touchpoints") for n, line in enumerate(touchpoints(w))]
@@ -136,3 +139,30 @@ def test_two_sources_with_two_names_for_one_thing(world: Callable[..., World]) -
     assert (kept.code, kept.payload) == ("ingest.unknown_field", b)  # nothing is lost
     assert kept.detail["of_source"][1] == "source source_b: "
     assert (kept.detail["field"], kept.detail["found_nearest"]) == ("productId", "product_id")
+
+
+UNMAPPED = """
+rules:
+  - id: by_mini_program
+    trigger: {type: event, with: {name: order.paid, where: [{event.channel: mini_program}]}}
+    audience: [{did: {event: ad.clicked, where: {channel: wechat_ad, source: event.source}, within: 30d}}]
+    steps: [{do: contact.tag, with: {add: ["成交渠道 {{ event.channel }}"]}}]
+"""
+
+
+def test_the_channel_of_an_event_needs_no_property_of_its_own(world: Callable[..., World]) -> None:
+    """The same touchpoints, the channel taken as the event's own: nothing maps it."""
+    plain = CATALOG.replace("      channel: event.channel\n", "").replace("channel: text, ", "")
+    w = world(UNMAPPED, catalog=plain)
+    w.person("M1")
+    result = w.engine.ingest([Incoming(line, f"t:{n}", 0, "touchpoints") for n, line in enumerate(touchpoints(w))])
+    assert (result.stored, result.quarantined, result.entered) == (4, 0, 1)
+    w.run()
+    assert [tag.tag for tag in w.table("contact_tag")] == ["成交渠道 mini_program"]
+
+
+def test_a_birthday(world: Callable[..., World]) -> None:
+    w = seeded(world)
+    w.person("M1", phone="13800138001", name="安娜", birthday="1990-08-03")
+    w.to("2026-08-03 10:00")
+    assert [code.code[:2] for code in w.table("coupon_code")] == ["ON"]

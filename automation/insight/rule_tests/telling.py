@@ -48,7 +48,9 @@ class Teller:
     def _with_given(self, happening: Happening, given: Mapping[str, Any]) -> Happening:
         """What `given` says of the event holds where the event doesn't say it itself."""
         event = self.catalogue.events[happening.event]
-        own = {name: getattr(happening, name) or given.get(name) for name in FROM_CASES if is_own(event, name)}
+        own: dict[str, Any] = {
+            name: getattr(happening, name) or given.get(name) for name in FROM_CASES if is_own(event, name)
+        }
         properties = {name: value for name, value in given.items() if name not in own}
         return replace(happening, properties={**properties, **happening.properties}, **own)
 

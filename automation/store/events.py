@@ -131,7 +131,9 @@ def load_events(conn: Connection, ids: Sequence[int]) -> dict[int, PastEvent]:
     """Events by id; absent ones are gone."""
     if not ids:
         return {}
-    found = fetch(conn, f"SELECT {', '.join(_PAST)} FROM event WHERE id = ANY(?)", list(ids))
+    sql = """SELECT id, name, contact_id, occurred_at, received_at, source, channel, properties FROM event
+             WHERE id = ANY(?)"""
+    found = fetch(conn, sql, list(ids))
     return {row[0]: PastEvent._make((*row[:-1], read_object(row[-1]))) for row in found}
 
 

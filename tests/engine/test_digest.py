@@ -71,6 +71,16 @@ def test_one_message_a_day_tells_of_all_that_came_and_the_next_day_begins_anew(w
     assert {run.reason for run in w.runs()} == {"completed"}
 
 
+def test_a_trigger_that_asks_when_it_happened_collects_the_same_events(world: Callable[..., World]) -> None:
+    asked = digest().replace("{event.amount: {gte: 1}}", "{event.occurred_at: {after: 2026-08-01 09:00}}")
+    w = begun(world, asked)
+    buys(w, "old", when="2026-08-01 08:00")
+    buys(w, "A", when="2026-08-01 09:30")
+    buys(w, "B")
+    w.to("2026-08-01 18:00")
+    assert ["2单：A B " in text for text in w.outbox("sms")] == [True]
+
+
 def test_one_batch_is_one_digest_and_the_place_is_free_while_later_steps_wait(world: Callable[..., World]) -> None:
     w = begun(world, digest(at="", more="      - wait: 9d"))
     w.events([w.line("order.paid", "M1", sku=sku, amount=5) for sku in "AB"])

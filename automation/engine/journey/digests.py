@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole
 from automation.clock import from_ms
 from automation.rules.conditions.python import event_predicate
 from automation.rules.digest import DIGEST, MOST_EVENTS, digest_ends
@@ -43,7 +44,7 @@ def gather(conn: Connection, group: Sequence[RunState]) -> None:
             found.setdefault(contact_id, []).extend(
                 (event.occurred_at, event.event_id, event.properties)
                 for event in events
-                if holds is None or holds(event.properties)
+                if holds is None or holds(whole(event.properties, event.occurred_at))
             )
     for run in group:
         mine = [

@@ -76,8 +76,9 @@ def normalise(format_: FormatOption = Format.table, reveal: RevealOption = False
     catalogue, database = open_catalogue(settings), open_database(settings)
     with database.write() as conn:
         renamed, doubled = normalise_stored(conn, catalogue)
-    typer.echo(say("merging.normalised", count=renamed, doubled=len(doubled)))
-    if doubled:
+    for_people = format_ is Format.table
+    typer.echo(say("merging.normalised", count=renamed, doubled=len(doubled)), err=not for_people)
+    if doubled or not for_people:
         with shown(database, catalogue, "contacts normalise", {one.contact_id for one in doubled}, reveal=reveal):
             emit_table(COLUMNS, [suspect_row(one) for one in doubled], format_)
     database.close()

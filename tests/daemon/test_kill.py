@@ -38,7 +38,8 @@ def test_acknowledged_events_survive_and_no_half_batch_is_kept(shop: Make) -> No
         assert kept < len(stored) < len(lines)
         kept = len(stored)
         # and each stored event entered its person, with its log
-        assert len(s.rows("run")) == len(s.rows("execution_log")) == len(s.rows("contact")) == kept
+        entered = [row for row in s.rows("execution_log") if row.code == "entered"]
+        assert len(s.rows("run")) == len(entered) == len(s.rows("contact")) == kept
     # when the same file is taken again, the rest is added and nothing twice
     result = s.ingest(*lines)
     assert (result.stored, result.duplicates) == (len(lines) - kept, kept)

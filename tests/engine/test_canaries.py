@@ -61,7 +61,7 @@ def publish(w: World, rules: str, part: Part = HALF, edit: Callable[[Path], obje
 
 
 def crowd(w: World, count: int = 60) -> dict[str, int]:
-    return {f"M{i:03}": w.person(f"M{i:03}", phone=f"138000{i:05}", name=f"客{i}") for i in range(count)}
+    return {f"M{i:03}": w.person(f"M{i:03}", phone=f"138001{i:05}", name=f"客{i}") for i in range(count)}
 
 
 def all_pay(w: World, people: dict[str, int]) -> None:

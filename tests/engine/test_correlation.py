@@ -78,7 +78,7 @@ rules:
     mode: {on_again: restart, per: [contact, event.cart_id]}
     guards: {consent: transactional}
     steps:
-      - wait_for: {event: order.paid, where: {cart_id: event.cart_id}, within: 2h}
+      - wait_for: {event: order.paid, where: {cart_id: event.cart_id}, within: 3h}
         then: [{stop: 已付款}]
         else: [{do: event.emit, with: {name: cart.saved, properties: {cart_id: event.cart_id}}}]
 """

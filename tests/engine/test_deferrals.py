@@ -11,6 +11,7 @@ from automation.clock import from_ms, to_ms
 from automation.engine.journey.state import RunState
 from automation.engine.journey.stuck import stop_stuck
 from automation.reasons import Reason
+from automation.store.entry_moment import EntryMoment
 from automation.store.log import Entry
 from tests.engine.world import World
 
@@ -75,7 +76,8 @@ def test_a_run_put_off_to_the_past_without_a_step_ends_and_says_why(
     rule = next(iter(w.engine.book.by_clock))
     now = to_ms(w.clock.now())
     stuck, later, moved = (
-        RunState(i, rule, i, None, 0, {}, now, None, since=now, start=0, was=(0, None)) for i in (1, 2, 3)
+        RunState(i, rule, i, None, 0, {}, now, EntryMoment(now, 0, now), None, since=now, start=0, was=(0, None))
+        for i in (1, 2, 3)
     )
     log: list[Entry] = []
     for run, until in ((stuck, now), (later, now + 1), (moved, now)):

@@ -71,16 +71,6 @@ def test_one_message_a_day_tells_of_all_that_came_and_the_next_day_begins_anew(w
     assert {run.reason for run in w.runs()} == {"completed"}
 
 
-def test_a_trigger_that_asks_when_it_happened_collects_the_same_events(world: Callable[..., World]) -> None:
-    asked = digest().replace("{event.amount: {gte: 1}}", "{event.occurred_at: {after: 2026-08-01 09:00}}")
-    w = begun(world, asked)
-    buys(w, "old", when="2026-08-01 08:00")
-    buys(w, "A", when="2026-08-01 09:30")
-    buys(w, "B")
-    w.to("2026-08-01 18:00")
-    assert ["2单：A B " in text for text in w.outbox("sms")] == [True]
-
-
 def test_one_batch_is_one_digest_and_the_place_is_free_while_later_steps_wait(world: Callable[..., World]) -> None:
     w = begun(world, digest(at="", more="      - wait: 9d"))
     w.events([w.line("order.paid", "M1", sku=sku, amount=5) for sku in "AB"])
@@ -142,3 +132,37 @@ def test_a_digest_ends_at_its_time_of_day_within_its_length(zone: str, days: int
         end = digest_ends(given, begin, here)
         assert begin < end <= given.for_.after(begin, here)
         assert f"{end.astimezone(here):%H:%M}" == "02:30"
+
+
+def test_an_event_that_the_rule_refused_is_in_no_digest(world: Callable[..., World]) -> None:
+    w = begun(world, digest().replace("    guards:", "    audience: [{event.sku: {is_not: gift}}]\n    guards:"))
+    for sku in ("gift", "A", "gift", "B"):
+        buys(w, sku)
+        w.go(minutes=1)
+    w.event("order.paid", {"anonymous_id": "tablet"}, sku="gift", amount=5)
+    w.run()
+    w.event("contact.identified", {"member_no": "M1", "anonymous_id": "tablet"})
+    w.to("2026-08-01 18:00")
+    assert ["2单：A B " in text for text in w.outbox("sms")] == [True]
+    refused = ["skipped.audience", "entered", "waiting", "skipped.audience", "skipped.collected"]
+    assert w.codes(1)[:5] == refused
+
+
+def test_a_cooldown_between_digests_keeps_no_event_out_of_one(world: Callable[..., World]) -> None:
+    w = begun(world, digest().replace("consent: transactional", "consent: transactional, cooldown: 3d"))
+    for sku in "AB":
+        buys(w, sku)
+    w.to("2026-08-01 18:00")
+    assert "2单：A B " in w.outbox("sms")[0]
+    buys(w, "C")
+    assert w.codes(1)[:3] + w.codes(1)[-1:] == ["entered", "waiting", "skipped.collected", "skipped.cooldown"]
+
+
+@pytest.mark.parametrize(("per", "told"), [("contact", "3单：A B C "), ("[contact, event.occurred_at]", "1单：A ")])
+def test_a_digest_may_ask_for_what_is_no_property(world: Callable[..., World], per: str, told: str) -> None:
+    w = begun(world, digest(per=per).replace("event.amount: {gte: 1}", "event.occurred_at: {after: 2026-08-01}"))
+    for sku in "ABC":
+        w.clock.advance(timedelta(hours=1))
+        buys(w, sku)
+    w.to("2026-08-01 18:00")
+    assert told in w.outbox("sms")[0]

@@ -126,7 +126,7 @@ rules:
     [
         ("o-refused", {"denied": [(1, "wechat")], "suppressed": [("o-refused", "wechat", None)], "problems": []}),
         ("o-unfollowed", {"denied": [], "suppressed": [("o-unfollowed", "wechat", 30)], "problems": []}),
-        ("nobody", {"denied": [], "suppressed": [], "problems": [(1, "wechat", "40003", "nobody")]}),
+        ("n-unknown", {"denied": [], "suppressed": [], "problems": [(1, "wechat", "40003", "n-unknown")]}),
     ],
 )
 def test_what_wechat_says_of_a_person(

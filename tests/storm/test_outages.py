@@ -6,7 +6,6 @@ import importlib
 import re
 import resource
 import shutil
-import signal
 import socket
 import sqlite3
 import tempfile
@@ -251,7 +250,7 @@ def test_the_daemon_outlives_sessions_that_the_server_ends(postgres_shop: Callab
     all_sent(s, 120)
     assert daemon.process.poll() is None
     # and what it said of it is a sentence
-    assert "will be tried again and again: the database failed: " in daemon.read()
+    assert "will be tried again and again: the database failed: " in daemon.log
     assert "Traceback" not in daemon.log
     assert daemon.stop() == 0
 
@@ -274,7 +273,7 @@ def test_the_daemon_outlives_a_restart_of_the_server(tmp_path: Path) -> None:
     # and the daemon goes on by itself
     s.ingest(order(2))
     until(lambda: s.statuses() == ["accepted"] * 2)
-    assert "Traceback" not in daemon.read()
+    assert "Traceback" not in daemon.log
     assert daemon.stop() == 0
     s.end()
     database.close()
@@ -312,7 +311,7 @@ def test_the_daemon_outlives_a_full_disk(sqlite_shop: Callable[..., Shop]) -> No
     assert s.statuses().count("accepted") == 30
     # when there is room again, it goes on by itself
     resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, everywhere)
-    until(lambda: s.statuses() == ["accepted"] * 40, lambda: f"{Counter(s.statuses())}\n{daemon.read()}")
-    assert "Traceback" not in daemon.read()
-    daemon.process.send_signal(signal.SIGTERM)
+    until(lambda: s.statuses() == ["accepted"] * 40, lambda: f"{Counter(s.statuses())}\n{daemon.log}")
+    assert "Traceback" not in daemon.log
+    daemon.process.terminate()
     assert daemon.wait() == 0

@@ -203,7 +203,7 @@ def test_a_name_that_would_be_kept_as_another_is_refused(shop: Shops) -> None:
 def test_approval_is_refused_where_it_could_not_hold(shop: Shops) -> None:
     s = shop(APPROVED.replace("explicit", "files"))
     assert refusal(lambda: s.settings) == (
-        'publishing in automation.toml is wrong: Value error, approval.required needs mode = "explicit": with '
+        'automation.toml:1:1: error: publishing is wrong: expected mode = "explicit" with approval.required: with '
         '"files" an edit runs at once'
     )
 

@@ -27,9 +27,9 @@ TEXTS: dict[str, Text] = {
     "empty": Text("{field} 是空的", "{field} is empty"),
     "nul": Text("含有 \\u0000 字符，无法存储；请去掉", "it holds the character \\u0000, which can't be stored"),
     "unknown_event": Text(
-        "{of_source}目录中没有事件 {name}{hint}；请在 catalog.yaml 的 events 中声明它，或改正名称后重试",
-        "{of_source}the catalogue has no event {name}{hint}; declare it under `events` in catalog.yaml or "
-        "correct the name, then retry",
+        "{of_source}目录中没有事件 {name}；请在 catalog.yaml 的 events 中声明它，或改正名称后重试{hint}",
+        "{of_source}the catalogue has no event {name}; declare it under `events` in catalog.yaml or "
+        "correct the name, then retry{hint}",
     ),
     "unknown_identity": Text("未知的身份类型 {kind}；可用：{known}", "unknown identity kind {kind}; known: {known}"),
     "bad_time": Text(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from automation.store.consent import ConsentRow, Key
+    from automation.store.consent import ConsentRow, Key, Noes
     from automation.store.contacts import ContactRow
     from automation.store.identities import Pair
 
@@ -33,8 +33,8 @@ def merge_contacts(
     ids = (survivor, absorbed)
     contact_rows.lock_contacts(conn, ids)
     rows = contact_rows.read_contacts(conn, ids)
-    consents = consent_rows.read_consents(conn, ids)
-    detail = {"survivor": survivor, "absorbed": absorbed, "before": _profiles(conn, rows, consents)}
+    consents, noes = consent_rows.read_consents(conn, ids), consent_rows.read_noes(conn, ids)
+    detail = {"survivor": survivor, "absorbed": absorbed, "before": _profiles(conn, rows, consents, noes)}
     write_audit(conn, [AuditRow(now_ms, actor, "contact.merged", subject_of(survivor), detail)])
 
     attributes = rows[absorbed].attributes | rows[survivor].attributes
@@ -45,6 +45,7 @@ def merge_contacts(
     consent_rows.replace_consents(
         conn, {survivor: united_consents(consents.get(survivor, {}), consents.get(absorbed, {})), absorbed: {}}
     )
+    consent_rows.replace_noes(conn, {survivor: united_noes(ids, noes, consents), absorbed: {}})
     moved = merging.move_rows(conn, survivor, absorbed)
     merging.remember_merge(
         conn, survivor, absorbed, link=link, before=detail["before"], moved=moved, actor=actor, now_ms=now_ms
@@ -63,9 +64,25 @@ def united_consents(one: Mapping[Key, ConsentRow], other: Mapping[Key, ConsentRo
     return united
 
 
+def united_noes(
+    ids: tuple[int, int], noes: Mapping[int, Noes], consents: Mapping[int, Mapping[Key, ConsentRow]]
+) -> Noes:
+    """The noes whose repetition is no new answer of the one person. One that was said of one of them only stays where
+    nobody has answered for the other one: else the next no may be the other one's first.
+    """
+    united: Noes = {}
+    for one, other in (ids, ids[::-1]):
+        for (purpose, channel, source), heard_at in noes[one].items():
+            both = (purpose, channel, source) in noes[other]
+            if both or (purpose, channel) not in consents.get(other, {}):
+                united[purpose, channel, source] = heard_at
+    return united
+
+
 def _profiles(
-    conn: Connection, rows: Mapping[int, ContactRow], consents: Mapping[int, Mapping[Key, ConsentRow]]
-) -> dict[str, Any]:
+    conn: Connection, rows: Mapping[int, ContactRow], consents: Mapping[int, Mapping[Key, ConsentRow]],
+    noes: Mapping[int, Noes],
+) -> dict[str, Any]:  # fmt: skip
     held, tags = identities.held_by(conn, rows), contact_rows.read_tags(conn, rows)
     return {
         str(id_): {
@@ -73,6 +90,7 @@ def _profiles(
             "identities": [[kind, value] for kind, value, _ in held.get(id_, ())],
             "tags": sorted(tags.get(id_, ())),
             "consents": [[*key, *one] for key, one in consents.get(id_, {}).items()],
+            "noes": [[*key, heard_at] for key, heard_at in noes[id_].items()],
             "created_at": row.created_at,
         }
         for id_, row in rows.items()

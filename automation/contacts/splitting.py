@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.catalogue.model import Catalogue
-    from automation.store.consent import Key
+    from automation.store.consent import Key, Noes
     from automation.store.identities import Pair
     from automation.store.splitting import PastMerge
 
@@ -78,6 +78,7 @@ def take_out(conn: Connection, contact_id: int, pairs: Sequence[Pair], now_ms: i
     back = {"identity": splitting.move_identities(conn, pairs, contact_id, other)}
     consents = consent_rows.read_consents(conn, [contact_id]).get(contact_id, {})
     consent_rows.replace_consents(conn, {other: {key: row for key, row in consents.items() if row.state == "denied"}})
+    consent_rows.replace_noes(conn, {contact_id: {}})  # whose they were, nobody knows: the next ones are new
     _suppress_too(conn, contact_id, other, now_ms)
     contact_rows.touch(conn, [contact_id], now_ms)
     done = Split(contact_id, other, back, splitting.since_then(conn, contact_id, -1))
@@ -152,6 +153,9 @@ class _Undoing:
         united = {key: row for key, row in today.items() if row not in (mine.get(key), other.get(key))}
         denied = {key: row for key, row in united.items() if row.state == "denied"}
         consent_rows.replace_consents(self.conn, {survivor: mine | united, absorbed: other | denied})
+        said = consent_rows.read_noes(self.conn, [survivor])[survivor]
+        noes = {id_: _noes(before, said) for id_, before in ((survivor, ours), (absorbed, theirs))}
+        consent_rows.replace_noes(self.conn, noes)
 
     def _tags(self, ours: Mapping[str, Any], theirs: Mapping[str, Any], mixed: dict[str, int]) -> None:
         survivor, absorbed = self.merge.contact_id, self.merge.absorbed_id
@@ -174,6 +178,13 @@ def _answers(profile: Mapping[str, Any]) -> Consents:
         else ConsentRow(rest[0], rest[1], rest[2], None, rest[2])
         for purpose, channel, *rest in profile["consents"]
     }
+
+
+def _noes(profile: Mapping[str, Any], today: Noes) -> Noes:
+    """What sources had said of one of them already. A no of since then may have been the other one's: the next one is
+    a new answer of each."""
+    before = {(purpose, channel, source): heard_at for purpose, channel, source, heard_at in profile.get("noes", ())}
+    return {key: heard_at for key, heard_at in before.items() if today.get(key) == heard_at}
 
 
 def _suppress_too(conn: Connection, contact_id: int, other: int, now_ms: int, since: int = -1) -> int:

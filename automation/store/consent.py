@@ -20,6 +20,9 @@ Key = tuple[str, str]
 Memory: TypeAlias = tuple[int, str, str, str]
 """(contact id, purpose, channel or "*", source) of a no that came without a date."""
 
+Noes: TypeAlias = "dict[tuple[str, str, str], int]"
+"""{(purpose, channel or "*", source): when we heard of it} of one contact's noes that came without a date."""
+
 _COLUMNS = ("contact_id", "purpose", "channel", "state", "source", "changed_at", "given_at", "heard_at")
 
 
@@ -64,6 +67,21 @@ def undated_denials(conn: Connection, ids: Collection[int], sources: Collection[
     sql = "SELECT contact_id, purpose, channel, source FROM undated_denial WHERE contact_id = ANY(?)"
     found = {(row[0], row[1], row[2], row[3]) for row in fetch(conn, sql, list(ids))}
     return {memory for memory in found if memory[3] in sources}
+
+
+def read_noes(conn: Connection, ids: Collection[int]) -> dict[int, Noes]:
+    """What sources last said of each of these contacts, where it was a no without a date."""
+    sql = "SELECT contact_id, purpose, channel, source, heard_at FROM undated_denial WHERE contact_id = ANY(?)"
+    found: dict[int, Noes] = {id_: {} for id_ in ids}
+    for id_, *memory, heard_at in fetch(conn, sql, list(ids)):
+        found[id_][memory[0], memory[1], memory[2]] = heard_at
+    return found
+
+
+def replace_noes(conn: Connection, noes: Mapping[int, Noes]) -> None:
+    """All that is remembered of each contact."""
+    run(conn, "DELETE FROM undated_denial WHERE contact_id = ANY(?)", list(noes))
+    remember(conn, {(id_, *memory): at for id_, some in noes.items() for memory, at in some.items()}, ())
 
 
 def remember(conn: Connection, said: Mapping[Memory, int], taken_back: Collection[Memory]) -> None:

@@ -33,10 +33,6 @@ _PROBLEMS = """
 INSERT INTO contact_problem (contact_id, channel, code, value, at)
 SELECT ?, channel, code, value, at FROM contact_problem WHERE contact_id = ? ON CONFLICT DO NOTHING"""
 
-_DENIALS = """
-INSERT INTO undated_denial (contact_id, purpose, channel, source, heard_at)
-SELECT ?, purpose, channel, source, heard_at FROM undated_denial WHERE contact_id = ? ON CONFLICT DO NOTHING"""
-
 _SEGMENTS = """
 INSERT INTO segment_member (segment_id, contact_id, since)
 SELECT segment_id, ?, since FROM segment_member WHERE contact_id = ? ON CONFLICT DO NOTHING"""
@@ -72,8 +68,7 @@ def move_rows(conn: Connection, survivor: int, absorbed: int) -> Moved:
     moved["segment_member"] = sorted(row[0] for row in members)
     run(conn, "UPDATE identity SET contact_id = ? WHERE contact_id = ?", survivor, absorbed)
     for table, copy in (
-        ("contact_tag", _TAGS), ("contact_problem", _PROBLEMS), ("undated_denial", _DENIALS),
-        ("segment_member", _SEGMENTS),
+        ("contact_tag", _TAGS), ("contact_problem", _PROBLEMS), ("segment_member", _SEGMENTS),
     ):  # fmt: skip
         run(conn, copy, survivor, absorbed)
         run(conn, f"DELETE FROM {table} WHERE contact_id = ?", absorbed)

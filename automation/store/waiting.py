@@ -85,12 +85,16 @@ class CameEvent(NamedTuple):
     properties: Mapping[str, Any]
 
 
-def came_since(conn: Connection, name: str, contact_ids: Sequence[int], since: int) -> dict[int, list[CameEvent]]:
-    """These people's events of one name since a moment, in the order of their own time and number."""
+def came_since(
+    conn: Connection, name: str, contact_ids: Sequence[int], since: int, first_id: int = 0
+) -> dict[int, list[CameEvent]]:
+    """These people's events of one name since a moment, in the order of their own time and number; of those from
+    `first_id` on."""
     sql = """SELECT contact_id, id, occurred_at, received_at, properties FROM event
-             WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? ORDER BY occurred_at, id"""
+             WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? AND id >= ? ORDER BY occurred_at, id"""
     found: dict[int, list[CameEvent]] = {}
-    for contact_id, id_, occurred_at, received_at, properties in fetch(conn, sql, list(contact_ids), name, since):
+    rows = fetch(conn, sql, list(contact_ids), name, since, first_id)
+    for contact_id, id_, occurred_at, received_at, properties in rows:
         found.setdefault(contact_id, []).append(CameEvent(id_, occurred_at, received_at, read_object(properties)))
     return found
 

@@ -149,12 +149,12 @@ def test_one_audit_row_keeps_both_profiles_as_they_were(db: Database, pair: tupl
         "before": {
             str(pair[0]): {
                 "attributes": {"city": "上海"}, "identities": [["phone", PHONE]],
-                "tags": [], "consents": [], "created_at": NOW,
+                "tags": [], "consents": [], "noes": [], "created_at": NOW,
             },
             str(pair[1]): {
                 "attributes": {"city": "北京"}, "identities": [["email", MAIL]],
                 "tags": ["a"], "consents": [["marketing", "*", "granted", "form", NOW, NOW, NOW]],
-                "created_at": NOW + 1,
+                "noes": [], "created_at": NOW + 1,
             },
         },
     }  # fmt: skip

@@ -156,3 +156,13 @@ def test_a_cooldown_between_digests_keeps_no_event_out_of_one(world: Callable[..
     assert "2单：A B " in w.outbox("sms")[0]
     buys(w, "C")
     assert w.codes(1)[:3] + w.codes(1)[-1:] == ["entered", "waiting", "skipped.collected", "skipped.cooldown"]
+
+
+@pytest.mark.parametrize(("per", "told"), [("contact", "3单：A B C "), ("[contact, event.occurred_at]", "1单：A ")])
+def test_a_digest_may_ask_for_what_is_no_property(world: Callable[..., World], per: str, told: str) -> None:
+    w = begun(world, digest(per=per).replace("event.amount: {gte: 1}", "event.occurred_at: {after: 2026-08-01}"))
+    for sku in "ABC":
+        w.clock.advance(timedelta(hours=1))
+        buys(w, sku)
+    w.to("2026-08-01 18:00")
+    assert told in w.outbox("sms")[0]

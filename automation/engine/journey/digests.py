@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from automation.catalogue.event_fields import whole
 from automation.clock import from_ms
 from automation.rules.conditions.python import event_predicate
 from automation.rules.digest import DIGEST, MOST_EVENTS, digest_ends
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from automation.engine.journey.state import RunState
     from automation.rules.spec import Digest
+    from automation.store.waiting import CameEvent
 
 _BEGINNING = -(2**53)
 
@@ -38,21 +40,24 @@ def gather(conn: Connection, group: Sequence[RunState]) -> None:
     params = rule.spec.trigger.params
     where = trigger.where(params)
     holds = event_predicate(where) if where is not None else None
-    found: dict[int, list[tuple[int, int, Any]]] = {}
+    people, begin = [run.contact_id for run in group], min(run.event_id or 0 for run in group)
+    found: dict[int, list[CameEvent]] = {}
     for name in trigger.names(params):
-        for contact_id, events in came_since(conn, name, [run.contact_id for run in group], _BEGINNING).items():
-            found.setdefault(contact_id, []).extend(
-                (event.occurred_at, event.event_id, event.properties)
-                for event in events
-                if holds is None or holds(event.properties)
-            )
-    begin = min(run.event_id or 0 for run in group)
-    refused = refused_events(conn, rule.rule_id, [run.contact_id for run in group], begin)
+        for contact_id, events in came_since(conn, name, people, _BEGINNING, begin).items():
+            asked = (event for event in events if holds is None or holds(_whole(event)))
+            found.setdefault(contact_id, []).extend(asked)
+    refused = refused_events(conn, rule.rule_id, people, begin)
     for run in group:
         mine = [
-            properties
-            for _, event_id, properties in sorted(found.get(run.contact_id, ()), key=lambda one: one[:2])
-            if event_id >= (run.event_id or 0) and event_id not in refused and rule.mode_key(properties) == run.mode_key
+            event.properties
+            for event in sorted(found.get(run.contact_id, ()), key=lambda one: (one.occurred_at, one.event_id))
+            if event.event_id >= (run.event_id or 0)
+            and event.event_id not in refused
+            and rule.mode_key(_whole(event)) == run.mode_key
         ]
         run.variables[DIGEST] = {"count": len(mine), "events": [dict(each) for each in mine[-MOST_EVENTS:]]}
         run.mode_key = None
+
+
+def _whole(event: CameEvent) -> dict[str, Any]:
+    return whole(event.properties, event.occurred_at)

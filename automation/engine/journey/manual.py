@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from automation.catalogue.event_fields import whole
 from automation.clock import to_ms
 from automation.engine.entry.enter import enter_meetings
 from automation.engine.entry.meeting import Arrival, Meeting
@@ -174,5 +175,5 @@ def _last_event(conn: Connection, rule: LoadedRule, people: Sequence[int], now: 
         return last_event_for(conn, rule.rule_id, people, now)
     names = trigger.names(rule.spec.trigger.params)
     found = [row for name in names if (row := last_event_of(conn, people[0], name, now)) is not None]
-    found = [row for row in found if rule.listens_to(row.name, row.properties)]
+    found = [row for row in found if rule.listens_to(row.name, whole(row.properties, row.occurred_at))]
     return max(found, key=lambda row: (row.occurred_at, row.id), default=None)

@@ -16,6 +16,7 @@ class Reason(StrEnum):
     SKIPPED_AUDIENCE = "skipped.audience"
     SKIPPED_HOLDOUT = "skipped.holdout"
     SKIPPED_COOLDOWN = "skipped.cooldown"
+    SKIPPED_LIMIT = "skipped.limit"
     SKIPPED_ALREADY_INSIDE = "skipped.already_inside"
     SKIPPED_COLLECTED = "skipped.collected"
     SKIPPED_REPEATED = "skipped.repeated"

@@ -92,6 +92,9 @@ class Action(Plugin):
     sends: ClassVar[bool] = False
     """Whether what earlier steps made, such as a coupon's code, may go out with what it sends."""
 
+    issues_coupons: ClassVar[bool] = False
+    """Whether it gives people coupons: a rule's `limit` of coupons is asked before each."""
+
     changes_contacts: ClassVar[bool] = True
     """Whether it may write to attributes or tags. Where it never does, they are not read again after it."""
 

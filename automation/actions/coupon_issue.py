@@ -51,6 +51,7 @@ class CouponIssue(Action):
     type = "coupon.issue"
     title = Text("发券", "issue a coupon")
     changes_contacts = False
+    issues_coupons = True
     outputs: ClassVar[Mapping[str, FieldType]] = {
         "code": FieldType.TEXT,
         "batch": FieldType.TEXT,

@@ -181,6 +181,10 @@ def needs_of(spec: RuleSpec) -> Iterator[Need]:
         yield Need("events", spec.goal.within, f"{spec.path}/goal")
     for cap in spec.guards.frequency_cap:
         yield Need("messages", cap.per, f"{spec.path}/guards/frequency_cap")
+    for limit in spec.guards.limit:
+        if limit.of == "messages":
+            per = limit.per if isinstance(limit.per, Duration) else Duration(32, "d")
+            yield Need("messages", per, f"{spec.path}/guards/limit")
 
 
 def _walk(value: Any) -> Iterator[Any]:

@@ -10,8 +10,11 @@ from automation.clock import to_ms
 from automation.contacts.consent import EVERY_CHANNEL, states
 from automation.engine.delivery.caps import CapBook, window_begins
 from automation.engine.delivery.message_guards import address_of, load_past
+from automation.engine.limits import Usage, limits_of
+from automation.rules.limits import limit_begins
 from automation.store.audit import read_audit, subject_of
 from automation.store.consent import ConsentRow, read_consents
+from automation.store.limits import messages_of
 from automation.store.suppression import suppressions_of
 from automation.store.why import counted_then
 
@@ -83,8 +86,16 @@ def past_then(
         consents={contact_id: _consents_then(conn, people, at)},
         suppressed=_suppressed_then(conn, request, people, at),
         caps=CapBook([row for row in counted if row.id != except_message]),
+        limits=_limits_then(conn, request, at, except_message),
         problems={key: problem for key, problem in past.problems.items() if problem.at <= at},
     )
+
+
+def _limits_then(conn: Connection, request: Request, at: int, except_message: int) -> Usage:
+    """What counted towards the rule's limits of messages then."""
+    begins = [limit_begins(limit, at, request.rule.spec.zone) for limit in limits_of(request.rule, "messages")]
+    uses = messages_of(conn, [request.contact_id], min(begins)) if begins else []
+    return Usage("messages", [use for use in uses if use[2] <= at and use[4] != except_message])
 
 
 def _consents_then(conn: Connection, people: Sequence[int], at: int) -> dict[tuple[str, str], str]:

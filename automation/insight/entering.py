@@ -9,6 +9,7 @@ from automation.clock import to_ms
 from automation.contacts.share import shown_share
 from automation.engine.delivery.quiet import zone_of
 from automation.engine.entry.guards import decide, guards_of
+from automation.engine.limits import limits_of
 from automation.errors import AutomationError
 from automation.i18n import say
 from automation.insight.account import Kind, Line
@@ -18,6 +19,7 @@ from automation.rules.conditions.python import predicate
 from automation.rules.conditions.sentence import sentence
 from automation.rules.conditions.trace import trace
 from automation.rules.conditions.tree import Group
+from automation.rules.limits import period_sentence
 from automation.triggers.base import ClockTrigger, EventTrigger
 
 if TYPE_CHECKING:
@@ -127,8 +129,23 @@ def _mode(subject: Subject) -> str:
     return say("insight.would_queue", run=inside) if on_again == "queue" and inside else f"on_again: {on_again}"
 
 
+def _limits(subject: Subject) -> str:
+    limits = limits_of(subject.rule, "entries")
+    if not limits:
+        return say("insight.not_set")
+    entries, now = subject.state.entries, subject.state.now
+    return ", ".join(
+        say(
+            "insight.limit_used", period=period_sentence(limit), max=limit.max,
+            count=entries.count(limit, subject.contact_id, subject.rule, now),
+        )
+        for limit in limits
+    )  # fmt: skip
+
+
 _TOLD: dict[Reason, Callable[[Subject], str]] = {
     Reason.SKIPPED_COOLDOWN: _cooldown,
+    Reason.SKIPPED_LIMIT: _limits,
     Reason.SKIPPED_HOLDOUT: _holdout,
     Reason.SKIPPED_ALREADY_INSIDE: _mode,
 }
@@ -137,6 +154,7 @@ _WRITTEN = {
     Reason.SKIPPED_AUDIENCE: "/audience",
     Reason.SKIPPED_HOLDOUT: "/guards/holdout",
     Reason.SKIPPED_COOLDOWN: "/guards/cooldown",
+    Reason.SKIPPED_LIMIT: "/guards/limit",
     Reason.SKIPPED_ALREADY_INSIDE: "/mode",
 }
 """Where each guard stands in its rule."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.i18n import say
 from automation.reasons import Reason
-from automation.store.reporting import audience_skips, log_counts, message_counts
+from automation.store.reporting import audience_skips, limited_steps, log_counts, message_counts
 from automation.store.rules import list_rules
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ENTRY = (
     Reason.SKIPPED_DISABLED, Reason.SKIPPED_AUDIENCE, Reason.SKIPPED_HOLDOUT, Reason.SKIPPED_COOLDOWN,
+    Reason.SKIPPED_LIMIT,
     Reason.SKIPPED_ALREADY_INSIDE, Reason.SKIPPED_COLLECTED, Reason.SKIPPED_REPEATED, Reason.SKIPPED_UNKNOWN_CONTACT,
     Reason.SKIPPED_SEQUENCE, Reason.SKIPPED_ENDLESS, Reason.SKIPPED_EXPIRED, Reason.SKIPPED_ERROR,
 )  # fmt: skip
@@ -76,15 +77,18 @@ def read_report(database: Database, since: int | None = None) -> list[RuleReport
 
 def _reports(conn: Connection, names: dict[str, str], since: int | None) -> list[RuleReport]:
     logged, counted = log_counts(conn, since), audience_skips(conn, since)
-    messages = message_counts(conn, since)
+    messages, at_steps = message_counts(conn, since), limited_steps(conn, since)
     reports = []
     for key, name in names.items():
         mine = {Reason(code): count for (rule, code), count in logged.items() if rule == key}
         mine[Reason.SKIPPED_AUDIENCE] = mine.get(Reason.SKIPPED_AUDIENCE, 0) + counted.get(key, 0)
+        limited = at_steps.get(key, 0)
+        mine[Reason.SKIPPED_LIMIT] = mine.get(Reason.SKIPPED_LIMIT, 0) - limited
         unsent = [r for r in Reason if r.value.startswith(("skipped.", "held.", "failed.")) and r not in _ENTRY]
         left = [r for r in Reason if r.value.startswith("exited.")] + [Reason.STOPPED]
         sent = [{"channel": m.channel, "status": m.status, "count": m.count} for m in messages if m.key == key]
         skipped, not_sent, gone = (_present(mine, reasons) for reasons in (_ENTRY, unsent, left))
+        not_sent |= {Reason.SKIPPED_LIMIT: limited} if limited else {}
         reports.append(RuleReport(key, name, mine.get(Reason.ENTERED, 0), skipped, not_sent, gone, sent))
     return reports
 

@@ -93,6 +93,7 @@ def guard_line(spec: RuleSpec, step: str, reason: Reason, refusal: Refused | Hel
 _WRITTEN = {
     Reason.SKIPPED_CONSENT: "consent",
     Reason.SKIPPED_FREQUENCY_CAP: "frequency_cap",
+    Reason.SKIPPED_LIMIT: "limit",
     Reason.HELD_QUIET_HOURS: "quiet_hours",
     Reason.HELD_DO_NOT_DISTURB: "do_not_disturb",
     Reason.SKIPPED_BUDGET: "budget",

@@ -11,6 +11,7 @@ from automation.clock import to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.engine.entry.guards import Candidate, EntryState
+from automation.engine.limits import load_usage
 from automation.insight.as_of import Moment, profile_then
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
@@ -92,8 +93,9 @@ def _facts(
 
 def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Moment) -> EntryState:
     ids, rules = [people[0]], [rule.rule_id]
+    entries = load_usage(conn, [rule], "entries", ids, moment.ms)
     if not moment.past:
-        return EntryState(moment.ms, last_entries(conn, ids, rules), alive_inside(conn, ids, rules))
+        return EntryState(moment.ms, last_entries(conn, ids, rules), alive_inside(conn, ids, rules), entries)
     runs = [run for run in runs_then(conn, rule.rule_id, ids, moment.ms, MAX_RUNS) if run.status != "queued"]
     last = {(run.contact_id, run.rule_id): run.entered_at for run in reversed(runs)}
     inside = {
@@ -101,7 +103,7 @@ def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Mo
         for run in reversed(runs)
         if (run.ended_at is None or run.ended_at > moment.ms) and (place := _place(rule, run)) is not None
     }
-    return EntryState(moment.ms, last, inside)
+    return EntryState(moment.ms, last, inside, entries.until(moment.ms))
 
 
 def _place(rule: LoadedRule, run: AnyRow) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from automation.calendars.windows import end_text, never_ends
 from automation.channels import MESSAGE_CHANNELS
 from automation.rules.days import read_span
+from automation.rules.limits import read_limits, written_limit
 from automation.rules.reader import Reader, is_none
 from automation.rules.spec import Budget, FrequencyCap, Guards, QuietHours, SendWindow
 from automation.yamltree import Mapping, Node
@@ -23,6 +24,7 @@ GUARD_KEYS = (
     "do_not_disturb",
     "frequency_cap",
     "cooldown",
+    "limit",
     "holdout",
     "budget",
 )
@@ -43,8 +45,9 @@ def read_defaults(reader: Reader, node: Node | None, path: str) -> Guards:
 
 
 def read_guards(reader: Reader, node: Node | None, defaults: Guards, path: str, *, stored: bool = False) -> Guards:
-    """A rule's guards over the defaults. A rule's frequency caps come on top of the defaults', `none` drops both.
+    """A rule's guards over the defaults. A rule's caps and limits come on top of the defaults', `none` drops both.
 
+    The defaults' limits of messages are not those of a transactional rule; its own are.
     `stored`: the normal form of `written`, in which `global_holdout` may stand.
     """
     if node is None:
@@ -53,6 +56,10 @@ def read_guards(reader: Reader, node: Node | None, defaults: Guards, path: str, 
     caps = found.get("frequency_cap")
     if caps:
         found["frequency_cap"] = tuple(dict.fromkeys((*defaults.frequency_cap, *caps)))
+    free = found.get("purpose", defaults.purpose) == "transactional" and not stored
+    given = tuple(limit for limit in defaults.limit if not (free and limit.of == "messages"))
+    limits = found.get("limit")
+    found["limit"] = tuple(dict.fromkeys((*given, *limits))) if limits else given if limits is None else ()
     return replace(defaults, **found)
 
 
@@ -69,6 +76,8 @@ def written(guards: Guards) -> dict[str, Any]:
         found["frequency_cap"] = [_written_cap(cap) for cap in guards.frequency_cap]
     if guards.cooldown:
         found["cooldown"] = str(guards.cooldown)
+    if guards.limit:
+        found["limit"] = [written_limit(limit) for limit in guards.limit]
     if guards.budget:
         found["budget"] = _written_budget(guards.budget)
     for name, parts in (("holdout", guards.holdout), ("global_holdout", guards.global_holdout)):
@@ -169,6 +178,9 @@ class _Part:
         else:
             self.keep("cooldown", self.reader.duration(node, self.path))
 
+    def limit(self, node: Node, key: Node) -> None:
+        self.found["limit"] = read_limits(self.reader, node, self.path)
+
     def holdout(self, node: Node, key: Node) -> None:
         self.keep("holdout", self.reader.percent(node, self.path))
 
@@ -201,6 +213,7 @@ _READERS: dict[str, Callable[[_Part, Node, Node], None]] = {
     "do_not_disturb": _Part.do_not_disturb,
     "frequency_cap": _Part.frequency_cap,
     "cooldown": _Part.cooldown,
+    "limit": _Part.limit,
     "holdout": _Part.holdout,
     "global_holdout": _Part.global_holdout,
     "budget": _Part.budget,

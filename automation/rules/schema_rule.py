@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from automation.rules.handling import MOST_ATTEMPTS, MOST_AUDIENCE, MOST_PRIORITY
+from automation.rules.limits import KINDS, PERIODS
 from automation.rules.schema_words import array, days_schema, either, mapping, ref, says, text
 
 Schema = dict[str, Any]
@@ -117,7 +118,7 @@ def _attribution() -> Schema:
 def guard_defs() -> Schema:
     """The definition `guards`."""
     none = {"const": "none", **says("不使用默认值", "drop the default")}
-    quiet, cap, budget = _quiet_hours(), _frequency_cap(), _budget()
+    quiet, cap, limit, budget = _quiet_hours(), _frequency_cap(), _limit(), _budget()
     guards = {
         "consent": text("需要的同意：marketing、transactional 或自定用途",
                         "the consent needed: marketing, transactional or a purpose of your own",
@@ -131,6 +132,8 @@ def guard_defs() -> Schema:
         "frequency_cap": {"anyOf": [none, cap, {"type": "array", "items": cap, "minItems": 1}],
                           **says("频次上限，与默认的叠加", "frequency caps, on top of the defaults'")},
         "cooldown": {"anyOf": [none, ref("duration")], **says("两次进入的最短间隔", "the least time between entries")},
+        "limit": {"anyOf": [none, limit, {"type": "array", "items": limit, "minItems": 1}],
+                  **says("每人上限，与默认的叠加", "limits per person, on top of the defaults'")},
         "holdout": ref("percent", "对照组比例", "the share of the control group"),
         "budget": {"anyOf": [none, budget], **says("每个当地日的预算", "what the rule may spend in a local day")},
     }  # fmt: skip
@@ -155,6 +158,19 @@ def _frequency_cap() -> Schema:
         },
         required=["max", "per"],
     )
+
+
+def _limit() -> Schema:
+    return mapping(
+        {
+            "max": {"type": "integer", "minimum": 1, **says("最多几次", "at most so many")},
+            "per": {"anyOf": [{"enum": list(PERIODS)}, ref("duration")],
+                    **says("自然日、周、月，或滑动时间窗", "a calendar day, week or month, or a sliding window")},
+            "of": {"enum": list(KINDS), **says("进入、发券或消息", "entries, coupons or messages")},
+            "scope": {"enum": ["rule", "all"], **says("仅本规则或所有规则", "of this rule alone, or of all")},
+        },
+        required=["max", "per", "of"],
+    )  # fmt: skip
 
 
 def _budget() -> Schema:

@@ -55,6 +55,16 @@ class FrequencyCap:
 
 
 @dataclass(frozen=True)
+class Limit:
+    """At most `max` entries, coupons or messages of one person, in a period of the rule's calendar or a sliding one."""
+
+    max: int
+    per: Literal["day", "week", "month"] | Duration
+    of: Literal["entries", "coupons", "messages"]
+    scope: Literal["rule", "all"] = "rule"
+
+
+@dataclass(frozen=True)
 class Budget:
     """What a rule may spend per local calendar day; None: no limit. `cost` is in 1/10,000 of the currency unit."""
 
@@ -72,6 +82,7 @@ class Guards:
     do_not_disturb: bool = True  # whether the windows in which a person wants no message are minded
     frequency_cap: tuple[FrequencyCap, ...] = ()
     cooldown: Duration | None = None
+    limit: tuple[Limit, ...] = ()
     budget: Budget | None = None
     holdout: int = 0  # the rule's control group, in 1/10,000 of the contacts
     global_holdout: int = 0  # the control group of all rules together (from `defaults:`), in 1/10,000

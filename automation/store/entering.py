@@ -23,11 +23,12 @@ from sqlalchemy import (
     not_,
     null,
     select,
+    update,
 )
 
 from automation.reasons import Reason
 from automation.store.lists import changed, fetch
-from automation.store.runs import end_runs
+from automation.store.runs import end_runs, lock_contacts
 from automation.store.schema import contact, execution_log, run
 from automation.store.types import Id
 
@@ -62,6 +63,7 @@ class Page:
     after: int  # contact ids above this one
     size: int
     since_at: int | None = None  # when the occurrence was due, from which waits and goals count; None: now
+    shared: Sequence[tuple[Reason, ColumnElement[bool]]] = ()  # guards that other rules fill too, meanwhile
     queue: bool = False  # who is inside already stands in line behind themselves
 
 
@@ -107,10 +109,20 @@ def decide_page(conn: Connection, page: Page) -> Decided:
     """Decide a page of people, and write nothing that stays."""
     _scratch.create(conn, checkfirst=False) if not _has_scratch(conn) else conn.execute(delete(_scratch))
     conn.execute(insert(_scratch).from_select(["contact_id", "key", "reason"], _decisions(page)))
+    if page.shared and conn.dialect.name == "postgresql":
+        _ask_again(conn, page)
     reasons = (Reason.SKIPPED_UNKNOWN_CONTACT.value, *(reason.value for reason, _ in page.guards))
     looked_at, last, *held = conn.execute(_counts(reasons)).one()
     skipped = {reason: count for reason, count in zip(reasons, held, strict=True) if count}
     return Decided(looked_at, skipped, page.after if last is None else last, looked_at == page.size)
+
+
+def _ask_again(conn: Connection, page: Page) -> None:
+    """What other rules may fill at the same time is asked once more, when nobody else decides about these people."""
+    lock_contacts(conn, conn.scalars(select(_scratch.c.contact_id).where(_scratch.c.reason.is_(None))).all())
+    for reason, clause in page.shared:
+        holds = select(literal(1)).where(contact.c.id == _scratch.c.contact_id, clause).exists()
+        conn.execute(update(_scratch).where(_scratch.c.reason.is_(None), ~holds).values(reason=reason.value))
 
 
 def enter_decided(conn: Connection, page: Page, decided: Decided) -> PageResult:

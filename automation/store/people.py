@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import String, cast, func, literal, select, union_all
 
-from automation.store.schema import contact, contact_date, event
+from automation.store.schema import contact, contact_date, event, run
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from sqlalchemy import ColumnElement, Select
+
+_AFTER = "after:"
 
 
 def everyone() -> Select[Any]:
@@ -37,24 +39,26 @@ def not_seen_since(
     late_from_ms: int,
     where: ColumnElement[bool] | None = None,
     later_where: ColumnElement[bool] | None = None,
+    called: tuple[int, int] | None = None,
 ) -> Select[Any]:
     """Contacts whose last event `name` fell in [from_ms, to_ms), with `key` = `after:<ms of that event>`.
 
     Events that arrived late (id above `late_after_id`) count from `late_from_ms` on. `where` and `later_where` limit
-    which events count, on `event` and on `later_event()`.
+    which events count, on `event` and on `later_event()`. `called` is (rule id, this firing): whoever an earlier firing
+    let into the rule after that event, and before we heard of it, was called about this silence already.
     """
     in_time = _events(name, from_ms, to_ms, where)
     late = _events(name, late_from_ms, min(from_ms, to_ms), where).where(event.c.id > late_after_id)
     last = union_all(in_time, late).subquery("last_event")  # two ranges, each of an index; an OR would scan
     return (
-        select(last.c.contact_id, (literal("after:") + cast(func.max(last.c.occurred_at), String)).label("key"))
-        .where(~_followed(last, name, later_where))
+        select(last.c.contact_id, (literal(_AFTER) + cast(func.max(last.c.occurred_at), String)).label("key"))
+        .where(~_followed(last, name, later_where), *([] if called is None else [~_called(last, *called)]))
         .group_by(last.c.contact_id)
     )
 
 
 def _events(name: str, from_ms: int, to_ms: int, where: ColumnElement[bool] | None) -> Select[Any]:
-    return select(event.c.contact_id, event.c.occurred_at).where(
+    return select(event.c.contact_id, event.c.occurred_at, event.c.received_at).where(
         event.c.occurred_at >= from_ms,
         event.c.occurred_at < to_ms,
         event.c.name == name,
@@ -70,6 +74,19 @@ def _followed(last: Any, name: str, later_where: ColumnElement[bool] | None) -> 
         _later.c.name == name,
         _later.c.occurred_at > last.c.occurred_at,
         *([] if later_where is None else [later_where]),
+    )
+    return found.exists()
+
+
+def _called(last: Any, rule_id: int, firing_ms: int) -> ColumnElement[bool]:
+    """Whether an earlier firing let the same contact in after the event, when it had not come yet."""
+    found = select(literal(1)).where(
+        run.c.contact_id == last.c.contact_id,
+        run.c.rule_id == rule_id,
+        run.c.key.startswith(_AFTER),
+        run.c.since_at > last.c.occurred_at,
+        run.c.since_at < firing_ms,
+        run.c.entered_at <= last.c.received_at,
     )
     return found.exists()
 

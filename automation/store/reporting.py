@@ -28,6 +28,15 @@ def log_counts(conn: Connection, since: int | None = None) -> dict[tuple[str, st
     return {(key, code): count for key, code, count in conn.execute(query)}
 
 
+def limited_steps(conn: Connection, since: int | None = None) -> dict[str, int]:
+    """How often a limit refused a step, by rule key: the same code is logged where it refuses an entry."""
+    query = select(rule.c.key, func.count()).join(rule, rule.c.id == execution_log.c.rule_id).group_by(rule.c.key)
+    query = query.where(execution_log.c.code == Reason.SKIPPED_LIMIT.value, execution_log.c.step.is_not(None))
+    if since is not None:
+        query = query.where(execution_log.c.at >= since)
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
 def audience_skips(conn: Connection, since: int | None = None) -> dict[str, int]:
     """How many people occurrences looked at whose audience did not match, by rule key: counted, not listed."""
     reason = Reason.SKIPPED_AUDIENCE.value

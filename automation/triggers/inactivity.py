@@ -26,7 +26,8 @@ class InactivityTrigger(ClockTrigger):
     """Looks every day at `at` (or every `every`) for those whose last event is more than `for` ago.
 
     An event exactly `for` later is in time. Somebody who lapses, comes back and lapses again enters again: a person's
-    occurrence is named by the last event. Events that arrive late count as if they had come in time.
+    occurrence is named by the last event. Events that arrive late count as if they had come in time, but
+    nobody is called twice about one silence: who entered after a late event, before it came, waits for another one.
     """
 
     type = "inactivity"
@@ -79,6 +80,7 @@ class InactivityTrigger(ClockTrigger):
             late_from_ms=to_ms(params.for_.before(window.active_since, zone)),
             where=_clause(params.where, event.c.properties),
             later_where=_clause(params.where, later_event().c.properties),
+            called=(window.rule_id, to_ms(firing.at)),
         )
 
     def sentence(self, params: Params, telling: Telling) -> str:

@@ -257,6 +257,18 @@ rules:
       - do: sms.send
         with: {template: welcome}
 """,
+    "limits": """
+rules:
+  - id: limited
+    trigger: {type: event, with: {name: order.paid}}
+    guards:
+      limit:
+        - {max: 10, per: month, of: coupons}
+        - {max: 3, per: day, of: entries, scope: all}
+    steps:
+      - do: coupon.issue
+        with: {batch: BDAY_50}
+""",
     "windows": """
 rules:
   - id: office_hours

@@ -51,6 +51,13 @@ GUARDS: tuple[Keyword, ...] = (
     Keyword("cooldown", keywords.DURATION, keywords.NONE, Text(
         "同一人两次进入本规则至少间隔多久；写 none 取消默认值",
         "the least time between two entries of one person into the rule; `none` drops the default")),
+    Keyword("limit", keywords.LIST, keywords.NONE, Text(
+        "每人上限：max、per、of、scope，可写多条。of: entries 限进入次数（冷却期之后检查），"
+        "coupons 限发券（在发券那一步检查），"
+        "messages 限消息（频次上限之后检查）；超过的记 skipped.limit。规则写的与 defaults 的叠加；写 none 两者都取消",
+        "limits per person of max, per, of, scope, one or a list: of entries (asked after the cooldown), of coupons "
+        "(at their step), of messages (after the frequency caps); over one, the log says skipped.limit. A rule's come "
+        "on top of the defaults', and `none` drops both")),
     Keyword("holdout", keywords.PERCENT, Text("0%", "0%"), Text(
         "对照组：这么多的人永不进入（按人固定分组）。规则里的是本规则的对照组，defaults 里的是所有规则共同的对照组，"
         "两者都生效",
@@ -66,6 +73,7 @@ ORDER_NOTES: dict[Reason, Text] = {
     Reason.SKIPPED_AUDIENCE: Text("人群条件 audience", "the audience"),
     Reason.SKIPPED_HOLDOUT: Text("对照组 holdout", "holdout, the rule's and the global one"),
     Reason.SKIPPED_COOLDOWN: Text("冷却期 cooldown", "cooldown"),
+    Reason.SKIPPED_LIMIT: Text("每人上限 limit", "limit, a person's"),
     Reason.SKIPPED_ALREADY_INSIDE: Text("已在其中（mode.on_again: skip）", "already inside (mode.on_again: skip)"),
     Reason.SKIPPED_UNREACHABLE: Text("联系人有没有该渠道的地址", "whether the person has an address on the channel"),
     Reason.SKIPPED_NO_TEMPLATE: Text("该渠道有没有模板", "whether the template has a version for the channel"),
@@ -135,6 +143,20 @@ def page(lang: Lang, around: Surroundings) -> str:
             "the winning rule and message; no other channel is tried). What the provider has is not called back.",
         )
     )
+    page.heading(2, "limit")
+    page.table(_TITLES, _rows(keywords.LIMIT))
+    page.text(
+        Text(
+            "排队的人、排队中与结果未知的消息都算；退回的券不算。交易通知规则不受 defaults 里 of: messages 的限制，"
+            "自己写的照样算。人群条件里的 `did_not … at_least` 在进入时问一次；"
+            "`limit` 在发放的那一刻问，等待之后也准。",
+            "Who stands in a queue counts, and so do messages that are queued or of unknown outcome; a coupon that was "
+            "returned does not. A transactional rule is free of the defaults' limits of messages, and has those "
+            "that it names itself. `did_not … at_least` in the audience is asked once, at entry; a limit is asked at "
+            "the moment at which something is given, also after a wait.",
+        )
+    )
+    page.code("yaml", examples.RULES["limits"])
     page.heading(2, "budget")
     page.table(_TITLES, _rows(keywords.BUDGET))
     page.text(

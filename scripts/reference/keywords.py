@@ -156,6 +156,17 @@ FREQUENCY_CAP = (
          "all counts the messages of every rule, rule those of this rule"),
 )  # fmt: skip
 
+LIMIT = (
+    _key("max", COUNT, REQUIRED, "最多几次", "at most so many"),
+    _key("per", Text("day、week、month 或时长", "day, week, month, or a duration"), REQUIRED,
+         "自然日、自然周（周一起）、自然月，按规则的时区；30d 这样的时长是滑动窗口",
+         "a calendar day, week (from Monday) or month of the rule's zone; a duration such as 30d slides"),
+    _key("of", Text("entries、coupons、messages", "entries, coupons, messages"), REQUIRED,
+         "限什么：进入次数、发券张数、消息条数", "of what: entries, coupons or messages"),
+    _key("scope", Text("rule、all", "rule, all"), Text("rule", "rule"), "rule 只计本规则的，all 计所有规则的",
+         "rule counts those of this rule, all those of every rule"),
+)  # fmt: skip
+
 BUDGET = (
     _key("messages", COUNT, NONE, "一天最多几条消息", "at most so many messages a day"),
     _key("cost", AMOUNT, NONE, "一天最多花多少，以货币单位计，如 500 或 12.5；单价见设置",

@@ -48,9 +48,10 @@ NOTES: dict[str, Text] = {
     ),
     "inactivity": Text(
         "某事件最后一次发生后，超过 `for` 没有再发生就触发。恰好 `for` 之后来的算及时。"
-        "同一个人回来以后再次沉默，会再次触发。从没有过该事件的人不会触发。",
+        "同一个人回来以后再次沉默，会再次触发；晚到的、发生在触发之前的事件不会再触发一次。从没有过该事件的人不会触发。",
         "Fires when an event has not happened for longer than `for` since the last one; one exactly `for` later is in "
-        "time. Who comes back and lapses again is called again. Who never had the event is not called.",
+        "time. Who comes back and lapses again is called again; an event that comes late, from before the call, calls "
+        "nobody a second time. Who never had the event is not called.",
     ),
     "segment": Text(
         "`name` 是规则文件 `segments:` 里的一个条件列表。规则启用时（以及分群的条件改动、规则停用后再启用时）已在其中的"

@@ -239,8 +239,9 @@ def test_every_guard_stands_in_its_order() -> None:
         for name in guard_reader.GUARD_KEYS:
             assert f"\n| `{name}` |" in text
         for table_of in (ENTRY_GUARDS, MESSAGE_GUARDS):
-            places = [text.index(f"| `{guard.reason.value}` |") for guard in table_of]
-            assert places == sorted(places)
+            place = 0
+            for guard in table_of:  # a reason may stand in both tables
+                place = text.index(f"| `{guard.reason.value}` |", place)
     assert set(guards.ORDER_NOTES) == {guard.reason for guard in (*ENTRY_GUARDS, *MESSAGE_GUARDS)}
 
 

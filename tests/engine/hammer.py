@@ -18,7 +18,7 @@ from automation.settings import Settings
 from automation.store.database import Database
 
 PEOPLE = 6
-EVENTS = ("all", "own", "cool", "skip", "queue", "restart", "coupon", "budget", "cost", "rank")
+EVENTS = ("all", "own", "cool", "skip", "queue", "restart", "coupon", "budget", "cost", "rank", "limit")
 """One for each thing that must hold: `hit.all` and so on."""
 OTHERS = {"own": "O", "rank": "R"}
 

@@ -31,6 +31,7 @@ ROUNDS = 4
 STOCK, MESSAGES, PAID = 4, 7, 5
 CATALOG = "events:\n" + "".join(f"  hit.{name}: {{label: {name}}}\n" for name in EVENTS) + (
     f"coupons:\n  FEW: {{label: 券, kind: generated, stock: {STOCK}, per_contact: 1, valid_for: 1d, prefix: F}}\n"
+    "  LOTS: {label: 券, kind: generated, per_contact: 100, valid_for: 1d, prefix: L}\n"
 )  # fmt: skip
 SMS = "{do: sms.send, with: {template: hello}}"
 BOTH = "{do: message.send, with: {channels: [sms, email], template: hello}}"
@@ -48,6 +49,7 @@ def rule(id_: str, on: str, guards: str, steps: str, mode: str = "parallel", pri
     steps: [{steps}]"""
 
 
+ALLOWED = "limit: [{max: 5, per: 30d, of: entries}, {max: 3, per: 30d, of: coupons}]"
 RULES = (
     "defaults: {frequency_cap: [{max: 3, per: 1d, channel: sms}, {max: 5, per: 7d}]}\nrules:"
     + rule("all_1", "all", "consent: marketing", BOTH)
@@ -58,6 +60,7 @@ RULES = (
     + rule("queue", "queue", "consent: marketing", "{wait: 1d}", "queue")
     + rule("restart", "restart", "consent: marketing", "{wait: 1d}", "restart")
     + rule("coupon", "coupon", "consent: marketing", "{do: coupon.issue, with: {batch: FEW}}")
+    + rule("limit", "limit", ALLOWED, "{do: coupon.issue, with: {batch: LOTS}}")
     + rule("budget", "budget", f"{FREE}, budget: {{messages: {MESSAGES}}}", SMS)
     + rule("cost", "cost", f"{FREE}, budget: {{cost: 0.5}}", SMS)
 )
@@ -187,6 +190,13 @@ def test_a_cooldown_lets_everybody_in_once(hammered: Hammered) -> None:
     assert sorted(Counter(run.contact_id for run in hammered.of("run", "cool")).values()) == [1] * PEOPLE
 
 
+def test_limits_are_used_up_and_not_passed(hammered: Hammered) -> None:
+    entered = Counter(run.contact_id for run in hammered.of("run", "limit"))
+    assert sorted(entered.values()) == [5] * PEOPLE
+    coupons = [code for code in hammered.rows("coupon_code") if code.code.startswith("L")]
+    assert sorted(Counter(code.contact_id for code in coupons).values()) == [3] * PEOPLE
+
+
 def test_nobody_is_inside_twice(hammered: Hammered) -> None:
     assert sorted(Counter(run.contact_id for run in hammered.of("run", "skip")).values()) == [1] * PEOPLE
     alive = Counter(run.contact_id for run in hammered.of("run", "restart") if run.ended_at is None)
@@ -202,10 +212,11 @@ def test_a_queue_lets_in_one_and_keeps_all_others(hammered: Hammered) -> None:
 
 
 def test_a_stock_is_given_out_to_the_last_and_no_further(hammered: Hammered) -> None:
-    codes = hammered.rows("coupon_code")
+    codes = [row for row in hammered.rows("coupon_code") if row.code.startswith("F")]
     assert len(codes) == len({row.code for row in codes}) == STOCK
     assert max(Counter(row.contact_id for row in codes).values()) == 1
-    assert hammered.rows("coupon_batch")[0].issued == STOCK
+    (few,) = [batch for batch in hammered.rows("coupon_batch") if batch.key == "FEW"]
+    assert few.issued == STOCK
 
 
 def test_budgets_are_used_up_and_not_passed(hammered: Hammered) -> None:

@@ -290,9 +290,9 @@ def test_every_guard_of_every_channel(world: Callable[..., World]) -> None:
     account = ask(w, "promo", anna)
     # then each guard has its own answer, also after the first ✗
     told = [(line.depth, line.ok, line.sentence) for line in account.lines if line.kind == "message"]
-    sms, email = told[:10], told[10:]
-    assert [ok for _, ok, _ in sms] == [False, True, True, True, False, False, True, False, True, True]
-    assert [ok for _, ok, _ in email] == [False, True, True, True, True, True, True, False, True, True]
+    sms, email = told[:11], told[11:]
+    assert [ok for _, ok, _ in sms] == [False, True, True, True, False, False, True, True, False, True, True]
+    assert [ok for _, ok, _ in email] == [False, True, True, True, True, True, True, True, False, True, True]
     assert (1, False, "not sent: on the suppression list") in sms
     assert (1, False, "not sent: no consent for this channel") in sms
     assert (1, False, "held back: quiet hours") in email

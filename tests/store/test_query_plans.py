@@ -100,7 +100,7 @@ def _page(**changes: object) -> entering.Page:
 def _inactive() -> object:
     return people.not_seen_since(
         "event.3", from_ms=NOW - 40 * town.DAY, to_ms=NOW - 39 * town.DAY, late_after_id=11_990,
-        late_from_ms=NOW - 50 * town.DAY,
+        late_from_ms=NOW - 50 * town.DAY, called=(3, NOW),
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from automation.engine.clocks.catch_up import expired
 from automation.engine.clocks.segments import enter_watched
 from automation.engine.clocks.zones import people_of, zone_named
 from automation.engine.delivery.outranking import come_later
-from automation.engine.entry.guards import clauses
+from automation.engine.entry.guards import clauses, shared_clauses
 from automation.engine.journey.merges import settle_merges
 from automation.i18n import say
 from automation.reasons import Reason
@@ -125,6 +125,7 @@ class Pages:
         return Page(
             people=_of_part(people, row),
             guards=clauses(rule, now),
+            shared=shared_clauses(rule, now),
             occurrence_id=row.id,
             key=key,
             rule_id=rule.rule_id,

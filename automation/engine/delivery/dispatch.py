@@ -119,9 +119,11 @@ def _take(request: Request, choice: _Choice, past: Past) -> tuple[Sent, Sequence
     if not CHANNELS[choice.channel].reaches_person:
         return sent, ()
     past.budgets.take(request.rule)
+    shared = request.rule.spec.guards.purpose != TRANSACTIONAL
+    past.limits.add(request.contact_id, request.rule.rule_id, past.now, shared=shared)
     losers = past.losers.pop((request.contact_id, choice.channel), ())
     past.caps.remove(request.contact_id, losers)
-    if request.rule.spec.guards.purpose != TRANSACTIONAL:
+    if shared:
         past.caps.add(request.contact_id, sent)
     return sent, losers
 

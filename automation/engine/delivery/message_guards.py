@@ -15,6 +15,7 @@ from automation.engine.delivery.budget import Budgets
 from automation.engine.delivery.caps import CapBook, Sent, window_begins
 from automation.engine.delivery.outranking import NOBODY, Ranked, Ranking
 from automation.engine.delivery.quiet import DO_NOT_DISTURB, Quiet, needs_zone, own_windows, quiet_time, zone_of
+from automation.engine.limits import Usage, load_usage
 from automation.reasons import Reason
 from automation.store.messages import recent
 from automation.store.problems import EVERY_CHANNEL, QUIET_FIELDS, load_problems
@@ -69,6 +70,7 @@ class Past:
     problems: Mapping[tuple[int, str], Problem]
     ranking: Ranking
     budgets: Budgets
+    limits: Usage
     now: int = 0
     losers: dict[tuple[int, str], Sequence[Sent]] = field(default_factory=dict)
     """By contact and channel: the messages in the queue whose place the next one there would take."""
@@ -194,6 +196,13 @@ def _capped(asked: Asked) -> Refused | None:
     return None
 
 
+def _limited(asked: Asked) -> Refused | None:
+    """A transactional rule has the limits that it names itself."""
+    request = asked.request
+    full = asked.past.limits.full(request.rule, request.contact_id, asked.past.now)
+    return None if full is None else (Reason.SKIPPED_LIMIT, full)
+
+
 def _over_budget(asked: Asked) -> Refused | None:
     detail = asked.past.budgets.refusal(asked.request.rule)
     return None if detail is None else (Reason.SKIPPED_BUDGET, detail)
@@ -246,6 +255,7 @@ MESSAGE_GUARDS: tuple[MessageGuard, ...] = (
     _SUPPRESSION,
     _CONSENT,
     MessageGuard(Reason.SKIPPED_FREQUENCY_CAP, _capped),
+    MessageGuard(Reason.SKIPPED_LIMIT, _limited),
     _QUIET,
     _DO_NOT_DISTURB,
     MessageGuard(Reason.SKIPPED_BUDGET, _over_budget),
@@ -287,7 +297,7 @@ def load_past(
     rules = [r.rule for r, _ in guarded] if caps else []
     return Past(
         load_consents(conn, ids) if ids else {}, suppressed, cap_book, load_problems(conn, ids), ranking,
-        Budgets(conn, rules, now, keep=keep), now,
+        Budgets(conn, rules, now, keep=keep), load_usage(conn, rules, "messages", ids, now), now,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.naming import named_identities
 from automation.engine.entry.sequences import in_sequence
 from automation.engine.journey.queueing import enter_or_queue
+from automation.engine.limits import load_usage
 from automation.reasons import Reason
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
@@ -113,7 +114,8 @@ def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entr
     cooling = sorted(rule.rule_id for rule in rules if rule.spec.guards.cooldown is not None)
     alone = sorted(rule.rule_id for rule in rules if rule.spec.mode.on_again == "skip")
     lock_contacts(conn, contact_ids)
-    state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone))
+    entries = load_usage(conn, rules, "entries", contact_ids, now)
+    state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone), entries)
     chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
         candidate = Candidate(meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(facts.event))

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms, to_ms
+from automation.engine.limits import Usage, limits_of
 from automation.reasons import Reason
 from automation.rules.conditions.sql import SqlScope, clause
+from automation.rules.limits import limit_begins
 from automation.store.entering import no_entry_since, not_inside, outside_share
+from automation.store.limits import entries_below
 from automation.store.schema import contact
 
 if TYPE_CHECKING:
@@ -44,10 +47,12 @@ class EntryState:
     now: int
     last: dict[tuple[int, int], int] = field(default_factory=dict)  # (contact, rule): entered_at
     inside: dict[tuple[int, int, str], int] = field(default_factory=dict)  # (contact, rule, mode_key): run
+    entries: Usage = field(default_factory=lambda: Usage("entries"))  # what limits count
 
     def entered(self, candidate: Candidate) -> None:
         contact_id, rule_id = candidate.contact_id, candidate.rule.rule_id
         self.last[contact_id, rule_id] = self.now
+        self.entries.add(contact_id, rule_id, self.now)
         if candidate.mode_key is not None:
             self.inside[contact_id, rule_id, candidate.mode_key] = 0
 
@@ -97,6 +102,12 @@ def clauses(rule: LoadedRule, now: int) -> list[tuple[Reason, ColumnElement[bool
     """The guards of a rule as SQL over `contact`, in their order; those that don't apply are left out."""
     found = [(guard.reason, guard.everyone(rule, now)) for guard in ENTRY_GUARDS]
     return [(reason, condition) for reason, condition in found if condition is not None]
+
+
+def shared_clauses(rule: LoadedRule, now: int) -> list[tuple[Reason, ColumnElement[bool]]]:
+    """Those that the entries into other rules fill too."""
+    found = _limit_clause(rule, now) if any(one.scope == "all" for one in limits_of(rule, "entries")) else None
+    return [] if found is None else [(Reason.SKIPPED_LIMIT, found)]
 
 
 def sql_scope(rule: LoadedRule, now: int) -> SqlScope:
@@ -150,6 +161,19 @@ def _cooldown_clause(rule: LoadedRule, now: int) -> ColumnElement[bool] | None:
     return None if since is None else no_entry_since(rule.rule_id, since)
 
 
+def _over_limit(candidate: Candidate, state: EntryState) -> dict[str, Any] | None:
+    return state.entries.full(candidate.rule, candidate.contact_id, state.now)
+
+
+def _limit_clause(rule: LoadedRule, now: int) -> ColumnElement[bool] | None:
+    found: ColumnElement[bool] | None = None
+    for limit in limits_of(rule, "entries"):
+        since = limit_begins(limit, now, rule.spec.zone)
+        one = entries_below(limit.max, since, rule.rule_id if limit.scope == "rule" else None)
+        found = one if found is None else found & one
+    return found
+
+
 def _already_inside(candidate: Candidate, state: EntryState) -> dict[str, Any] | None:
     if candidate.rule.spec.mode.on_again != "skip" or candidate.mode_key is None:
         return None
@@ -166,6 +190,7 @@ ENTRY_GUARDS: tuple[EntryGuard, ...] = (
     EntryGuard(Reason.SKIPPED_AUDIENCE, _outside_audience, _audience_clause),
     EntryGuard(Reason.SKIPPED_HOLDOUT, _held_out, _holdout_clause),
     EntryGuard(Reason.SKIPPED_COOLDOWN, _cooling_down, _cooldown_clause),
+    EntryGuard(Reason.SKIPPED_LIMIT, _over_limit, _limit_clause),
     EntryGuard(Reason.SKIPPED_ALREADY_INSIDE, _already_inside, _inside_clause),
 )
 """The fixed order. "Enabled" comes before all: a rule that is not enabled is in no rule book."""

@@ -13,6 +13,7 @@ from automation.engine.delivery.dispatch import Queued, Skipped, dispatch
 from automation.engine.delivery.message_guards import Held, Request
 from automation.engine.delivery.settle import Settler
 from automation.engine.entry.emitted import Emitter
+from automation.engine.limits import limits_of, load_usage
 from automation.engine.versions import Versions
 from automation.i18n import say
 from automation.reasons import Reason
@@ -45,7 +46,10 @@ class Actor:
     def act(self, op: Act, group: Sequence[RunState]) -> None:
         facts = self._facts.of(group)
         items = [Item(run.id, run.contact_id, fact, run.visit) for run, fact in zip(group, facts, strict=True)]
-        results = self._run(op, group, items)
+        refused = self._over_limit(op, group)
+        asked = [i for i in range(len(group)) if group[i].id not in refused]
+        answers = iter(self._run(op, [group[i] for i in asked], [items[i] for i in asked]) if asked else ())
+        results: list[Result] = [refused[run.id] if run.id in refused else next(answers) for run in group]
         sending: list[tuple[RunState, Request]] = []
         for run, item, result in zip(group, items, results, strict=True):
             if isinstance(result, Outbound):
@@ -58,6 +62,15 @@ class Actor:
         self._facts.changed(done, profiles=self._changes_contacts(op))
         if sending:
             self._dispatch(op, sending)
+
+    def _over_limit(self, op: Act, group: Sequence[RunState]) -> dict[int, Failed]:
+        """The runs whose people have had as many coupons as the rule's limits allow, by id; nobody is there twice."""
+        action, rule, now = self._book.project.registry.actions.get(op.action), group[0].rule, to_ms(self._now)
+        if not (getattr(action, "issues_coupons", False) and limits_of(rule, "coupons")):
+            return {}
+        usage = load_usage(self._conn, [rule], "coupons", [run.contact_id for run in group], now)
+        found = ((run.id, usage.full(rule, run.contact_id, now)) for run in group)
+        return {run_id: Failed(Reason.SKIPPED_LIMIT, full) for run_id, full in found if full is not None}
 
     def _run(self, op: Act, group: Sequence[RunState], items: Sequence[Item]) -> Sequence[Result]:
         action: Any = self._book.project.registry.actions.get(op.action)

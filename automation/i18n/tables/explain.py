@@ -185,6 +185,25 @@ TEXTS: dict[str, Text] = {
         "{channel}：每人每 {per}最多 {max} 条（只算本规则）",
         "{channel}: at most {max} per person in {per}, of this rule",
     ),
+    "limit_entries": Text("每人{period}最多进入 {max} 次", "Nobody enters more than {max} times {period}"),
+    "limit_entries_all": Text(
+        "每人{period}最多进入 {max} 次（所有规则合计），超过的不进入本规则",
+        "Nobody enters who has entered {max} times {period}, all rules together",
+    ),
+    "limit_coupons": Text("每人{period}最多领 {max} 张券", "At most {max} coupons per person {period}"),
+    "limit_coupons_all": Text(
+        "每人{period}最多领 {max} 张券（所有规则合计）",
+        "At most {max} coupons per person {period}, of all rules together",
+    ),
+    "limit_messages": Text("每人{period}最多 {max} 条（只算本规则）", "At most {max} messages per person {period}"),
+    "limit_messages_all": Text(
+        "每人{period}最多 {max} 条（所有规则合计）",
+        "At most {max} messages per person {period}, of all rules together",
+    ),
+    "limit_day": Text("每个自然日", "in a calendar day"),
+    "limit_week": Text("每个自然周（周一起）", "in a calendar week (from Monday)"),
+    "limit_month": Text("每个自然月", "in a calendar month"),
+    "limit_sliding": Text("在任意 {duration}内", "within any {duration}"),
     "cap_everything": Text("所有渠道合计", "All channels together"),
     "quiet_delay": Text(
         "{start} 到 {end} 免打扰（按收信人所在时区），推迟到 {end} 后发",

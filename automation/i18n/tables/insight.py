@@ -107,6 +107,8 @@ TEXTS: dict[str, Text] = {
     "holdout_of": Text("本规则 {rule}，全局 {everything}", "this rule {rule}, all rules {everything}"),
     "passes_skipped.audience": Text("符合人群条件", "inside the audience"),
     "passes_skipped.holdout": Text("不在对照组", "not in a control group"),
+    "limit_used": Text("{period} {count}/{max}", "{count} of {max} {period}"),
+    "passes_skipped.limit": Text("未达到每人上限", "below the limits per person"),
     "passes_skipped.cooldown": Text("不在冷却期内", "not cooling down"),
     "passes_skipped.already_inside": Text("没有因已在其中而被拦下", "not held back by being inside already"),
     "channel": Text("{channel}，模板 {template}", "{channel}, template {template}"),

@@ -250,6 +250,14 @@ TEXTS: dict[str, Text] = {
         "写上 if_missing 与 if_past：now（立即继续）、skip（跳到下一个等待）或 stop（结束）",
         "write if_missing and if_past: now (go on at once), skip (leave out what follows up to the next wait) or stop",
     ),
+    "l805": Text(
+        "limit 限制 of: {of}，但本规则没有这样的步骤，不起作用",
+        "the limit of {of} holds nothing: no step of the rule gives any",
+    ),
+    "l805_remedy": Text(
+        "改成 of: entries，或删去；要计所有规则的，写 scope: all",
+        "write of: entries, or leave it out; to count those of all rules write scope: all",
+    ),
     "link_timeout": Text("{seconds} 秒内没有回应", "no answer within {seconds} seconds"),
     "link_unreachable": Text("无法连接", "no connection"),
     "link_broken": Text("地址有误：{reason}", "the address is wrong: {reason}"),

@@ -45,6 +45,9 @@ TEXTS: dict[str, Text] = {
     "failed.step": Text("流程因步骤失败而结束", "ended because a step failed"),
     "skipped.suppression": Text("未发送：在禁发名单中", "not sent: on the suppression list"),
     "skipped.consent": Text("未发送：没有该渠道的同意", "not sent: no consent for this channel"),
+    "skipped.limit": Text(
+        "达到每人上限 limit：未进入、未发券或未发送", "a limit per person is reached: not entered, issued or sent"
+    ),
     "skipped.frequency_cap": Text("未发送：达到频次上限", "not sent: a frequency cap is reached"),
     "skipped.quiet_hours": Text("未发送：处于免打扰时段", "not sent: quiet hours"),
     "skipped.do_not_disturb": Text("未发送：处于本人设的免打扰时段", "not sent: this person's own do-not-disturb time"),

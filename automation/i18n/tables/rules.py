@@ -59,6 +59,10 @@ TEXTS: dict[str, Text] = {
     "bad_choice": Text(
         "没有 {found} 这个选项；可选：{known}{hint}", "{found} is not known here; one of: {known}{hint}"
     ),
+    "bad_limit_period": Text(
+        "{found} 不是期限；自然日、周、月写 {known}，滑动时间窗写 30d 这样的时长{hint}",
+        "{found} is no period; write {known} (of the calendar) or a duration such as 30d (sliding){hint}",
+    ),
     "bad_percent": Text(
         "{found} 不是百分比；请写 0% 到 100%，最多两位小数，如 5% 或 2.5%",
         "{found} is no percentage; write 0% to 100% with at most two decimals, such as 5% or 2.5%",

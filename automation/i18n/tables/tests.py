@@ -111,6 +111,7 @@ TEXTS: dict[str, Text] = {
     "guard_audience": Text("人群条件", "the audience"),
     "guard_holdout": Text("对照组", "the control group"),
     "guard_cooldown": Text("冷却期", "the cooldown"),
+    "guard_limit": Text("每人上限", "the limits per person"),
     "guard_collected": Text("收进汇总", "collected into a digest"),
     "guard_already_inside": Text("已在规则中", "already inside"),
     "guard_restart": Text("再次进入时重新开始", "starting over"),

@@ -10,14 +10,15 @@ from automation.contacts.share import shown_share
 from automation.i18n import say
 from automation.rules.conditions.sentence import Teller
 from automation.rules.days import days_sentence
+from automation.rules.limits import period_sentence
 from automation.rules.spec import Mode
 
 if TYPE_CHECKING:
     from automation.insight.explain.subject import Subject
-    from automation.rules.spec import Budget, Digest, FrequencyCap, QuietHours, SendWindow
+    from automation.rules.spec import Budget, Digest, FrequencyCap, Limit, QuietHours, SendWindow
 
 GUARDS = {
-    "entry": ("holdout", "global_holdout", "cooldown"),
+    "entry": ("holdout", "global_holdout", "cooldown", "limit"),
     "message": ("purpose", "quiet_hours", "send_window", "do_not_disturb", "frequency_cap", "budget"),
 }
 """Which guard is told where; a test finds one that is told nowhere."""
@@ -28,6 +29,7 @@ def entry_sentences(subject: Subject) -> Iterator[str]:
     guards = subject.spec.guards
     if guards.cooldown is not None:
         yield say("explain.cooldown", duration=guards.cooldown.sentence())
+    yield from (limit_sentence(limit) for limit in guards.limit if limit.of != "messages")
     if subject.spec.digest is not None:
         yield _digest(subject, subject.spec.digest)
     elif guards.cooldown is None or subject.spec.mode != Mode():
@@ -48,12 +50,18 @@ def message_sentences(subject: Subject) -> Iterator[str]:
     yield say("explain.suppression")
     if guards.purpose != "transactional":
         yield from (_cap(subject, cap) for cap in guards.frequency_cap)
+    yield from (limit_sentence(limit) for limit in guards.limit if limit.of == "messages")
     yield from (_window("quiet", window) for window in guards.quiet_hours)
     yield from (_window("send", window) for window in guards.send_window)
     if not guards.do_not_disturb:
         yield say("explain.do_not_disturb_ignored")
     if guards.budget is not None:
         yield _budget(guards.budget)
+
+
+def limit_sentence(limit: Limit) -> str:
+    shared = "_all" if limit.scope == "all" else ""
+    return say(f"explain.limit_{limit.of}{shared}", period=period_sentence(limit), max=limit.max)
 
 
 def _digest(subject: Subject, digest: Digest) -> str:

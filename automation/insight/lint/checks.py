@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from automation.insight.lint.durations import minutes_for_months, waits_without_policy
 from automation.insight.lint.duties import email_duties, sms_duties
 from automation.insight.lint.email import subject, text_part
+from automation.insight.lint.limits import idle_limits
 from automation.insight.lint.links import dead_links, link_forms, rule_link_forms
 from automation.insight.lint.people import broken_renderings, missing_values, mistyped_values, nobody, sent_by_none
 from automation.insight.lint.sms import sms_length
@@ -71,6 +72,7 @@ RULE_CHECKS = (
     RuleCheck(("L802",), calendar_ends),
     RuleCheck(("L803",), minutes_for_months),
     RuleCheck(("L804",), waits_without_policy),
+    RuleCheck(("L805",), idle_limits),
 )
 RENDERING_CHECKS = (
     RenderingCheck(("L201", "L202"), sms_duties),

@@ -63,4 +63,5 @@ CODES: dict[str, Code] = {
     # times
     "L803": Code("warning"),  # minutes where a month was likely meant
     "L804": Code("warning"),  # a wait for a date without a policy for those who have none, or whose date is past
+    "L805": Code("warning"),  # a limit of coupons or messages that the rule does not give
 }

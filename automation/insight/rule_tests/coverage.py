@@ -112,6 +112,8 @@ def _guards(spec: RuleSpec, registry: Registry) -> Iterator[_Guard]:
         yield "holdout", "guards/holdout", (Reason.SKIPPED_HOLDOUT,)
     if guards.cooldown is not None:
         yield "cooldown", "guards/cooldown", (Reason.SKIPPED_COOLDOWN,)
+    if guards.limit:
+        yield "limit", "guards/limit", (Reason.SKIPPED_LIMIT,)
     if spec.digest is not None:
         yield "collected", "digest", (Reason.SKIPPED_COLLECTED,)
     elif again in _AGAIN:

@@ -91,7 +91,7 @@ CHANGES: dict[type, dict[str, Callable[[], Any]]] = {
     rules.Guards: {
         "purpose": lambda: "survey", "quiet_hours": lambda: (),
         "send_window": lambda: (rules.SendWindow(AT, AT),), "do_not_disturb": lambda: False,
-        "frequency_cap": lambda: (), "cooldown": lambda: None,
+        "frequency_cap": lambda: (), "cooldown": lambda: None, "limit": lambda: (rules.Limit(7, "week", "coupons"),),
         "budget": lambda: None, "holdout": lambda: 0, "global_holdout": lambda: 700,
     },
     rules.QuietHours: _WINDOW, rules.SendWindow: _WINDOW,

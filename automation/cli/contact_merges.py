@@ -114,4 +114,4 @@ def _tell(done: Split) -> None:
 
 
 def _counts(found: dict[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in sorted(found.items())) or "–"
+    return ", ".join(f"{say(f'merging.what_{name}')} {count}" for name, count in sorted(found.items())) or "–"

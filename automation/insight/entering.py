@@ -23,6 +23,9 @@ from automation.rules.limits import period_sentence
 from automation.triggers.base import ClockTrigger, EventTrigger
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
     from automation.catalogue.model import Catalogue
     from automation.insight.subject import Subject
     from automation.rules.conditions.tree import Condition
@@ -176,14 +179,24 @@ def _event_lines(subject: Subject, trigger: EventTrigger, catalogue: Catalogue) 
         yield from _traced("trigger", where, subject, catalogue, event.name, 1)
 
 
+def own_turn(subject: Subject, trigger: ClockTrigger) -> datetime | None:
+    """When it is this person's turn next, by their own zone where the trigger goes by it."""
+    params: Any = subject.rule.spec.trigger.params
+    return trigger.explain(params, _turning_zone(subject, trigger), subject.facts.contact, subject.now)
+
+
+def _turning_zone(subject: Subject, trigger: ClockTrigger) -> ZoneInfo:
+    spec = subject.rule.spec
+    own = zone_of(subject.facts.contact, spec.zone) if trigger.by_own_zone(spec.trigger.params) else None
+    return own or spec.zone
+
+
 def _clock_lines(subject: Subject, trigger: ClockTrigger) -> Iterator[Line]:
     spec, path = subject.rule.spec, f"{subject.rule.spec.path}/trigger"
     params: Any = spec.trigger.params
     try:
-        contact = subject.facts.contact
-        zone = (zone_of(contact, spec.zone) or spec.zone) if trigger.by_own_zone(params) else spec.zone
-        firing = trigger.next(params, zone, subject.now)
-        own = trigger.explain(params, zone, contact, subject.now)
+        firing = trigger.next(params, _turning_zone(subject, trigger), subject.now)
+        own = own_turn(subject, trigger)
     except Exception as error:  # a plugin, or a year whose holidays nobody knows yet
         text = error.text() if isinstance(error, AutomationError) else f"{type(error).__name__}: {error}"
         yield Line("trigger", False, say("insight.trigger_stands_still"), text, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import from_ms
 from automation.i18n import say
 from automation.store import rules, runs
 
@@ -21,8 +20,7 @@ def read_missing_rules(conn: Connection) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         reason = row.status_detail if row.status == "absent" else row.status
-        leaves_at = None if row.leaves_at is None else from_ms(row.leaves_at).isoformat(timespec="minutes")
-        told = {"file": row.file or "–", "inside": inside.get(row.id, 0), "leaves_at": leaves_at, "rule": row.key}
+        told = {"file": row.file or "–", "inside": inside.get(row.id, 0), "rule": row.key}
         why, remedy = say(f"removal.why_{reason}", **told), say(f"removal.do_{row.status}", rule=row.key)
         state = {"status": row.status, "state": say(f"insight.rule_{row.status}")}
         found.append({**told, **state, "leaves_at": row.leaves_at, "why": why, "remedy": remedy})

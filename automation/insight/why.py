@@ -12,7 +12,14 @@ from automation.insight.account import Account, Line, placed
 from automation.insight.as_of import Moment
 from automation.insight.considered import considered_lines
 from automation.insight.details import shown_time
-from automation.insight.entering import audience_lines, entry_lines, obstacle, trigger_lines, trigger_obstacle
+from automation.insight.entering import (
+    audience_lines,
+    entry_lines,
+    obstacle,
+    own_turn,
+    trigger_lines,
+    trigger_obstacle,
+)
 from automation.insight.past import outcome, past_lines
 from automation.insight.question import Question, ask_about, loaded_version
 from automation.insight.sending import Sending, sendings
@@ -174,7 +181,7 @@ def _would_enter(subject: Subject) -> str:
     trigger, spec = subject.rule.trigger, subject.rule.spec
     if not isinstance(trigger, ClockTrigger):
         return say("insight.would_enter")
-    own = trigger.explain(spec.trigger.params, spec.zone, subject.facts.contact, subject.now)
+    own = own_turn(subject, trigger)
     if own is None:
         return say("insight.would_enter_by_clock")
     return say("insight.would_enter_at", at=shown_time(to_ms(own), spec.zone))

@@ -45,20 +45,20 @@ def not_seen_since(
 
     Events that arrived late (id above `late_after_id`) count from `late_from_ms` on. `where` and `later_where` limit
     which events count, on `event` and on `later_event()`. `called` is (rule id, this firing): whoever an earlier firing
-    let into the rule after that event, and before we heard of it, was called about this silence already.
+    let into the rule after that event was called about this silence already: the event came late, or by a merge.
     """
     in_time = _events(name, from_ms, to_ms, where)
     late = _events(name, late_from_ms, min(from_ms, to_ms), where).where(event.c.id > late_after_id)
     last = union_all(in_time, late).subquery("last_event")  # two ranges, each of an index; an OR would scan
     return (
         select(last.c.contact_id, (literal(_AFTER) + cast(func.max(last.c.occurred_at), String)).label("key"))
-        .where(~_followed(last, name, later_where), *([] if called is None else [~_called(last, *called)]))
+        .where(~_followed(last, name, later_where), *([] if called is None else [~_called(last, name, *called)]))
         .group_by(last.c.contact_id)
     )
 
 
 def _events(name: str, from_ms: int, to_ms: int, where: ColumnElement[bool] | None) -> Select[Any]:
-    return select(event.c.contact_id, event.c.occurred_at, event.c.received_at).where(
+    return select(event.c.contact_id, event.c.occurred_at).where(
         event.c.occurred_at >= from_ms,
         event.c.occurred_at < to_ms,
         event.c.name == name,
@@ -78,17 +78,23 @@ def _followed(last: Any, name: str, later_where: ColumnElement[bool] | None) -> 
     return found.exists()
 
 
-def _called(last: Any, rule_id: int, firing_ms: int) -> ColumnElement[bool]:
-    """Whether an earlier firing let the same contact in after the event, when it had not come yet."""
+def _called(last: Any, name: str, rule_id: int, firing_ms: int) -> ColumnElement[bool]:
+    """Whether an earlier firing let the same contact in after the event, about an event before it."""
+    before = event.alias("before")
+    about = select(literal(1)).where(
+        before.c.contact_id == last.c.contact_id,
+        before.c.name == name,
+        before.c.occurred_at < last.c.occurred_at,
+        run.c.key == literal(_AFTER) + cast(before.c.occurred_at, String),
+    )
     found = select(literal(1)).where(
         run.c.contact_id == last.c.contact_id,
         run.c.rule_id == rule_id,
-        run.c.key.startswith(_AFTER),
         run.c.since_at > last.c.occurred_at,
         run.c.since_at < firing_ms,
-        run.c.entered_at <= last.c.received_at,
+        about.correlate(last, run).exists(),
     )
-    return found.exists()
+    return found.correlate(last).exists()
 
 
 def later_event() -> Any:

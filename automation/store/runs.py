@@ -242,14 +242,15 @@ class Sender(NamedTuple):
     event_id: int | None
     variables: dict[str, Any]
     left: bool
+    contact_id: int
 
 
 def load_variables(conn: Connection, ids: Sequence[int]) -> dict[int, Sender]:
     """What templates need of runs, by id."""
-    rows = fetch(conn, "SELECT id, event_id, variables, status FROM run WHERE id = ANY(?)", list(ids)) if ids else []
+    sql = "SELECT id, event_id, variables, status, contact_id FROM run WHERE id = ANY(?)"
     found = {}
-    for id_, event_id, variables, status in rows:
-        found[id_] = Sender(event_id, read_object(variables), status == "exited")
+    for id_, event_id, variables, status, contact_id in fetch(conn, sql, list(ids)) if ids else []:
+        found[id_] = Sender(event_id, read_object(variables), status == "exited", contact_id)
         found[id_].variables.pop("#", None)  # the engine's own place, see engine/journey/state.py
     return found
 

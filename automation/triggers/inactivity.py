@@ -27,7 +27,7 @@ class InactivityTrigger(ClockTrigger):
 
     An event exactly `for` later is in time. Somebody who lapses, comes back and lapses again enters again: a person's
     occurrence is named by the last event. Events that arrive late count as if they had come in time, but
-    nobody is called twice about one silence: who entered after a late event, before it came, waits for another one.
+    nobody is called twice about one silence: who was called after the time of a late event waits for another one.
     """
 
     type = "inactivity"

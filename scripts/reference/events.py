@@ -40,7 +40,17 @@ KEYS: tuple[tuple[str, Text, Text], ...] = (
         "发送方给这条事件的编号，用来识别重复", "the sender's own number of the event; repeats are recognised by it")),
     ("source", Text("可不写", "optional"), Text("来自哪个系统，message_id 在其中唯一",
                                              "which system sent it; message_id is unique within it")),
-    ("channel", Text("可不写", "optional"), Text("发生在哪个渠道（只记录）", "the channel it happened on (kept only)")),
+    (
+        "channel",
+        Text("可不写", "optional"),
+        Text(
+            "发生在哪个渠道。规则看不到它；要在条件、模板中用，请在目录的 sources 里写 "
+            "fields: {channel: event.channel}，"
+            "并在该事件的 properties 中声明 channel",
+            "the channel it happened on. Rules don't see it; for conditions and templates, write fields: {channel: "
+            "event.channel} under `sources` in the catalogue, and declare channel among the event's properties",
+        ),
+    ),
     ("properties", Text("可不写", "optional"), Text(
         "属性，按目录的类型检查；金额写主单位。目录没有的属性照存",
         "its properties, checked by the catalogue; money in major units. Undeclared ones are kept as they are")),

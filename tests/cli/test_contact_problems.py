@@ -66,7 +66,7 @@ def test_strangers_are_listed_and_split_again(folder: Path, db: Database, both: 
     assert "the wechat_openid is nobody's" in said.out
     assert "合并把不同的姓名或手机号并到了一起" in both("contacts", "problems", lang="zh").out
     said = both("contacts", "split", f"#{two}")
-    assert f"#{one} and #{two} are two contacts now; back with #{two}: identity 2" in said.out
+    assert f"#{one} and #{two} are two contacts now; back with #{two}: identities 2" in said.out
     assert both("contacts", "show", "phone:13800138022", "--format", "json").json["id"] == two
     assert "没有可撤销的合并" in both("contacts", "split", f"#{two}", lang="zh").err
     said = both("contacts", "split", f"#{two}", "--identity", "wechat_openid:oS2")

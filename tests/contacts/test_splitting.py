@@ -220,3 +220,25 @@ def test_a_merge_and_its_undoing_change_nobody(sqlite_db: Database, tmp_path: Pa
 
 
 _WORLDS: dict[Path, World] = {}
+
+
+def test_a_message_to_the_one_that_both_were_is_not_sent_for_the_other_one(db: Database, tmp_path: Path) -> None:
+    rules = RULES.replace("{wait: 2d}", "{wait: 1h}, {do: sms.send, with: {template: order}}, {wait: 2d}")
+    rules = rules.replace("    mode:", "    guards: {consent: transactional}\n    mode:").replace(
+        "whitepaper.downloaded", "order.paid"
+    )
+    w = World(tmp_path / "queued", db, rules)
+    one, other = (
+        known(w, anonymous_id="a", phone="+8613800138001"),
+        known(w, wechat_openid="oB", phone="+8613800138002"),
+    )
+    w.event("order.paid", {"wechat_openid": "oB"}, sku="private", amount=5)
+    glue(w)
+    w.engine.advance()
+    ((message),) = w.messages()
+    assert (message.contact_id, message.status) == (one, "queued")
+    undo(w, one)
+    w.go(hours=1)
+    assert (w.outbox("sms"), w.messages()[0].status, w.log("skipped.ended") != []) == ([], "dropped", True)
+    w.go(days=3)
+    assert [(run.contact_id, run.reason) for run in w.runs()] == [(other, "completed")]

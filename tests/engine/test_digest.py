@@ -141,7 +141,7 @@ def test_an_event_that_the_rule_refused_is_in_no_digest(world: Callable[..., Wor
         w.go(minutes=1)
     w.event("order.paid", {"anonymous_id": "tablet"}, sku="gift", amount=5)
     w.run()
-    w.event("contact.identified", {"member_no": "M1", "anonymous_id": "tablet"})
+    w.event("vip.welcome", {"member_no": "M1", "anonymous_id": "tablet"}, from_rule="x")  # they are one person
     w.to("2026-08-01 18:00")
     assert ["2单：A B " in text for text in w.outbox("sms")] == [True]
     refused = ["skipped.audience", "entered", "waiting", "skipped.audience", "skipped.collected"]

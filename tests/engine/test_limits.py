@@ -16,6 +16,7 @@ from automation.calendars.duration import Duration
 from automation.clock import from_ms, to_ms
 from automation.engine.engine import Engine
 from automation.i18n import language
+from automation.insight.lint.lint import lint
 from automation.insight.report import read_report
 from automation.insight.why import why
 from automation.reasons import Reason
@@ -206,3 +207,11 @@ def test_a_period_begins_at_its_first_local_midnight(day: date, minute: int, zon
         days = {"day": 0, "week": now.weekday(), "month": now.day - 1}[str(per)]
         assert (now.date() - first.date()).days == days
         assert from_ms(began).astimezone(where).date() < first.date()
+
+
+def test_lint_names_a_limit_of_what_the_rule_does_not_give(world: Callable[..., World]) -> None:
+    limits = "[{max: 1, per: day, of: coupons}, {max: 1, per: day, of: messages, scope: all}]"
+    rules = (rule("idle", limits, TAG), rule("right", limits, COUPON), rule("plain", "", TAG))
+    w = made(world, *rules, defaults="defaults: {limit: {max: 9, per: day, of: coupons}}\n")
+    report = lint(w.engine.project, None, w.clock.now())
+    assert [(one.code, one.line) for one in report.findings if one.code == "L805"] == [("L805", 5)]

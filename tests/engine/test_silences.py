@@ -38,6 +38,19 @@ def test_an_event_that_comes_after_its_silence_was_told_calls_nobody_again(world
     assert [f"{from_ms(run.since_at).astimezone(at('2026-08-01').tzinfo):%d}" for run in w.runs()] == ["07", "23"]
 
 
+def test_an_order_that_a_merge_brings_calls_nobody_again(world: Callable[..., World]) -> None:
+    w = world(RULES)
+    w.person("M1")
+    w.event("order.paid", "M1", sku="a", amount=1)
+    w.event("order.paid", {"anonymous_id": "tablet"}, when="2026-08-01 11:00", sku="0", amount=1)
+    to_day(w, 4)
+    w.event("order.paid", {"anonymous_id": "tablet"}, sku="b", amount=1)
+    to_day(w, 7)
+    w.event("vip.welcome", {"member_no": "M1", "anonymous_id": "tablet"}, from_rule="x")  # they are one person
+    to_day(w, 15)
+    assert [(run.contact_id, run.reason) for run in w.runs()] == [(1, "completed")]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_with_any_lags_a_person_is_called_once_a_silence(world: Callable[..., World], seed: int) -> None:
     random, w = Random(seed), world(RULES)

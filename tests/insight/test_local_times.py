@@ -63,7 +63,9 @@ def test_plan_tests_and_why_know_them(world: Callable[..., World]) -> None:  # n
     # and why tells each when it is their turn, and later where they stand
     for person, hour in ((here, "10:00"), (there, "22:00")):
         with language("en"):
-            lines = why(w.database, w.project(), "hello", person, w.clock.now()).lines
+            account = why(w.database, w.project(), "hello", person, w.clock.now())
+            lines = account.lines
+        assert account.conclusion.startswith(f"would enter at the next turn, on 2026-08-04 {hour}")
         assert any(f"2026-08-04 {hour}" in line.seen for line in lines if line.kind == "trigger"), hour
     w.to("2026-08-04 10:00")
     with language("en"):

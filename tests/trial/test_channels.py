@@ -101,6 +101,22 @@ def test_every_message_of_a_rule_that_fits_the_address_goes_to_the_tester(
     assert [r.provider_message_id for r in rows] == [m.sid for m in twilio.messages]
 
 
+def test_a_digest_is_shown_with_the_newest_event(world: Make, tried: Try, twilio: FakeTwilio) -> None:
+    rules = """
+rules:
+  - id: promo
+    trigger: {type: event, with: {name: order.paid}}
+    digest: {for: 1d, at: "18:00"}
+    steps: [{do: sms.send, with: {template: digest}}]
+"""
+    text = "【店】{{ digest.count }}单{% for e in digest.events %} {{ e.sku }}{% endfor %}"
+    w = world(rules, templates={"digest.sms.j2": text}, settings=ALLOWED + sms(twilio))
+    someone = w.person("M1", phone="13800138001")
+    w.event("order.paid", "M1", amount=9, sku="鞋")
+    tried(w, "promo", "13900139000", someone)
+    assert [m.body for m in twilio.messages] == ["【店】[Test] 1单 鞋"]
+
+
 def test_by_sendgrid(world: Make, tried: Try) -> None:
     with FakeSendGrid() as server:
         account = f'type = "sendgrid"\napi_key = {{env = "SENDGRID_KEY"}}\nsender = "{MAIL_SENDER}"\n'

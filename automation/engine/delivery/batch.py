@@ -9,6 +9,7 @@ from automation.clock import from_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.delivery.message_guards import Request
 from automation.rules.rule_vars import VARS
+from automation.store.contacts import survivors
 from automation.store.events import load_events
 from automation.store.rules import keep_template
 from automation.store.runs import load_variables
@@ -35,8 +36,13 @@ class Work:
         self._of_rule: dict[int, dict[str, Any]] = {}
 
     def has_left(self, row: AnyRow) -> bool:
-        """Whether the run that a message belongs to was ended from outside since it was queued."""
-        return row.run_id in self._runs and self._runs[row.run_id].left
+        """Whether the run that a message belongs to was ended from outside since it was queued, or has become somebody
+        else's: a split gave it back, and the message has the address of the one that both were."""
+        run = self._runs.get(row.run_id)
+        if run is None or run.left or run.contact_id == row.contact_id:
+            return run is not None and run.left
+        today = survivors(self._conn, [run.contact_id, row.contact_id])
+        return today.get(run.contact_id) != today.get(row.contact_id)
 
     def request(self, row: AnyRow, rule: LoadedRule) -> Request:
         contact = self._contacts.get(row.contact_id, {})
@@ -47,7 +53,7 @@ class Work:
 
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:
         """What a template may name."""
-        event_id, variables, _ = self._runs[row.run_id]
+        event_id, variables = self._runs[row.run_id][:2]
         event = self._events.get(event_id) if event_id is not None else None
         seen = {} if event is None else rule.whole(event)
         return {**variables, "contact": request.contact, "event": seen, **self._common(rule)}

@@ -19,6 +19,7 @@ from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.errors import AutomationError
 from automation.rules.conditions.facts import Facts
+from automation.rules.digest import DIGEST
 from automation.rules.rule_vars import VARS
 from automation.rules.spec import Do, WaitFor, each_step
 from automation.store.events import newest_events
@@ -89,6 +90,7 @@ def of_rule(conn: Connection, project: Project, spec: RuleSpec, given: Given, no
     moment = now.astimezone(spec.zone)
     variables = {
         **_saved(conn, project, spec, given.contact_id, moment),
+        **({DIGEST: {"count": 1, "events": [event]}} if spec.digest is not None else {}),
         **_variables(conn, project, given, event, {"id": spec.id, "name": spec.name}, moment),
         "zone": spec.zone,
         **given.values,

@@ -110,8 +110,8 @@ TEXTS: dict[str, Text] = {
     "no_one": Text("没有人", "no one"),
     "no_people_here": Text("这里不能用 {found}：它问的是联系人", "{found} asks about a person, and can't be used here"),
     "no_channel": Text(
-        "缺少 channel；写成 reachable: {{channel: sms, purpose: marketing}}",
-        "the channel is missing; write reachable: {{channel: sms, purpose: marketing}}",
+        "缺少 channel；写成 reachable: {channel: sms, purpose: marketing}",
+        "the channel is missing; write reachable: {channel: sms, purpose: marketing}",
     ),
     "unknown_channel": Text(
         "没有能联系到人的渠道 {found}；可用：{known}{hint}", "no channel {found} reaches people; known: {known}{hint}"

@@ -19,6 +19,17 @@ TEXTS: dict[str, Text] = {
     "ended": Text(
         "因合并而结束的流程不会恢复：{count} 个", "runs that ended because of the merge don't come back: {count}"
     ),
+    # ---------------------------------------------------------------- what goes back or stays, by table
+    "what_attributes": Text("属性", "fields"),
+    "what_contact_merge": Text("合并记录", "merges"),
+    "what_coupon_code": Text("券码", "coupon codes"),
+    "what_event": Text("事件", "events"),
+    "what_identity": Text("身份", "identities"),
+    "what_message": Text("消息", "messages"),
+    "what_run": Text("流程", "runs"),
+    "what_suppression": Text("禁发", "suppressions"),
+    "what_tags": Text("标签", "tags"),
+    "what_test_message": Text("测试消息", "test messages"),
     "normalised": Text(
         "已统一 {count} 个身份的写法；另有 {doubled} 个与其他联系人的身份相同，需要人工合并",
         "{count} identities were brought to their normal form; {doubled} are another contact's too and need merging",

@@ -50,7 +50,7 @@ TEXTS: dict[str, Text] = {
         "文件里已没有它，里面有 {inside} 人，等待确认", "its file has it no more, and {inside} people are inside"
     ),
     "why_restored": Text("删除已撤销", "its removal was undone"),
-    "why_removed": Text("已删除，{leaves_at} 起里面的人退出", "removed; those inside leave at {leaves_at}"),
+    "why_removed": Text("已删除，里面的人到时退出", "removed; those inside leave when the time is over"),
     "why_finishing": Text("已删除，里面的人走完为止", "removed; those inside go on to the end"),
     "do_absent": Text(
         "放回文件，或 automation rules remove {rule} --people exit|finish",

@@ -18,9 +18,8 @@ _GIVES = {"coupons": "issues_coupons", "messages": "sends"}
 
 def idle_limits(bench: Bench, rule: RuleSpec) -> Iterator[Finding]:
     """A limit that the rule itself names, of what none of its steps gives."""
-    own = rule.content.get("guards", {}).get("limit")
     line = rule.positions.line(f"{rule.path}/guards/limit")
-    if not own or line is None:
+    if not rule.guards.limit or line is None or line < rule.line:  # that of `defaults:` is for rules of all kinds
         return
     actions = [
         bench.project.registry.actions.get(step.action) for step in each_step(rule.steps) if isinstance(step, Do)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.model import FieldType
+from automation.rules.digest import DIGEST
 from automation.rules.marked import marked, named_event
 from automation.rules.params import CouponBatch
 from automation.rules.rule_vars import VARS
@@ -34,8 +35,10 @@ def event_like(rule: RuleSpec, catalogue: Catalogue, today: date) -> dict[str, A
 
 
 def outputs_like(rule: RuleSpec, catalogue: Catalogue, registry: Registry, today: date) -> dict[str, dict[str, Any]]:
-    """What the rule's steps will keep by `save_as`, and its `vars`."""
+    """What the rule's steps will keep by `save_as`, its `vars`, and what its digest collects."""
     found: dict[str, dict[str, Any]] = {VARS: dict(rule.vars)}
+    if rule.digest is not None:
+        found[DIGEST] = {"count": 2, "events": [event_like(rule, catalogue, today)] * 2}
     for step in each_step(rule.steps):
         if isinstance(step, Do) and step.save_as:
             found.setdefault(step.save_as, {}).update(_outputs(step, catalogue, registry, today))

@@ -108,6 +108,20 @@ def test_what_everybody_lacks_is_an_error(shop: Open) -> None:
     assert "nobody would get the message" in found.text("en")
 
 
+def test_what_a_digest_collects_is_made_up(shop: Open) -> None:
+    rules = """
+rules:
+  - id: promo
+    trigger: {type: event, with: {name: order.paid}}
+    digest: {for: 1d, at: "18:00"}
+    steps: [{do: sms.send, with: {template: ad}}]
+"""
+    text = "【店】{{ digest.count }}单{% for e in digest.events %}{{ e.sku }}{% endfor %}拒收请回复R"
+    shop_ = shop("sms.j2", text, rules=rules)
+    customers(shop_, 3)
+    assert shop_.found("L301", "L302", "L303") == []
+
+
 def test_another_error_of_rendering_names_its_line(shop: Open) -> None:
     shop_ = shop("sms.j2", "【店】拒收请回复R\n{{ contact.name | money }}")
     customers(shop_, 2)

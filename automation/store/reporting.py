@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from automation.reasons import Reason
-from automation.store.schema import execution_log, message, occurrence, rule
+from automation.store.schema import event, execution_log, message, occurrence, rule, run
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -35,6 +35,23 @@ def limited_steps(conn: Connection, since: int | None = None) -> dict[str, int]:
     if since is not None:
         query = query.where(execution_log.c.at >= since)
     return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def entries_by(conn: Connection, field: str) -> list[AnyRow]:
+    """(key, name, value, count): the runs of each rule by the `channel` or `source` of their event. `value` is None
+    for runs without an event, with one that has none, and with one that was pruned."""
+    value = func.nullif(event.c[field], "").label("value")
+    return list(
+        conn.execute(
+            select(rule.c.key, rule.c.name, value, func.count().label("count"))
+            .select_from(run)
+            .join(rule, rule.c.id == run.c.rule_id)
+            .outerjoin(event, event.c.id == run.c.event_id)
+            .where(run.c.status != "queued")
+            .group_by(rule.c.key, rule.c.name, value)
+            .order_by(rule.c.key, func.count().desc(), value)
+        )
+    )
 
 
 def audience_skips(conn: Connection, since: int | None = None) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from automation.insight.rule_tests.account import differences
 from automation.insight.rule_tests.suite import Suite
+from automation.store.reporting import entries_by
 from tests.engine.world import CATALOG, World
 
 RULES = """
@@ -85,6 +86,12 @@ def test_an_events_channel_and_source_are_asked_compared_written_and_shown(world
     assert len(w.table("run")) == 2
     assert [one for one in w.outbox("sms") if "app/crm" in one]
     w.go(hours=2)
+    with w.database.read() as conn:
+        counted = [[(r.key, r.value, r.count) for r in entries_by(conn, by)] for by in ("channel", "source")]
+    assert sorted(counted[0]) == [("sequence", "till", 1), ("told", "app", 1), ("told", "shop", 1)]
+    assert {(key, value or "–", n) for key, value, n in counted[1]} == {
+        ("sequence", "crm", 1), ("told", "crm", 1), ("told", "–", 1)
+    }  # fmt: skip
     assert tags(w) == ["app 到店", "线上到线下"]
     assert [row.attributes.get("city") for row in w.table("contact")] == ["shop -"]
 

@@ -227,7 +227,9 @@ class _Rule:
     def _collects(self, trigger: TriggerSpec | None) -> bool:
         """Whether the trigger is called by each person's own events; a broken one is not complained about again."""
         plugin: Any = self.around.registry.triggers.get(trigger.type) if trigger is not None else None
-        if trigger is None or plugin is None:
+        place = f"{self.path}/trigger"
+        broken = any(problem.severity == "error" and problem.path.startswith(place) for problem in self.reader.problems)
+        if trigger is None or plugin is None or broken:
             return True
         called, params = plugin(), trigger.params
         return bool(getattr(plugin, "listens", False)) and not called.people(params) and not (

@@ -65,7 +65,7 @@ class TestUse:
         here = only_rule(text + rule_with(f"audience: [segment: soon]\n{STEPS}"))
         there = only_rule(text + rule_with(f"audience: [segment: soon]\ntimezone: Asia/Tokyo\n{STEPS}"))
 
-        renews = "2026-07-31T15:30:00Z"  # half past eleven at night in Shanghai, past midnight in Tokyo
+        renews = "2026-07-31T15:30:00.000Z"  # half past eleven at night in Shanghai, past midnight in Tokyo
         assert holds(here.audience, renews_at=renews)
         assert not holds(there.audience, renews_at=renews)
 

@@ -34,9 +34,11 @@ FORMS: tuple[tuple[Text, str, Text], ...] = (
     (Text("标识", "name"), "birthday_coupon", Text(
         "小写字母、数字、下划线，字母开头", "small letters, digits and _, a letter first")),
     (Text("cron", "cron"), '"0 9 * * mon"', Text(
-        "五段：分 时 日 月 周；星期用 mon–sun 或 0–7（0 与 7 都是周日）。日期与星期不能同时限定",
-        "five fields: minute hour day month weekday, by name or 0 to 7 (0 and 7 are Sunday). Day of month and weekday "
-        "can't both be limited")),
+        "五段：分 时 日 月 周；星期用 mon–sun 或 0–7（0 与 7 都是周日）。日写 L 为每月最后一天，"
+        "LW 为最后一个周一至周五；mon#2 为第二个周一，friL 为最后一个周五。日期与星期不能同时限定",
+        "five fields: minute hour day month weekday, by name or 0 to 7 (0 and 7 are Sunday). The day L "
+        "is the month's last, LW its last Monday to Friday; mon#2 is the second Monday, friL the last Friday. "
+        "Day of month and weekday can't both be limited")),
 )  # fmt: skip
 
 

@@ -209,7 +209,7 @@ def retry(
     _change(contact, change, "cli.problems_forgotten")
 
 
-@app.command("recast", help="Bring stored values to the type that the catalogue says 按目录转换已存的值")
+@app.command("recast", help="Stored values to the catalogue's types 按目录转换已存的值")
 def recast(
     field: Annotated[str | None, typer.Argument(metavar="FIELD", help="Only this field 仅此字段")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count only, change nothing 只统计不修改")] = False,

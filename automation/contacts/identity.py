@@ -87,6 +87,7 @@ def normal_form(kind: str, value: str, country: str, *, caseless: bool = False) 
         text = _email(text)
     if caseless:
         text = text.lower()
+    text = unicodedata.normalize("NFKC", text)  # once more: what stood on both sides of a blank may belong together
     if len(text) > MAX_LENGTH:
         raise IdentityError("contacts.identity_long", kind=kind, found=text[:40] + "…", max=MAX_LENGTH)
     return text

@@ -54,7 +54,7 @@ def test_an_accepted_message_from_its_step_to_its_run(world: Callable[..., World
     assert first == "queued by this step at 2026-08-01 12:00  SMS → 138****8001, template hello"
     assert run == "run 1, entered at 2026-08-01 12:00 (e1)"
     guards = [line for line in told.lines if line.kind == "guards"]
-    assert len(guards) == 9
+    assert len(guards) == 10
     assert all(line.ok for line in guards)
     assert [line.split("  ")[1] for line in said(told, "history")] == [
         "the message is queued", "the provider accepted the message",

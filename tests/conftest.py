@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import create_engine, make_url
 
 from automation import plugin
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 plugin.entry_points = cache(plugin.entry_points)  # what is installed stays so while tests run
+
+hypothesis_settings.register_profile("same", derandomize=True)  # the same examples on every machine, next year too
+hypothesis_settings.register_profile("explore", derandomize=False)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 NOON = datetime(2026, 8, 1, 4, 0, tzinfo=UTC)  # 2026-08-01 12:00 in Shanghai
 

@@ -186,7 +186,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     # events
     "store_events": (_store_some, {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
     "settle_times": (_settle_some, {"postgresql": {"pk_event_time"}}),
-    "load_timed_properties": (lambda c: events.load_timed_properties(c, IDS),
+    "load_events": (lambda c: events.load_events(c, IDS),
                               {"sqlite": {"rowid"}, "postgresql": {"pk_event"}}),
     "callers": (lambda c: chains.callers(c, IDS, 0), {"sqlite": {"rowid"}, "postgresql": {"pk_run", "pk_event"}}),
     "last_event_id": (events.last_event_id, {"postgresql": {"pk_event"}}),

@@ -127,6 +127,10 @@ class Stepper:
     def _gather(self, op: Gather, group: Sequence[RunState]) -> None:
         gather(self._conn, group)
         for run in group:
+            if run.variables[DIGEST]["count"] == 0:  # there is nothing to tell of any more
+                run.end("exited", Reason.EXITED_EMPTY_DIGEST, self._now_ms)
+                self._write(run, Reason.EXITED_EMPTY_DIGEST, op.path)
+                continue
             run.position += 1
             self._write(run, Reason.STEP_DONE, op.path, {"events": run.variables[DIGEST]["count"]})
 

@@ -107,7 +107,7 @@ class _Subjects(_EventSubjects):
         if ref.storage == "column":
             return self.scope.columns[ref.name]
         if ref.storage == "identity":
-            return _oldest_identity(self.scope.contact_id, ref.name)
+            return _first_identity(self.scope.contact_id, ref.name)
         return _json(self.scope.attributes, ref)
 
     def referred(self, ref: Ref) -> ColumnElement[Any]:
@@ -119,7 +119,7 @@ class _Subjects(_EventSubjects):
 
     def reachable(self, node: Reachable) -> ColumnElement[bool]:
         id_ = self.scope.contact_id
-        return reachable(node, id_, lambda kind: _oldest_identity(id_, kind), to_ms(self.scope.now))
+        return reachable(node, id_, to_ms(self.scope.now))
 
     def history(self, node: History) -> ColumnElement[bool]:
         """`did`, by the index on (contact_id, name, occurred_at). Who is in no run did nothing since the entry."""
@@ -245,11 +245,12 @@ class _Tags:
         return exists(found.correlate_except(contact_tag))
 
 
-def _oldest_identity(contact_id: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
+def _first_identity(contact_id: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
+    """In the order of `automation.store.identities.held_by`."""
     return (
         select(identity.c.value)
         .where(identity.c.contact_id == contact_id, identity.c.kind == kind)
-        .order_by(identity.c.created_at, CodePoints(identity.c.value))
+        .order_by(func.coalesce(identity.c.stated_at, 0).desc(), identity.c.created_at, CodePoints(identity.c.value))
         .limit(1)
         .correlate_except(identity)
         .scalar_subquery()

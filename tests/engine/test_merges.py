@@ -177,6 +177,42 @@ def test_messages_that_wait_in_the_queue_are_one_too_many(world: Callable[..., W
     assert len(made.log("skipped.frequency_cap")) == 1
 
 
+@pytest.mark.parametrize("scope", ["rule", "all"])
+def test_messages_in_the_queue_that_pass_a_limit_are_dropped(world: Callable[..., World], scope: str) -> None:
+    limit = f"limit: {{max: 1, per: 7d, of: messages, scope: {scope}}}"
+    hours = f'quiet_hours: {{from: "21:00", to: "09:00", then: delay}}, {limit}'
+    text = rules(f"[{SMS}]", mode="parallel", more=hours).replace("max: 1, per: 7d}}]", "max: 9, per: 7d}}]")
+    made = made_by(world, text.replace("frequency_cap: [{max: 1", "frequency_cap: [{max: 9"), now="2026-08-01 12:00")
+    known(made, anonymous_id="a", phone=PHONE)
+    known(made, anonymous_id="b", email="b@example.com", phone="+8613900139000")
+    enter(made, "a", "b")
+    while made.engine.fire() + made.engine.advance():
+        pass
+    merge(made, "import")
+    made.run()
+    assert sorted(row.status for row in made.messages()) == ["accepted", "dropped"]
+    assert [row.detail["counted"] for row in made.log("skipped.limit")] == [1]
+
+
+def test_one_payment_meets_the_goal_of_one_run(world: Callable[..., World]) -> None:
+    goal = rules("[{wait: 2d}]", mode="parallel").replace(
+        "steps:", "goal: {event: order.paid, within: 5d}\n        steps:"
+    )
+    made = made_by(world, goal)
+    pair(made)
+    enter(made, "a", "b")
+    made.go(hours=1)
+    made.event("order.paid", {"anonymous_id": "a"}, amount=1)
+    made.go(hours=1)
+    merge(made, "import")
+    made.go(days=3)
+    assert [(run.reason, run.goal_at is not None) for run in made.runs()] == [
+        ("exited.goal", True),
+        ("exited.goal", False),
+    ]
+    assert len(made.log("goal.met")) == 1
+
+
 def test_the_same_occurrence_lets_one_person_in_once(world: Callable[..., World]) -> None:
     schedule = '{type: schedule, with: {cron: "0 10 * * *"}}'
     made = made_by(

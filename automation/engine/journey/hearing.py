@@ -18,7 +18,7 @@ from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store.log import Entry, write_log
 from automation.store.runs import end_runs, lock_contacts, save_journeys, save_progress
-from automation.store.waiting import ALIVE, listening_runs, save_goals
+from automation.store.waiting import ALIVE, credited_events, listening_runs, save_goals
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -54,7 +54,8 @@ def hear(
     """Tell `arrivals` (of names that have listeners, in order) to those inside.
 
     `begun`: for waits that began in this very transaction, the last event before each, by run id. With `only`,
-    these runs alone hear them.
+    these runs alone hear them, of events that others have heard before: a goal that was credited to one of those is
+    credited to nobody else.
     """
     arrivals = [arrival for arrival in arrivals if arrival.contact_id is not None]
     if not arrivals:
@@ -73,14 +74,19 @@ def hear(
             run.wait_event = row.wait_event
             inside.append(_Inside(run, row.ended_at is not None, row.goal_at is not None))
     if inside:
-        _Telling(conn, inside, now, begun or {}).tell(arrivals)
+        credited = frozenset(credited_events(conn, people)) if only is not None else frozenset()
+        _Telling(conn, inside, now, begun or {}, credited).tell(arrivals)
 
 
 class _Telling:
     """One batch of events and the runs of their people."""
 
-    def __init__(self, conn: Connection, inside: Sequence[_Inside], now: int, begun: Mapping[int, int]) -> None:
-        self._conn, self._now, self._begun = conn, now, begun
+    def __init__(
+        self, conn: Connection, inside: Sequence[_Inside], now: int, begun: Mapping[int, int],
+        elsewhere: Set[tuple[int, int]],
+    ) -> None:  # fmt: skip
+        """`elsewhere`: (rule id, event id) of goals that are credited already."""
+        self._conn, self._now, self._begun, self._elsewhere = conn, now, begun, elsewhere
         self._facts = FactsBook(conn, [one.run for one in inside], from_ms(now), now)
         self._people: dict[int, list[_Inside]] = {}
         for one in inside:
@@ -111,10 +117,11 @@ class _Telling:
             run = one.run
             if one.goal_met or run.rule.rule_id in credited or not self._meets(run, arrival):
                 continue
-            credited.add(run.rule.rule_id)
-            one.goal_met = True
-            rows.append((run.id, arrival.occurred_at, arrival.event_id or 0))
-            self._write(run, Reason.GOAL_MET, arrival, f"{run.rule.spec.path}/goal")
+            if (run.rule.rule_id, arrival.event_id) not in self._elsewhere:
+                credited.add(run.rule.rule_id)
+                one.goal_met = True
+                rows.append((run.id, arrival.occurred_at, arrival.event_id or 0))
+                self._write(run, Reason.GOAL_MET, arrival, f"{run.rule.spec.path}/goal")
             if one.stays:
                 one.leaves = Reason.EXITED_GOAL
                 self._write(run, Reason.EXITED_GOAL, arrival, f"{run.rule.spec.path}/goal")

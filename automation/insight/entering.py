@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import to_ms
 from automation.contacts.share import shown_share
 from automation.engine.delivery.quiet import zone_of
-from automation.engine.entry.guards import decide, guards_of
+from automation.engine.entry.guards import decide, guards_of, refusal_by
 from automation.engine.limits import limits_of
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -59,7 +59,8 @@ def entry_lines(subject: Subject) -> Iterator[Line]:
             yield Line("entry", False, Reason.SKIPPED_ERROR.sentence(), f"{type(error).__name__}: {error}", path)
             continue
         told = _TOLD.get(guard.reason, _nothing)(subject)
-        yield Line("entry", not found, _guard_sentence(guard.reason, bool(found)), told, path)
+        reason = refusal_by(guard, subject.candidate, subject.state) if found else guard.reason
+        yield Line("entry", not found, _guard_sentence(reason, bool(found)), told, path)
 
 
 def obstacle(subject: Subject, catalogue: Catalogue) -> str | None:

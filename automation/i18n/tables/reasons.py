@@ -98,6 +98,10 @@ TEXTS: dict[str, Text] = {
         "未单独进入：已收进此人正在进行的汇总", "not entered by itself: collected into the digest that is under way"
     ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
+    "exited.empty": Text(
+        "退出：汇总里的事件已全部被清理，或已不属于此人，未发送",
+        "left without sending: no event of the digest is left (they were pruned, or are no longer this person's)",
+    ),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),
     "not_moved": Text("未能转到新版本，按原版本走完", "could not be moved to the new version, finishes on the old one"),

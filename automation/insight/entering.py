@@ -52,7 +52,10 @@ def audience_lines(subject: Subject, catalogue: Catalogue) -> Iterator[Line]:
 def entry_lines(subject: Subject) -> Iterator[Line]:
     """Each guard, asked by itself; the engine stops at the first ✗."""
     for guard in guards_of(subject.rule):
-        path = f"{subject.rule.spec.path}{_WRITTEN.get(guard.reason, '')}"
+        written = _WRITTEN.get(guard.reason, "")
+        if guard.reason is Reason.SKIPPED_ALREADY_INSIDE and subject.rule.spec.digest is not None:
+            written = "/digest"  # there the place is a digest's, whatever `mode` says
+        path = f"{subject.rule.spec.path}{written}"
         try:
             found = guard.person(subject.candidate, subject.state)
         except Exception as error:  # fail closed, as in `decide`
@@ -129,6 +132,8 @@ def _holdout(subject: Subject) -> str:
 
 def _mode(subject: Subject) -> str:
     on_again, candidate = subject.rule.spec.mode.on_again, subject.candidate
+    if subject.rule.spec.digest is not None:
+        return ""
     inside = subject.state.inside.get((candidate.contact_id, candidate.rule.rule_id, candidate.mode_key or ""))
     return say("insight.would_queue", run=inside) if on_again == "queue" and inside else f"on_again: {on_again}"
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 OWN, COLLECTED = "#", "collected"
 """Where the numbers stand among the run's variables; see engine/journey/state.py."""
 _IN_JSON = {"sqlite": "json_extract(r.variables, '$.\"#\".collected')", "postgresql": "r.variables #> '{#,collected}'"}
-_STILL = {
+_HAS_EVENT = {
     "sqlite": "event.id IN (SELECT value FROM json_each(r.variables, '$.\"#\".collected'))",
     "postgresql": "r.variables #> '{#,collected}' @> to_jsonb(event.id)",
 }
@@ -79,10 +79,9 @@ UNION SELECT absorbed_id FROM contact_merge WHERE contact_id = ANY(?)
 UNION SELECT contact_id FROM contact_merge WHERE absorbed_id = ANY(?)"""
 
 
-def still_collected(dialect: str) -> str:
-    """SQL over `event`: no run that still collects has it in its digest."""
-    return f"""NOT EXISTS (SELECT 1 FROM run AS r WHERE r.contact_id = event.contact_id AND r.ended_at IS NULL
-                AND r.mode_key IS NOT NULL AND {_STILL[dialect]})"""
+def collected_by_run(conn: Connection) -> str:
+    """SQL over `event` and a run `r` of its contact: the run still collects, and has the event in its digest."""
+    return f"(r.mode_key IS NOT NULL AND {_HAS_EVENT[conn.dialect.name]})"
 
 
 def _found(conn: Connection) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from automation.store.digests import still_collected
+from automation.store.digests import collected_by_run
 from automation.store.lists import changed, fetch
 
 if TYPE_CHECKING:
@@ -21,14 +21,15 @@ _SETTLED = "message.queued_at < ? AND message.status IN ('accepted', 'failed', '
 _TESTED = "test_message.sent_at < ? AND test_message.status <> 'sending'"
 _SAID = "({table}.variables IS NOT NULL OR {table}.payload IS NOT NULL)"
 _SAID_NOTHING = "variables = NULL, payload = NULL, outcome_detail = NULL"
-# What somebody who is inside came by, or did since a day before that; and what is still to be decided. What a digest
-# has collected stays too, however old it is: see `collected`.
+_COLLECTED = "{collected}"
+# What somebody who is inside came by, did since a day before that, or what their digest has collected, however old it
+# is; and what is still to be decided.
 _NOT_NEEDED = f"""
 NOT EXISTS (SELECT 1 FROM run AS r WHERE r.key = 'e' || CAST(event.id AS VARCHAR(20)) AND r.ended_at IS NULL)
 AND NOT EXISTS (SELECT 1 FROM run AS r WHERE r.contact_id = event.contact_id AND r.ended_at IS NULL
-                AND (r.entered_at <= event.occurred_at + {_DAY} OR r.since_at <= event.occurred_at + {_DAY}))
+                AND (r.entered_at <= event.occurred_at + {_DAY} OR r.since_at <= event.occurred_at + {_DAY}
+                     OR {_COLLECTED}))
 AND NOT EXISTS (SELECT 1 FROM pending_entry AS p WHERE p.event_id = event.id)"""
-_COLLECTED = {dialect: f" AND {still_collected(dialect)}" for dialect in ("sqlite", "postgresql")}
 _EVENT_GONE = """NOT EXISTS (SELECT 1 FROM event AS e WHERE e.occurred_at = event_time.occurred_at
                 AND e.source = event_time.source AND e.message_id = event_time.message_id)"""
 
@@ -46,11 +47,10 @@ class Prunable:
     condition: str
     change: str = ""  # what becomes of a row; it goes, if nothing does
     key: tuple[str, ...] = ("id",)
-    collected: bool = False  # a row stays while a digest still collects that tells of it
 
 
 PRUNABLE = (
-    Prunable("events", "event", "received_at", f"event.occurred_at < ? AND {_NOT_NEEDED}", collected=True),
+    Prunable("events", "event", "received_at", f"event.occurred_at < ? AND {_NOT_NEEDED}"),
     Prunable("log", "execution_log", "at", f"execution_log.at < ? AND {_RUN_ENDED.format(table='execution_log')}"),
     Prunable(
         "content", "message", "queued_at",
@@ -105,10 +105,9 @@ def count_range(conn: Connection, kind: Prunable, after: Key, upto: Key, before:
 
 
 def _where(conn: Connection, kind: Prunable) -> str:
+    condition = kind.condition.replace(_COLLECTED, collected_by_run(conn))
     columns, marks = ", ".join(f"{kind.table}.{name}" for name in kind.key), ", ".join("?" * len(kind.key))
-    return f" WHERE ({columns}) > ({marks}) AND ({columns}) <= ({marks}) AND {kind.condition}" + (
-        _COLLECTED[conn.dialect.name] if kind.collected else ""
-    )
+    return f" WHERE ({columns}) > ({marks}) AND ({columns}) <= ({marks}) AND {condition}"
 
 
 def living_versions(conn: Connection) -> list[int]:

@@ -87,15 +87,14 @@ class _Sieve:
     def __init__(self, rule: LoadedRule, now: int) -> None:
         self._rule, self._now = rule, now
         self.left_out: Counter[str] = Counter()
-        self._told: set[int] = set()  # by digests
+        self._told: set[int] = set()  # in digests, of whatever version
 
     def __call__(self, conn: Connection, meetings: list[Meeting]) -> list[Meeting]:
         rule = self._rule
         people = {m.contact_id for m in meetings if m.contact_id is not None}
         events = {m.arrival.event_id for m in meetings if m.arrival.event_id is not None}
         known = decided_about(conn, rule.rule_id, rule.version_id, people, events)
-        told = told_already(conn, [rule.rule_id], sorted(people)) if rule.spec.digest is not None else set()
-        self._told = {event_id for _, event_id in told}
+        self._told = {event_id for _, event_id in told_already(conn, [rule.rule_id], sorted(people))}
         kept = []
         for meeting in meetings:
             reason = self._reason(meeting, known)

@@ -53,9 +53,9 @@ def test_a_digest_of_events_that_are_all_gone_sends_nothing_and_says_so(world: C
     forget(w, "A", "B")
     w.to("2026-08-01 18:00")
     assert texts(w) == ["1 X"]
-    (row,) = w.log("exited.empty")
+    (row,) = w.log("exited.empty_digest")
     assert (row.step, row.detail) == ("rules/daily/digest", {"missing": 2})
-    assert [(run.status, run.reason) for run in w.runs()] == [("exited", "exited.empty"), ("done", "completed")]
+    assert [(run.status, run.reason) for run in w.runs()] == [("exited", "exited.empty_digest"), ("done", "completed")]
     buys(w, "C")
     w.to("2026-08-02 18:00")
     assert texts(w) == ["1 X", "1 C"]  # the place was left

@@ -129,8 +129,8 @@ class Stepper:
         for run, missing in zip(group, gather(self._conn, group), strict=True):
             count = run.variables[DIGEST]["count"]
             if count == 0:  # fail closed: nobody is told of nothing
-                run.end("exited", Reason.EXITED_EMPTY, self._now_ms)
-                self._write(run, Reason.EXITED_EMPTY, op.path, {"missing": missing})
+                run.end("exited", Reason.EXITED_EMPTY_DIGEST, self._now_ms)
+                self._write(run, Reason.EXITED_EMPTY_DIGEST, op.path, {"missing": missing})
                 continue
             run.position += 1
             told = {"events": count, "missing": missing} if missing else {"events": count}

@@ -92,16 +92,16 @@ TEXTS: dict[str, Text] = {
         "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
         "within the cooldown, or of the control group)",
     ),
+    "exited.empty_digest": Text(
+        "退出：汇总收集的事件都已不在（已清理或抹除），不发送",
+        "left: the events that the digest collected are all gone (pruned or erased), nothing is sent",
+    ),
     "exited.by_hand": Text("退出：人工让其退出", "left: somebody let them out by hand"),
     "step.skipped_by_hand": Text("人工跳过当前等待", "somebody let them go on by hand, over what they waited for"),
     "skipped.collected": Text(
         "未单独进入：已收进此人正在进行的汇总", "not entered by itself: collected into the digest that is under way"
     ),
     "exited.erased": Text("退出：个人信息已删除", "left: the person's data were erased"),
-    "exited.empty": Text(
-        "退出：汇总里的事件已全部被清理，或已不属于此人，未发送",
-        "left without sending: no event of the digest is left (they were pruned, or are no longer this person's)",
-    ),
     "goal.met": Text("目标达成", "the goal is met"),
     "moved": Text("已转到规则的新版本", "moved to the rule's new version"),
     "not_moved": Text("未能转到新版本，按原版本走完", "could not be moved to the new version, finishes on the old one"),

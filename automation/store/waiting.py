@@ -88,9 +88,7 @@ class CameEvent(NamedTuple):
     properties: Mapping[str, Any]
 
 
-def came_since(
-    conn: Connection, name: str, contact_ids: Sequence[int], since: int
-) -> dict[int, list[CameEvent]]:
+def came_since(conn: Connection, name: str, contact_ids: Sequence[int], since: int) -> dict[int, list[CameEvent]]:
     """These people's events of one name since a moment, in the order of their own time and number."""
     sql = """SELECT contact_id, id, occurred_at, received_at, source, channel, properties FROM event
              WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? ORDER BY occurred_at, id"""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automation.reasons import Reason
     from automation.store.types import AnyRow
 
+
 @dataclass(slots=True, eq=False)
 class RunState:
     """A run in hand. `live`: it can take another step in this transaction.

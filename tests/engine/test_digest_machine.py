@@ -152,7 +152,7 @@ class Digesting(RuleBasedStateMachine):
     def told_once(self) -> None:
         if hasattr(self, "world"):
             assert [sku for sku, n in self.told().items() if n > 1] == []
-            assert not any("0单" in text for text in self.world.outbox("sms"))
+            assert not any("】0单" in text for text in self.world.outbox("sms"))
 
     def told(self) -> Counter[str]:
         return Counter(sku for text in self.world.outbox("sms") for sku in re.findall(r"<(\d+)>", text))

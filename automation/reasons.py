@@ -59,6 +59,7 @@ class Reason(StrEnum):
     EXITED_ERASED = "exited.erased"
     EXITED_MERGED = "exited.merged"
     EXITED_BY_HAND = "exited.by_hand"
+    EXITED_EMPTY_DIGEST = "exited.empty_digest"
     GOAL_MET = "goal.met"
     MOVED = "moved"
     NOT_MOVED = "not_moved"

@@ -201,7 +201,7 @@ def retry(
     def change(conn: Any, contact_id: int, now: int) -> int:
         known = load_problems(conn, [contact_id]).values()
         gone = [one for one in known if channel in (None, one.channel)]
-        clear_problems(conn, {(one.contact_id, one.channel) for one in gone})
+        clear_problems(conn, {(one.contact_id, one.channel, one.value) for one in gone})
         told = [{"channel": one.channel, "code": one.code, "value": one.value} for one in gone]
         write_audit(conn, [AuditRow(now, ACTOR, "contact.retry", subject_of(contact_id), one) for one in told])
         return len(gone)

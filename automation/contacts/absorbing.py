@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from automation.contacts.consent import ConsentChange, record_answers
 from automation.contacts.profile import add_tags, update_attributes
 from automation.contacts.resolve import Conflict, Resolved, resolve_pairs
+from automation.contacts.statements import state
 from automation.store import contacts as contact_rows
 
 if TYPE_CHECKING:
@@ -59,7 +60,12 @@ class _Person:
 def absorb(conn: Connection, catalogue: Catalogue, rows: Sequence[Said], now_ms: int, source: str) -> Absorbed:
     """Resolve, compare, and write the difference. One outcome per row; of a Conflict only a no counts, for each of the
     contacts that it names."""
-    resolved = resolve_pairs(conn, catalogue, [row.pairs for row in rows], now_ms, create=True, actor=source)
+    pairs = [row.pairs for row in rows]
+    resolved = resolve_pairs(conn, catalogue, pairs, now_ms, create=True, actor=source, stated=True)
+    known = [
+        (contact, said) for contact, said in zip(resolved.contacts, pairs, strict=True) if isinstance(contact, int)
+    ]
+    state(conn, known, now_ms, source)
     people = _people(conn, [contact for contact in resolved.contacts if isinstance(contact, int)])
     news = [
         isinstance(contact, int) and people[contact].take(row)

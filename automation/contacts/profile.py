@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from automation.catalogue.dates import moment_text
@@ -17,15 +19,52 @@ from automation.store.audit import AuditRow, subject_of, write_audit
 from automation.store.waiting import wake_dated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
+
+    from automation.store.identities import Pair
+
+
+class Profile(dict[str, Any]):
+    """What conditions and templates see as `contact.…`; where somebody has several values of an identity kind, the
+    further ones stand beside it, the next to be used first; `hearsay` are those that never stand in for the first."""
+
+    __slots__ = ("_further", "hearsay")
+
+    def __init__(
+        self, known: Mapping[str, Any], further: Mapping[str, tuple[str, ...]], hearsay: frozenset[Pair] = frozenset()
+    ) -> None:
+        super().__init__(known)
+        self._further, self.hearsay = further, hearsay
+
+
+def as_it_was(contact: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The contact with other values than today's."""
+    return Profile(known, contact._further, contact.hearsay) if isinstance(contact, Profile) else known
+
+
+def values_of(contact: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """All values of an identity kind that a contact has, in the order in which they are used."""
+    first = contact.get(kind)
+    further = contact._further.get(kind, ()) if isinstance(contact, Profile) else ()
+    return () if first is None else (first, *further)
+
+
+def usable_values(contact: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """`values_of` without hearsay: what a message may go to."""
+    found = values_of(contact, kind)
+    hearsay = contact.hearsay if isinstance(contact, Profile) else ()
+    return tuple(value for value in found if (kind, value) not in hearsay) if hearsay else found
+
+
+_NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """What conditions and templates see as `contact.…`, by the id asked for; unknown ids are absent.
 
-    Attributes, the oldest value of each identity kind, `tags` (a frozenset), `created_at` and `updated_at`.
+    Attributes, the first value of each identity kind, `tags` (a frozenset), `created_at` and `updated_at`.
     A contact that was merged away gives its survivor's profile. Three queries for any number of ids, four where
     somebody has two values of one kind.
     """
@@ -35,8 +74,8 @@ def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
     profiles: dict[int, dict[str, Any]] = {}
     for row in rows.values():
         if row.id not in profiles:
-            profile = dict(row.attributes)
-            profile.update(held.get(row.id, ()))
+            profile = Profile(row.attributes, held.further.get(row.id, _NONE), held.hearsay.get(row.id, frozenset()))
+            profile.update(held.first.get(row.id, ()))
             profile["tags"] = frozenset(tags.get(row.id, ()))
             profile["created_at"] = _moment(row.created_at)
             profile["updated_at"] = _moment(row.updated_at)

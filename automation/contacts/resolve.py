@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from automation.contacts.merging import merge_contacts
 from automation.contacts.planning import Conflict, Plan, plan
+from automation.contacts.statements import voice_of
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.identities import Pair
@@ -59,9 +60,13 @@ def resolve_pairs(
     *,
     create: bool,
     actor: str,
+    stated: bool = False,
 ) -> Resolved:
-    """As `resolve`, for items that may hold several values of a kind, and with what was done."""
-    attempt = _Attempt(conn, catalogue.single_identities, items, now_ms, create, actor)
+    """As `resolve`, for items that may hold several values of a kind, and with what was done.
+
+    `stated`: the items are what `actor` has on record of people, not what events mention.
+    """
+    attempt = _Attempt(conn, catalogue.single_identities, items, now_ms, create, actor, stated)
     if conn.dialect.name == "sqlite":
         return attempt.run(exclusive=True)
     for number in range(2 * _POLITE_ATTEMPTS):
@@ -99,6 +104,7 @@ class _Attempt:
     now_ms: int
     create: bool
     actor: str
+    stated: bool
     wants_merge: bool = False
 
     def run(self, *, exclusive: bool) -> Resolved:
@@ -150,7 +156,8 @@ class _Attempt:
             return root if root > 0 else fresh.get(root)
 
         owners = {pair: owner for pair, contact in made.attached.items() if (owner := real(contact)) is not None}
-        if identities.insert_identities(self.conn, owners, self.now_ms) < len(owners):
+        by = voice_of(self.actor) if self.stated else None
+        if identities.insert_identities(self.conn, owners, self.now_ms, by) < len(owners):
             raise _Again
         contact_rows.touch(self.conn, set(owners.values()) - set(fresh.values()), self.now_ms)
         results = [_final(result, real) for result in made.results]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from automation.channels import CHANNELS
 from automation.contacts.consent import EVERY_CHANNEL
@@ -97,28 +97,47 @@ def lift_erased(conn: Connection, now_ms: int, contact_id: int, *, actor: str, r
     return len(gone)
 
 
-def load_suppressed(conn: Connection, wanted: Sequence[tuple[int, str, str | None]], now_ms: int) -> set[int]:
-    """The places of those (contact id, channel, address) that must not be sent anything now. One query."""
-    contacts: dict[int, set[str]] = defaultdict(set)
-    addresses: dict[str, set[str]] = defaultdict(set)
+class Suppressed(NamedTuple):
+    """Places in what was asked for: `hits` must not be sent anything now; of those, `noes` stand for the person, and
+    not only for an address that is out of reach for a while."""
+
+    hits: set[int]
+    noes: set[int]
+
+
+def load_suppressed(conn: Connection, wanted: Sequence[tuple[int, str, str | None]], now_ms: int) -> Suppressed:
+    """Which of these (contact id, channel, address) are on the list. One query."""
     ids = {contact for contact, _, _ in wanted}
     named = {address for _, _, address in wanted if address is not None}
     listed = rows_.active_suppressions(conn, ids, named, now_ms)
-    if not listed:
-        return set()
+    hits, noes = _Channels(), _Channels()
     for row in listed:
-        if row.contact_id is not None:
-            contacts[row.contact_id].add(row.channel)
-        if row.address is not None:
-            addresses[row.address].add(row.channel)
-    nothing: set[str] = set()
-    return {
-        place
-        for place, (contact, channel, address) in enumerate(wanted)
-        if not {EVERY_CHANNEL, channel}.isdisjoint(
-            contacts.get(contact, nothing) | addresses.get(address or "", nothing)
-        )
-    }
+        hits.add(row)
+        if not row.reason.startswith(rows_.OUT_OF_REACH):
+            noes.add(row)
+    return Suppressed(hits.among(wanted), noes.among(wanted))
+
+
+class _Channels:
+    """The channels of the list's entries, by contact and by address."""
+
+    def __init__(self) -> None:
+        self._of: dict[int | str, set[str]] = defaultdict(set)
+
+    def add(self, row: SuppressionRow) -> None:
+        self._of[row.address or "" if row.contact_id is None else row.contact_id].add(row.channel)
+
+    def among(self, wanted: Sequence[tuple[int, str, str | None]]) -> set[int]:
+        if not self._of:
+            return set()
+        nothing: set[str] = set()
+        return {
+            place
+            for place, (contact, channel, address) in enumerate(wanted)
+            if not {EVERY_CHANNEL, channel}.isdisjoint(
+                self._of.get(contact, nothing) | self._of.get(address or "", nothing)
+            )
+        }
 
 
 def _check(row: Suppression) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.consent import EVERY_CHANNEL, states
+from automation.contacts.profile import as_it_was
+from automation.engine.delivery.addresses import Listed, addresses_of
 from automation.engine.delivery.caps import CapBook, window_begins
-from automation.engine.delivery.message_guards import address_of, load_past
+from automation.engine.delivery.message_guards import load_past
 from automation.engine.limits import Usage, limits_of
 from automation.rules.limits import limit_begins
 from automation.store.audit import read_audit, subject_of
@@ -67,7 +69,8 @@ def profile_then(
             for name, change in row.detail.items():
                 found[name] = change["from"]
                 back.add(name)
-    return {name: value for name, value in found.items() if value is not None}, tuple(sorted(back))
+    then = {name: value for name, value in found.items() if value is not None}
+    return as_it_was(profile, then), tuple(sorted(back))
 
 
 def past_then(
@@ -84,7 +87,7 @@ def past_then(
     return replace(
         past,
         consents={contact_id: _consents_then(conn, people, at)},
-        suppressed=_suppressed_then(conn, request, people, at),
+        listed=_listed_then(conn, request, people, at),
         caps=CapBook([row for row in counted if row.id != except_message]),
         limits=_limits_then(conn, request, at, except_message),
         problems={key: problem for key, problem in past.problems.items() if problem.at <= at},
@@ -118,18 +121,20 @@ def _answer(told: Mapping[str, Any]) -> ConsentRow:
     return ConsentRow(told["state"], told["source"], at, told.get("given_at", at), told.get("heard_at", at))
 
 
-def _suppressed_then(conn: Connection, request: Request, people: Sequence[int], at: int) -> set[tuple[int, str]]:
-    """The channels on which the person, or the address there, was on the list."""
-    return {
-        (request.contact_id, channel)
-        for channel in request.channels
-        if CHANNELS[channel].reaches_person and _listed(conn, request, channel, people, at)
-    }
+def _listed_then(conn: Connection, request: Request, people: Sequence[int], at: int) -> Listed:
+    """Where the person, or an address of theirs, was on the list. What was out of reach then counts as a no: it may
+    have been one."""
+    return Listed(
+        people=frozenset(
+            (request.contact_id, channel)
+            for channel in request.channels
+            if CHANNELS[channel].reaches_person and _was_listed(conn, request, channel, people, at)
+        )
+    )
 
 
-def _listed(conn: Connection, request: Request, channel: str, people: Sequence[int], at: int) -> bool:
-    address = request.address or address_of(request.contact, channel)
-    addresses = [address] if address is not None else []
+def _was_listed(conn: Connection, request: Request, channel: str, people: Sequence[int], at: int) -> bool:
+    addresses = addresses_of(request, channel)
     rows = suppressions_of(conn, request.contact_id, addresses)
     held = [row for row in rows if row.created_at <= at and (row.until is None or row.until > at)]
     names = {row.channel for row in held} | _lifted_since(conn, people, addresses, at)

@@ -26,7 +26,7 @@ _NEW = (
 )  # fmt: skip
 _SENDING = (
     "status", "attempts", "lease_until", "due_at", "provider", "account", "template_version", "variables",
-    "sent_at",
+    "sent_at", "address",
 )  # fmt: skip
 _POSTPONED = ("due_at",)
 _OUTCOME = (
@@ -78,7 +78,7 @@ def claim_untried(conn: Connection, channel: str, now: int) -> list[AnyRow]:
 
 def mark_sending(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write (id, "sending", attempts, lease_until, None, provider, account, template_version, variables JSON,
-    sent_at).
+    sent_at, address).
     """
     update_rows(conn, message, _SENDING, rows)
 

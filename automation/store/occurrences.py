@@ -12,7 +12,7 @@ from automation.store.expressions import among, constant
 from automation.store.schema import contact, occurrence, rule
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, FromClause, Select
 
     from automation.store.types import AnyRow
 
@@ -55,12 +55,12 @@ def open_occurrence(
 
 
 def claim_running(conn: Connection, except_rules: Collection[int] = ()) -> AnyRow | None:
-    """The oldest unfinished occurrence of the rules that aren't excepted, locked until the transaction ends.
+    """The earliest unfinished occurrence of the rules that aren't excepted, locked until the transaction ends.
 
-    A rule's occurrences are worked off one after the other: its cooldown must see who entered by the one before.
+    None while somebody works on an earlier one: its people take their steps before a later one looks at them. A rule's
+    occurrences are worked off one after the other: its cooldown must see who entered by the one before.
     """
-    query = _NEXT.where(occurrence.c.rule_id.not_in(sorted(except_rules))) if except_rules else _NEXT
-    return conn.execute(query).one_or_none()
+    return conn.execute(_next(sorted(except_rules)) if except_rules else _NEXT).one_or_none()
 
 
 def running_rules(conn: Connection) -> set[int]:
@@ -69,12 +69,25 @@ def running_rules(conn: Connection) -> set[int]:
     return set(conn.scalars(query.distinct()))
 
 
-def _next() -> Select[Any]:
-    older, running = occurrence.alias("older"), constant("running")
-    same_rule = older.c.status == running, older.c.rule_id == occurrence.c.rule_id
-    before = select(literal(1)).where(*same_rule, older.c.id < occurrence.c.id).exists()
-    query = select(occurrence).where(occurrence.c.status == running, ~before).order_by(occurrence.c.id)
-    return query.limit(1).with_for_update(skip_locked=True)
+def _next(except_rules: Sequence[int] = ()) -> Select[Any]:
+    """Of each rule the first by number, and of those the earliest."""
+    earlier = occurrence.alias("earlier")
+    sooner = _running(earlier, except_rules) & _is_first(earlier) & (earlier.c.due_at < occurrence.c.due_at)
+    query = select(occurrence).where(
+        _running(occurrence, except_rules), _is_first(occurrence), ~select(literal(1)).where(sooner).exists()
+    )
+    return query.order_by(occurrence.c.id).limit(1).with_for_update(skip_locked=True, of=occurrence)
+
+
+def _is_first(table: FromClause) -> ColumnElement[bool]:
+    older = occurrence.alias()
+    before = _running(older) & (older.c.rule_id == table.c.rule_id) & (older.c.id < table.c.id)
+    return ~select(literal(1)).where(before).correlate(table).exists()
+
+
+def _running(table: FromClause, except_rules: Sequence[int] = ()) -> ColumnElement[bool]:
+    running: ColumnElement[bool] = table.c.status == constant("running")
+    return running & table.c.rule_id.not_in(except_rules) if except_rules else running
 
 
 _NEXT = _next()  # made once: it is asked all the time

@@ -1,4 +1,4 @@
-"""What is wrong with a person's address or field: one row per contact and channel, until the value changes."""
+"""What is wrong with a person's address or field: one row per contact, channel and value, until the value is gone."""
 
 from __future__ import annotations
 
@@ -20,12 +20,17 @@ channel."""
 
 _UPSERT = """
 INSERT INTO contact_problem (contact_id, channel, code, value, at) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (contact_id, channel) DO UPDATE SET code = excluded.code, value = excluded.value, at = excluded.at
-WHERE contact_problem.value <> excluded.value OR contact_problem.code <> excluded.code"""
+ON CONFLICT (contact_id, channel, value) DO UPDATE SET code = excluded.code, at = excluded.at
+WHERE contact_problem.code <> excluded.code"""
 
 _LOAD = """
 SELECT asked.id, p.channel, p.code, p.value, p.at FROM contact AS asked
 JOIN contact_problem AS p ON p.contact_id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
+
+
+Key = tuple[int, str, str]
+"""(contact id, channel, value)."""
+_LONGEST = 320
 
 
 class Problem(NamedTuple):
@@ -43,7 +48,7 @@ class Problem(NamedTuple):
 
 
 def note_problems(conn: Connection, rows: Sequence[Problem]) -> None:
-    """Write them down; a later one replaces what was known of the contact on that channel.
+    """Write them down; a later one replaces what was known of the contact's value on that channel.
 
     A contact that was merged away gives its problem to its survivor. The contacts should be locked.
     """
@@ -51,27 +56,31 @@ def note_problems(conn: Connection, rows: Sequence[Problem]) -> None:
         return
     today = survivors(conn, {row.contact_id for row in rows})
     latest = {
-        (today[row.contact_id], row.channel): (row.code[:80], row.value[:2000], row.at)
+        (today[row.contact_id], row.channel, row.value[:_LONGEST]): (row.code[:80], row.at)
         for row in rows
         if row.contact_id in today
     }
-    run_many(conn, _UPSERT, [(*key, *rest) for key, rest in sorted(latest.items())])
+    run_many(
+        conn,
+        _UPSERT,
+        [(contact, channel, code, value, at) for (contact, channel, value), (code, at) in sorted(latest.items())],
+    )
 
 
-def load_problems(conn: Connection, ids: Collection[int]) -> dict[tuple[int, str], Problem]:
-    """What was noted of these contacts (by the id asked for), by contact and channel, in one query.
+def load_problems(conn: Connection, ids: Collection[int]) -> dict[Key, Problem]:
+    """What was noted of these contacts (by the id asked for), in one query.
 
-    Whoever reads it compares `value` with the present one: a problem with an address that changed is over.
+    A problem counts only for its value: one with an address that somebody has no more is over.
     """
     rows = fetch(conn, _LOAD, list(ids)) if ids else []
-    return {(row[0], row[1]): Problem(*row) for row in rows}
+    return {(row[0], row[1], row[3]): Problem(*row) for row in rows}
 
 
-def clear_problems(conn: Connection, keys: Collection[tuple[int, str]]) -> None:
-    """Forget what is over: (contact id, channel)."""
-    sql = """DELETE FROM contact_problem WHERE channel = ?
+def clear_problems(conn: Connection, keys: Collection[Key]) -> None:
+    """Forget what is over."""
+    sql = """DELETE FROM contact_problem WHERE channel = ? AND value = ?
              AND contact_id = (SELECT coalesce(merged_into, id) FROM contact WHERE id = ?)"""
-    run_many(conn, sql, [(channel, contact_id) for contact_id, channel in sorted(keys)])
+    run_many(conn, sql, [(channel, value, contact_id) for contact_id, channel, value in sorted(keys)])
 
 
 def list_problems(conn: Connection, *, channel: str | None = None, limit: int = 100) -> list[Problem]:

@@ -103,6 +103,12 @@ def due_of(conn: Connection, contact_ids: Iterable[int], now: int) -> list[AnyRo
     return named_rows(conn, query)
 
 
+def entered_before(conn: Connection, moment: int, now: int) -> bool:
+    """Whether something is due to anybody whom a firing of a clock before that moment let in."""
+    due = select(run.c.id).where(run.c.due_at <= now, run.c.status == constant("active"), run.c.event_id.is_(None))
+    return conn.execute(due.where(run.c.since_at < moment).limit(1)).first() is not None
+
+
 def claim_these(conn: Connection, ids: Sequence[int], now: int) -> list[AnyRow]:
     """Those of these runs that are due and in nobody's hands, locked until the transaction ends."""
     query = select(*_IN_HAND).where(among(run.c.id, ids), run.c.status == "active", run.c.due_at <= now)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+OUT_OF_REACH = "provider:not_reachable:"
+"""How reasons begin that are about an address for a while, and no word of the person."""
+
 # No LIMIT and no OR: each half is one index range.
 _ACTIVE = """
 SELECT s.id, asked.id, NULL, s.channel, s.reason, s.created_at, s.until, s.source FROM contact AS asked

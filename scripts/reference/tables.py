@@ -133,6 +133,8 @@ COLUMNS: dict[str, str] = {
     "lunar_month_day": "06-22; a leap month L06-22; empty outside the lunar table",
     "tag": "the tag",
     "purpose": "marketing …",
+    "stated_at": "when a record of the person (an import, an identify) last named it; null: only events mention it",
+    "stated_by": "whose record that was, for example import:crm",
     "state": "see States",
     "source": "where the answer came from",
     "changed_at": "when the person said so",

@@ -28,6 +28,7 @@ from automation.store.schema import (
     identity,
     suppression,
 )
+from automation.store.suppression import OUT_OF_REACH
 from tests.conditions.random_trees import (
     ATTRIBUTES,
     CHANNELS,
@@ -195,7 +196,8 @@ def _facts(one: dict[str, Any], counts: Any) -> Facts:
     seen = dict(one["attributes"])
     seen |= {"tags": frozenset(one["tags"]), "created_at": moment_text(from_ms(one["created_at"]))}
     if one["phones"]:
-        seen["phone"] = min(one["phones"])  # all of one age: the smaller one
+        # the one that was stated last; all of one age: the smaller one
+        seen["phone"] = min(one["phones"], key=lambda phone: (-(_stated(phone) or 0), phone))
     return Facts(contact=seen, now=to_ms(NOW), zone=ZONE, history=counts)
 
 
@@ -227,7 +229,7 @@ def _store(conn: Connection, crowd: list[Any]) -> None:
         suppression,
         ("contact_id", "address", "channel", "reason", "created_at", "until"),
         [
-            (number if address is None else None, address, channel, "test", 0, until)
+            (number if address is None else None, address, channel, _reason(address, until), 0, until)
             for number, one in enumerate(crowd, 1)
             for address, channel, until in one.get("suppressions", ())
         ],
@@ -236,9 +238,20 @@ def _store(conn: Connection, crowd: list[Any]) -> None:
         (number, channel, "21211", address, 0)
         for number, one in enumerate(crowd, 1) for channel, address in one.get("wrong", ())
     ])  # fmt: skip
-    insert_rows(conn, identity, ("kind", "value", "contact_id", "created_at"), phones)
+    stated = [(*row, _stated(row[1])) for row in phones]
+    insert_rows(conn, identity, ("kind", "value", "contact_id", "created_at", "stated_at"), stated)
     columns = ("name", "contact_id", "occurred_at", "received_at", "source", "message_id", "channel", "properties")
     insert_rows(conn, event, columns, events)
+
+
+def _stated(phone: str) -> int | None:
+    """When a record named it, if one did."""
+    return (None, 5, 9)[sum(map(ord, phone)) % 3]
+
+
+def _reason(address: str | None, until: int | None) -> str:
+    """Out of reach for a while, or a no."""
+    return f"{OUT_OF_REACH}43004" if address is not None and until is not None else "test"
 
 
 def _taken(phones: list[Any], phone: str) -> bool:

@@ -133,7 +133,7 @@ def test_what_came_since_stays_and_a_denial_of_since_holds_for_both(world: World
     assert one["consents"] == {("marketing", "*"): "granted", ("marketing", "sms"): "denied"}
     assert other["consents"] == {("marketing", "*"): "denied", ("marketing", "sms"): "denied"}
     with world.database.read() as conn:
-        assert load_suppressed(conn, [(id_, "sms", None) for id_ in both], now(world)) == {0, 1}
+        assert load_suppressed(conn, [(id_, "sms", None) for id_ in both], now(world)).hits == {0, 1}
     assert done.mixed == {"attributes": 2, "event": 1, "suppression": 1, "tags": 1}
 
 

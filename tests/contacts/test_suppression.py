@@ -32,9 +32,9 @@ def test_contacts_and_addresses_are_held_back_on_their_channels(db: Database) ->
         (two, "sms", PHONE), (two, "email", "b@x.cn"),
     ]  # fmt: skip
     with db.read() as conn:
-        assert load_suppressed(conn, wanted, NOW) == {0, 1, 2, 5}
-        assert load_suppressed(conn, wanted, NOW + DAY) == {0, 1, 2}  # the holiday is over
-        assert load_suppressed(conn, [], NOW) == set()
+        assert load_suppressed(conn, wanted, NOW).hits == {0, 1, 2, 5}
+        assert load_suppressed(conn, wanted, NOW + DAY).hits == {0, 1, 2}  # the holiday is over
+        assert load_suppressed(conn, [], NOW).hits == set()
 
 
 def test_the_same_suppression_is_one_row_and_only_gets_longer(db: Database) -> None:
@@ -44,11 +44,11 @@ def test_the_same_suppression_is_one_row_and_only_gets_longer(db: Database) -> N
         assert suppress(conn, [row, row], NOW, actor="test") == 1
         shorter = Suppression("r", contact_id=person, until_ms=NOW + 5)
         assert suppress(conn, [shorter], NOW, actor="test") == 0
-        assert load_suppressed(conn, [(person, "sms", None)], NOW + 6) == {0}
+        assert load_suppressed(conn, [(person, "sms", None)], NOW + 6).hits == {0}
         assert suppress(conn, [Suppression("r", contact_id=person)], NOW, actor="test") == 1
-        assert load_suppressed(conn, [(person, "sms", None)], NOW + 900 * DAY) == {0}
+        assert load_suppressed(conn, [(person, "sms", None)], NOW + 900 * DAY).hits == {0}
         assert lift(conn, NOW, actor="test", reason="asked to", contact_id=person) == 1
-        assert load_suppressed(conn, [(person, "sms", None)], NOW) == set()
+        assert load_suppressed(conn, [(person, "sms", None)], NOW).hits == set()
 
     assert [row.action for row in audit_of(db, person)] == [
         "suppression.added", "suppression.added", "suppression.lifted",
@@ -62,9 +62,9 @@ def test_lifting_one_channel_leaves_the_others(db: Database) -> None:
         suppress(conn, [*rows, Suppression("r", address=PHONE)], NOW, actor="test")
         assert lift(conn, NOW, actor="test", reason="", contact_id=person, channel="sms") == 1
         wanted = [(person, "sms", None), (person, "email", None), (person, "sms", PHONE)]
-        assert load_suppressed(conn, wanted, NOW) == {1, 2}
+        assert load_suppressed(conn, wanted, NOW).hits == {1, 2}
         assert lift(conn, NOW, actor="test", reason="", address=PHONE) == 1
-        assert load_suppressed(conn, wanted, NOW) == {1}
+        assert load_suppressed(conn, wanted, NOW).hits == {1}
 
 
 def test_a_merge_takes_the_suppression_along(db: Database) -> None:
@@ -73,7 +73,7 @@ def test_a_merge_takes_the_suppression_along(db: Database) -> None:
         suppress(conn, [Suppression("r", contact_id=absorbed)], NOW, actor="test")
     together(db, {"phone": PHONE, "email": "a@x.cn"})
     with db.read() as conn:
-        assert load_suppressed(conn, [(survivor, "sms", None), (absorbed, "sms", None)], NOW) == {0, 1}
+        assert load_suppressed(conn, [(survivor, "sms", None), (absorbed, "sms", None)], NOW).hits == {0, 1}
 
 
 @pytest.mark.parametrize(

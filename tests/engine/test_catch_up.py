@@ -215,3 +215,48 @@ def test_asleep_over_the_leap_day_and_the_year_end(world: Callable[..., World]) 
     w.to("2029-01-01 12:00")
     assert entries(w)[:2] == ["2028-02-29T09:00", "2028-03-01T09:00"]
     assert entries(w)[-2:] == ["2028-12-31T09:00", "2029-01-01T09:00"]
+
+
+# ---------------------------------------------------------------- each firing sees what the one before has caused
+
+COUPONS = """
+coupons:
+  A: {label: 券, kind: generated, per_contact: 100, valid_for: 30d, prefix: A}
+"""
+WEEKLY = """
+rules:
+  - id: nine
+    catch_up: all
+    expires_after: 30d
+    trigger: {type: schedule, with: {cron: "0 9 * * *"}}
+    audience: [{did_not: {event: coupon.issued, within: 30d, at_least: 2}}]
+    steps: [{do: coupon.issue, with: {batch: A}}, {do: contact.tag, with: {add: [九点]}}]
+  - id: ten
+    catch_up: all
+    expires_after: 30d
+    trigger: {type: schedule, with: {cron: "0 10 * * *"}}
+    audience: [{contact.tags: {has: 九点}}, {did_not: {event: coupon.issued, within: 30d, at_least: 3}}]
+    steps: [{do: coupon.issue, with: {batch: A}}]
+"""
+
+
+@pytest.mark.parametrize("asleep", [False, True])
+@pytest.mark.parametrize("small", [False, True])
+def test_what_was_missed_comes_to_what_it_would_have_been_in_time(
+    world: Callable[..., World], asleep: bool, small: bool
+) -> None:
+    w = world(WEEKLY, catalog=COUPONS, now="2026-08-01 08:00")
+    if small:
+        w.engine._schedule._pages._page_size = 2
+    for i in range(5):
+        w.person(f"M{i}")
+    w.run()
+    if not asleep:
+        for day in range(1, 5):
+            w.to(f"2026-08-0{day} 09:30")
+            w.to(f"2026-08-0{day} 10:30")
+    w.to("2026-08-05 08:00")
+    taken = [(run.contact_id, run.key) for run in w.runs()]
+    assert sorted(taken) == sorted(
+        (person, key) for person in range(1, 6) for key in ("2026-08-01T09:00", "2026-08-01T10:00", "2026-08-02T10:00")
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +39,7 @@ def digest(at: str = AT_SIX, per: str = "contact", more: str = "") -> str:
     return RULES.format(at=at, per=per, more=more)
 
 
-def buys(w: World, sku: str, member: str = "M1", when: str | None = None) -> None:
+def buys(w: World, sku: str, member: Any = "M1", when: str | None = None) -> None:
     w.event("order.paid", member, when=when, sku=sku, amount=5)
     w.run()
 
@@ -111,6 +112,21 @@ def test_who_leaves_while_events_are_collected_gets_nothing(world: Callable[...,
     w.event("vip.welcome", "M1", from_rule="x")
     w.to("2026-08-01 18:00")
     assert (w.runs()[0].reason, w.outbox("sms")) == ("exited.condition", [])
+
+
+def test_a_digest_whose_events_are_gone_sends_nothing_and_says_why(world: Callable[..., World]) -> None:
+    w = begun(world, digest())
+    buys(w, "A")
+    buys(w, "X", "M2")
+    with w.database.write() as conn:
+        conn.exec_driver_sql("DELETE FROM event WHERE contact_id = 1")
+    w.to("2026-08-01 18:00")
+    assert ["1单：X " in text for text in w.outbox("sms")] == [True]
+    assert (w.runs()[0].status, w.runs()[0].reason) == ("exited", "exited.empty_digest")
+    assert [(row.contact_id, row.step) for row in w.log("exited.empty_digest")] == [(1, "rules/daily/digest")]
+    buys(w, "B")  # the place is free
+    w.to("2026-08-02 18:00")
+    assert "1单：B " in w.outbox("sms")[-1]
 
 
 def test_a_simulation_collects_likewise(world: Callable[..., World]) -> None:

@@ -1,4 +1,7 @@
-"""Pages: occurrences of clock triggers are worked off one page of people at a time; their rows say how far."""
+"""Pages: occurrences of clock triggers are worked off one page of people at a time; their rows say how far.
+
+Before a firing's first page, whom earlier firings let in take the steps that are due: as if it had been in time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,9 @@ from automation.engine.clocks.segments import enter_watched
 from automation.engine.clocks.zones import people_of, zone_named
 from automation.engine.delivery.outranking import come_later
 from automation.engine.entry.guards import clauses, shared_clauses
+from automation.engine.journey.advance import Advance
 from automation.engine.journey.merges import settle_merges
+from automation.engine.journey.movement import Movement
 from automation.i18n import say
 from automation.reasons import Reason
 from automation.rules.canary import Part
@@ -23,6 +28,7 @@ from automation.store.entering import Page, PageResult, decide_page, enter_decid
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import BACKFILLED, claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
+from automation.store.runs import entered_before
 from automation.triggers.base import ClockTrigger, Firing, Window
 
 if TYPE_CHECKING:
@@ -46,17 +52,21 @@ class Pages:
     ) -> None:
         self._database, self._clock, self._book, self._versions = database, clock, book, versions
         self._page_size = page_size
+        self._advance = Advance(database, clock, book, versions, Movement(book, versions))
         self._would_enter: dict[int, int] = {}
 
     def __call__(self) -> bool:
-        """Decide one page of the oldest unfinished occurrence, or weigh it; False when there is none."""
+        """Decide one page of the oldest unfinished occurrence, weigh it, or move those before; False: nothing to do."""
         with self._database.write() as conn:
             settle_merges(conn, self._book, self._versions, to_ms(self._clock.now()))
             pauses = load_pauses(conn)
             row = None if pauses.everything else _claim(conn, self._book, pauses.rule_ids)
             if row is None:
                 return False
-            unweighed = self._work(conn, row)
+            ready = bool(row.looked_at) or not entered_before(conn, row.due_at, to_ms(self._clock.now()))
+            unweighed = self._work(conn, row) if ready else None
+        if not ready:
+            return self._advance() > 0
         if unweighed is not None:
             with self._database.read() as conn:  # it takes a while, and nobody else should wait for that
                 guards = [clause for _, clause in unweighed.guards]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.spec import RuleSpec
+    from automation.store.problems import Key
 
 ADDRESS = "address"
 """The code of an address that is none of its kind."""
@@ -40,13 +41,12 @@ def quiet_problem(spec: RuleSpec, contact_id: int, contact: Mapping[str, Any]) -
 
 
 def address_problem(
-    known: Mapping[tuple[int, str], Problem], contact_id: int, channel: str, kind: str | None, address: str
+    known: Mapping[Key, Problem], contact_id: int, channel: str, kind: str | None, address: str
 ) -> Problem | None:
     """What is wrong with the address: its shape, or what a provider has said of it."""
     if not usable(kind, address):
         return Problem(contact_id, channel, ADDRESS, address, 0)
-    found = known.get((contact_id, channel))
-    return found if found is not None and found.value == address else None
+    return known.get((contact_id, channel, address))
 
 
 @lru_cache(maxsize=8192)
@@ -56,16 +56,16 @@ def usable(kind: str | None, address: str) -> bool:
 
 
 def keep_problems(
-    conn: Connection, known: Mapping[tuple[int, str], Problem], found: Iterable[Problem],
+    conn: Connection, known: Mapping[Key, Problem], found: Iterable[Problem],
     present: Mapping[tuple[int, str], Collection[Any]], now: int,
 ) -> None:  # fmt: skip
     """Write down what was found, and forget what is over. `present`: what the contacts have today, where asked."""
     new = [one._replace(at=now) for one in found if not _noted(known, one)]
-    over = {key for key, one in known.items() if key in present and one.value not in present[key]}
+    over = {key for key in known if key[:2] in present and key[2] not in present[key[:2]]}
     clear_problems(conn, over)
     note_problems(conn, new)
 
 
-def _noted(known: Mapping[tuple[int, str], Problem], found: Problem) -> bool:
-    before = known.get((found.contact_id, found.channel))
-    return before is not None and (before.code, before.value) == (found.code, found.value)
+def _noted(known: Mapping[Key, Problem], found: Problem) -> bool:
+    before = known.get((found.contact_id, found.channel, found.value))
+    return before is not None and before.code == found.code

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from automation.clock import from_ms
 from automation.contacts.profile import load_contacts
+from automation.engine.delivery.addresses import named_address
 from automation.engine.delivery.message_guards import Request
 from automation.rules.rule_vars import VARS
 from automation.store.contacts import survivors
@@ -48,7 +49,7 @@ class Work:
         contact = self._contacts.get(row.contact_id, {})
         return Request(
             rule, row.run_id, row.contact_id, row.step, contact, (row.channel,), row.template, row.payload or {},
-            row.address,
+            named_address(contact, row.channel, row.address),
         )  # fmt: skip
 
     def variables(self, row: AnyRow, rule: LoadedRule, request: Request) -> Mapping[str, Any]:

@@ -180,7 +180,9 @@ class Deliver:
         log: list[Entry] = []
         usable = self._usable(conn, _still_wanted(rows, work, refused, now), paused, held, now)
         requests = [work.request(row, rule) for row, rule in usable]
-        for (row, rule), request, verdict in zip(usable, requests, recheck(conn, requests, now), strict=True):
+        for (row, rule), request, (address, verdict) in zip(
+            usable, requests, recheck(conn, requests, now), strict=True
+        ):
             if isinstance(verdict, Held) and verdict.until <= now:
                 refused.append(_deferred_to_the_past(row, verdict, now))
             elif isinstance(verdict, Held):
@@ -189,7 +191,7 @@ class Deliver:
             elif verdict is not None:
                 refused.append(Settlement(row, Outcome.permanent(verdict[0].value), verdict[0], verdict[1]))
             else:
-                self._render(work, row, rule, request, ready, refused)
+                self._render(work, row._replace(address=address), rule, request, ready, refused)
         unpaid = charge(conn, self._prices, {rule.version_id: rule for _, rule in usable}, [r.bill for r in ready])
         refused += [_unpaid(r.row, unpaid[r.row.id]) for r in ready if r.row.id in unpaid]
         ready = [r for r in ready if r.row.id not in unpaid]
@@ -237,11 +239,12 @@ class Deliver:
     def _mark(self, conn: Connection, route: Route, ready: Sequence[_Ready], now: int) -> None:
         lease = now + self._settings.lease_seconds * 1000
         type_, key = route.account.provider.type, route.account.key
+        fixed = (lease, None, type_, key)
         mark_sending(
             conn,
             [
-                (r.row.id, "sending", r.row.attempts + 1, lease, None, type_, key, r.template_version, r.used, now)
-                for r in ready
+                (row.id, "sending", row.attempts + 1, *fixed, version, used, now, row.address)
+                for row, _, version, used in ready
             ],
         )
         if route.passed is not None:

@@ -16,7 +16,6 @@ from automation.engine.delivery.message_guards import (
     Past,
     Refused,
     Request,
-    address_of,
     load_past,
     purpose_of,
     refusal_of,
@@ -132,7 +131,7 @@ def _choose(request: Request, past: Past) -> _Choice | Held | Skipped:
     refusals: list[Refused] = []
     expires_at = _expiry(request, past.now)
     for i, channel in enumerate(request.channels):
-        address = request.address or address_of(request.contact, channel)
+        address = past.address(request, channel)
         refusal = refusal_of(request, channel, address, past)
         if isinstance(refusal, Held) and expires_at is not None and refusal.until >= expires_at:
             return Skipped(Reason.FAILED_EXPIRED, {"channel": channel, **refusal.detail})

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from automation.channels import CHANNELS
 from automation.clock import from_ms, to_ms
 from automation.contacts.consent import allows, load_consents
-from automation.contacts.suppression import load_suppressed
+from automation.contacts.profile import values_of
+from automation.engine.delivery.addresses import Listed, choose_address, load_listed
 from automation.engine.delivery.bad_contacts import address_problem, keep_problems, quiet_problem
 from automation.engine.delivery.budget import Budgets
 from automation.engine.delivery.caps import CapBook, Sent, window_begins
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
-    from automation.store.problems import Problem
+    from automation.store.problems import Key, Problem
 
 TRANSACTIONAL = "transactional"
 
@@ -65,9 +66,9 @@ class Past:
     """What the guards need to know of the people of one batch."""
 
     consents: Mapping[int, Mapping[tuple[str, str], str]]
-    suppressed: set[tuple[int, str]]
+    listed: Listed
     caps: CapBook
-    problems: Mapping[tuple[int, str], Problem]
+    problems: Mapping[Key, Problem]
     ranking: Ranking
     budgets: Budgets
     limits: Usage
@@ -77,27 +78,35 @@ class Past:
     found: list[Problem] = field(default_factory=list)
     """What the guards found wrong with contacts."""
 
+    def address(self, request: Request, channel: str) -> str | None:
+        """Where a message goes on this channel."""
+        return choose_address(request, channel, self.listed, self.problems)
 
-def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Refused | Held | None]:
+
+class Rechecked(NamedTuple):
+    """Where a queued message goes now, and what holds it back, if anything does."""
+
+    address: str
+    verdict: Refused | Held | None
+
+
+def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Rechecked]:
     """What has changed since messages were queued, just before they are sent; each request names its one channel."""
     past = load_past(conn, requests, now, caps=False)
-    verdicts = [_rechecked(Asked(request, request.channels[0], request.address, past)) for request in requests]
+    found = []
+    for request in requests:
+        channel = request.channels[0]
+        address = past.address(request, channel)
+        found.append(Rechecked(address or "", _rechecked(Asked(request, channel, address, past))))
     write_problems(conn, requests, past)
-    return verdicts
-
-
-def ask_all(
-    conn: Connection, request: Request, now: int, ranked: Ranked = NOBODY
-) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
-    return ask_with(request, load_past(conn, [request], now, ranked))
+    return found
 
 
 def ask_with(request: Request, past: Past) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """`ask_all` of a past that somebody knows already."""
+    """What each guard says, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
     found = {}
     for channel in request.channels:
-        asked = Asked(request, channel, request.address or address_of(request.contact, channel), past)
+        asked = Asked(request, channel, past.address(request, channel), past)
         found[channel] = [(guard.reason, guard.ask(asked)) for guard in _guards_of(channel)]
     return found
 
@@ -161,13 +170,13 @@ def _bad_contact(asked: Asked) -> Refused | None:
     problem = address_problem(past.problems, request.contact_id, asked.channel, kind, asked.address)
     if problem is None:
         return None
-    if address_of(request.contact, asked.channel) == asked.address:
+    if kind is not None and asked.address in values_of(request.contact, kind):
         past.found.append(problem)
     return Reason.SKIPPED_BAD_CONTACT, {"field": kind, "code": problem.code}
 
 
 def _suppressed(asked: Asked) -> Refused | None:
-    listed = (asked.request.contact_id, asked.channel) in asked.past.suppressed
+    listed = asked.past.listed.holds(asked.request.contact_id, asked.channel, asked.address)
     return (Reason.SKIPPED_SUPPRESSION, {}) if listed else None
 
 
@@ -286,9 +295,6 @@ def load_past(
     """One query a guard for the whole batch. With `keep`, what may be used up stays as it is until the end."""
     guarded = [(r, channel) for r in requests for channel in r.channels if CHANNELS[channel].reaches_person]
     ids = sorted({r.contact_id for r, _ in guarded})
-    wanted = [(r.contact_id, channel, r.address or address_of(r.contact, channel)) for r, channel in guarded]
-    hits = load_suppressed(conn, wanted, now) if wanted else set()
-    suppressed = {(wanted[i][0], wanted[i][1]) for i in hits}
     specs = {r.rule.version_id: r.rule.spec for r, _ in guarded}.values()
     begins = [window_begins(cap, now, spec.zone) for spec in specs for cap in spec.guards.frequency_cap]
     cap_book = CapBook(recent(conn, ids, min(begins)) if begins and caps else [])
@@ -296,8 +302,8 @@ def load_past(
     ranking.find_losers(conn, [r for r, _ in guarded], cap_book, keep=keep)
     rules = [r.rule for r, _ in guarded] if caps else []
     return Past(
-        load_consents(conn, ids) if ids else {}, suppressed, cap_book, load_problems(conn, ids), ranking,
-        Budgets(conn, rules, now, keep=keep), load_usage(conn, rules, "messages", ids, now), now,
+        load_consents(conn, ids) if ids else {}, load_listed(conn, guarded, now), cap_book, load_problems(conn, ids),
+        ranking, Budgets(conn, rules, now, keep=keep), load_usage(conn, rules, "messages", ids, now), now,
     )  # fmt: skip
 
 
@@ -306,13 +312,10 @@ def write_problems(conn: Connection, requests: Sequence[Request], past: Past) ->
     if not (past.found or past.problems):
         return
     present: dict[tuple[int, str], Collection[Any]] = {
-        (r.contact_id, channel): (address_of(r.contact, channel),) for r in requests for channel in r.channels
+        (r.contact_id, channel): values_of(r.contact, CHANNELS[channel].identity or "")
+        for r in requests
+        for channel in r.channels
     }
     for r in requests:
         present[r.contact_id, EVERY_CHANNEL] = [r.contact.get(name) for name in QUIET_FIELDS]
     keep_problems(conn, past.problems, past.found, present, past.now)
-
-
-def address_of(contact: Mapping[str, Any], channel: str) -> str | None:
-    kind = CHANNELS[channel].identity
-    return contact.get(kind) if kind is not None else None

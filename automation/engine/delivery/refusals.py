@@ -68,4 +68,4 @@ def _audit(one: Refusal, now: int) -> AuditRow:
 
 
 def _source(one: Refusal) -> str:
-    return f"provider:{one.effect}:{one.code}"
+    return f"provider:{one.effect}:{one.code}"  # see OUT_OF_REACH

@@ -116,7 +116,7 @@ class Trial:
         if pauses.everything or address.channel in pauses.channels:
             raise AutomationError("trial.paused", scope="all" if pauses.everything else address.channel)
         owner = holders(conn, [(address.kind, address.value)]).get((address.kind, address.value), NOBODY)
-        if load_suppressed(conn, [(owner, address.channel, address.value)], to_ms(self._clock.now())):
+        if load_suppressed(conn, [(owner, address.channel, address.value)], to_ms(self._clock.now())).hits:
             raise AutomationError("trial.suppressed", to=address.masked)
 
     def _one(self, drafted: Drafted, address: Address, wish: Wish, mark: str) -> Result:

@@ -92,6 +92,10 @@ TEXTS: dict[str, Text] = {
         "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
         "within the cooldown, or of the control group)",
     ),
+    "exited.empty_digest": Text(
+        "退出：汇总收集的事件都已不在（已清理或抹除），不发送",
+        "left: the events that the digest collected are all gone (pruned or erased), nothing is sent",
+    ),
     "exited.by_hand": Text("退出：人工让其退出", "left: somebody let them out by hand"),
     "step.skipped_by_hand": Text("人工跳过当前等待", "somebody let them go on by hand, over what they waited for"),
     "skipped.collected": Text(

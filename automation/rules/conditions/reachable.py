@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.conditions.tree import Reachable
+    from automation.store.identities import Held
 
 TRANSACTIONAL = "transactional"
 """The purpose that needs no consent."""
@@ -25,25 +26,35 @@ TRANSACTIONAL = "transactional"
 def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now_ms: int) -> set[int]:
     """Those of these contacts who have an address on one of the channels that nothing forbids now.
 
-    An address counts unless it is suppressed, or known to be wrong; a purpose other than `transactional` needs consent.
+    Any of their addresses counts unless it is suppressed, known to be wrong, or further hearsay; but a no to one of
+    them is a no to all of the channel. A purpose other than `transactional` needs consent.
     """
     today = survivors(conn, people)
     ids = sorted(set(today.values()))
-    held = {id_: dict(pairs) for id_, pairs in first_held(conn, ids).items()}
+    held = first_held(conn, ids)
     pairs = [
         (id_, channel, address)
         for channel in node.channels
         for id_ in ids
-        if (address := held.get(id_, {}).get(str(CHANNELS[channel].identity))) is not None
+        for address in _values(held, id_, str(CHANNELS[channel].identity))
     ]
-    listed = load_suppressed(conn, pairs, now_ms) if pairs else set()
+    hits, noes = load_suppressed(conn, pairs, now_ms) if pairs else (set(), set())
+    refusing = {pairs[place][:2] for place in noes}
     consents = load_consents(conn, ids) if pairs and node.purpose != TRANSACTIONAL else {}
     wrong = load_problems(conn, ids) if pairs else {}
     reached = {
         id_
         for place, (id_, channel, address) in enumerate(pairs)
-        if place not in listed
+        if place not in hits
+        and (CHANNELS[channel].identity, address) not in held.hearsay.get(id_, ())
+        and (id_, channel) not in refusing
         and (node.purpose == TRANSACTIONAL or allows(consents[id_], node.purpose, channel))
-        and not ((problem := wrong.get((id_, channel))) is not None and problem.value == address)
+        and (id_, channel, address) not in wrong
     }
     return {asked for asked, now in today.items() if now in reached}
+
+
+def _values(held: Held, id_: int, kind: str) -> tuple[str, ...]:
+    """A no to any of them counts, also to one that is only hearsay."""
+    first = held.first.get(id_, {}).get(kind)
+    return () if first is None else (first, *held.further.get(id_, {}).get(kind, ()))

@@ -30,6 +30,9 @@ identity = Table(
     Column("value", String(320), primary_key=True),  # normalised: E.164, lower-case e-mail
     Column("contact_id", Id, nullable=False),
     Column("created_at", Millis, nullable=False),
+    # When a record of the person (an import, an identify) last named it as theirs, and whose record; None: events only.
+    Column("stated_at", Millis),
+    Column("stated_by", String(200)),
     Index(None, "contact_id"),
     sqlite_with_rowid=False,
 )
@@ -149,8 +152,8 @@ contact_problem = Table(
     metadata,
     Column("contact_id", Id, primary_key=True),
     Column("channel", String(40), primary_key=True),  # "*" for all
+    Column("value", String(320), primary_key=True),  # what was wrong; another value is tried
     Column("code", String(80), nullable=False),
-    Column("value", String(2000), nullable=False),  # what was wrong; another value is tried again
     Column("at", Millis, nullable=False),
     sqlite_with_rowid=False,
 )

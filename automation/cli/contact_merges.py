@@ -98,10 +98,11 @@ def suspect_row(one: Suspect) -> dict[str, Any]:
 def _pair(catalogue: Catalogue, text: str) -> tuple[str, str]:
     """Also what is nobody's, or was stored before identities had one normal form."""
     from automation.contacts.identity import normal_form
+    from automation.contacts.names import ContactError
 
     kind, colon, value = text.partition(":")
     if not colon or kind not in catalogue.identity_kinds:
-        raise typer.BadParameter(text, param_hint="--identity KIND:VALUE")
+        raise ContactError("contacts.unknown_kind", found=text[:60], known=", ".join(catalogue.identity_kinds))
     return kind, normal_form(kind, value, catalogue.country, caseless=kind in catalogue.caseless_identities)
 
 

@@ -84,7 +84,7 @@ def approve(
         if rule is None or id_ is not None:
             raise AutomationError("control.approve_all_of")
         wanted, why = rule, reason or say("control.no_reason")
-        for row in changing(lambda conn, now: decide_all(conn, wanted, not reject, why, by, now)):
+        for row in changing(lambda conn, now: decide_all(conn, check_rule(conn, wanted), not reject, why, by, now)):
             typer.echo(said.format(**row))
         return
     if id_ is not None:
@@ -94,7 +94,8 @@ def approve(
         return
     database = open_database(open_settings())
     with database.read() as conn:
-        rows = [row for row in list_held(conn) if rule in (None, row["rule"])]
+        wanted_rule = check_rule(conn, rule) if rule else None
+        rows = [row for row in list_held(conn) if wanted_rule in (None, row["rule"])]
     database.close()
     if format_ is Format.table:
         rows = [row | {"why": why_held(row)} for row in rows]

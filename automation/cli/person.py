@@ -38,6 +38,7 @@ def as_dict(view: ContactView, catalogue: Catalogue) -> dict[str, Any]:
         "merged_ids": list(view.merged_ids),
         "identities": [
             {"kind": kind, "value": show.personal(value), "since": iso_time(since)}
+            | ({"used": place} if (place := view.standing.get((kind, value))) is not None else {})
             for kind, value, since in view.identities
         ],
         "attributes": _own_attributes(view, catalogue),
@@ -67,9 +68,21 @@ def _identities(view: ContactView, catalogue: Catalogue) -> list[str]:
 
     return [
         f"{catalogue.identity_kinds[kind].get() if kind in catalogue.identity_kinds else kind}  "
-        f"{masker().personal(value)}  ({say('cli.since', at=local_time(since))})"
+        f"{masker().personal(value)}  ({say('cli.since', at=local_time(since))})" + _standing(view, kind, value)
         for kind, value, since in view.identities
     ]
+
+
+def _standing(view: ContactView, kind: str, value: str) -> str:
+    """Of several, which one is used, and why another one isn't."""
+    from automation.contacts.masking import masker
+
+    place = view.standing.get((kind, value))
+    if place is None:
+        return ""
+    told = "  " + say(f"cli.address_{place}")
+    at, source = view.stated.get((kind, value), (None, ""))
+    return told if at is None else told + say("cli.address_stated", at=local_time(at), source=masker().text(source))
 
 
 def _attributes(view: ContactView, catalogue: Catalogue) -> list[str]:

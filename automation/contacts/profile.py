@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from automation.store.identities import Pair
+
 
 class Profile(dict[str, Any]):
     """What conditions and templates see as `contact.…`; where somebody has several values of an identity kind, the
-    further ones stand beside it, the next to be used first."""
+    further ones stand beside it, the next to be used first; `hearsay` are those that never stand in for the first."""
 
-    __slots__ = ("_further",)
+    __slots__ = ("_further", "hearsay")
 
-    def __init__(self, known: Mapping[str, Any], further: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, known: Mapping[str, Any], further: Mapping[str, tuple[str, ...]], hearsay: frozenset[Pair] = frozenset()
+    ) -> None:
         super().__init__(known)
-        self._further = further
+        self._further, self.hearsay = further, hearsay
 
 
 def as_it_was(contact: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
     """The contact with other values than today's."""
-    return Profile(known, contact._further) if isinstance(contact, Profile) else known
+    return Profile(known, contact._further, contact.hearsay) if isinstance(contact, Profile) else known
 
 
 def values_of(contact: Mapping[str, Any], kind: str) -> tuple[str, ...]:
@@ -45,6 +49,13 @@ def values_of(contact: Mapping[str, Any], kind: str) -> tuple[str, ...]:
     first = contact.get(kind)
     further = contact._further.get(kind, ()) if isinstance(contact, Profile) else ()
     return () if first is None else (first, *further)
+
+
+def usable_values(contact: Mapping[str, Any], kind: str) -> tuple[str, ...]:
+    """`values_of` without hearsay: what a message may go to."""
+    found = values_of(contact, kind)
+    hearsay = contact.hearsay if isinstance(contact, Profile) else ()
+    return tuple(value for value in found if (kind, value) not in hearsay) if hearsay else found
 
 
 _NONE: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -63,7 +74,7 @@ def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
     profiles: dict[int, dict[str, Any]] = {}
     for row in rows.values():
         if row.id not in profiles:
-            profile = Profile(row.attributes, held.further.get(row.id, _NONE))
+            profile = Profile(row.attributes, held.further.get(row.id, _NONE), held.hearsay.get(row.id, frozenset()))
             profile.update(held.first.get(row.id, ()))
             profile["tags"] = frozenset(tags.get(row.id, ()))
             profile["created_at"] = _moment(row.created_at)

@@ -6,6 +6,7 @@ away. What events merely mention stands behind what records state (docs/decision
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
@@ -22,9 +23,17 @@ ADDRESSES = frozenset(channel.identity for channel in CHANNELS.values() if chann
 """The kinds of identities that messages are sent to."""
 
 
+_DATE = re.compile(r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d(?:[-_T.]?\d{4,6})?(?!\d)")
+
+
+def voice_of(source: str) -> str:
+    """Who speaks: the export of each night has its day in its name, and is of one system all the same."""
+    return _DATE.sub("#", source)[:200]
+
+
 def state(conn: Connection, said: Sequence[tuple[int, Sequence[Pair]]], now_ms: int, source: str) -> None:
     """What `source` says of each contact, in this order. Of several values of a kind in one record the first counts."""
-    source = source[:200]
+    source = voice_of(source)
     ids = {contact for contact, pairs in said if any(kind in ADDRESSES for kind, _ in pairs)}
     known = {contact: _Known(held, source) for contact, held in stated_of(conn, ids, ADDRESSES).items()}
     news: dict[Pair, tuple[int, str, str, str]] = {}

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from automation.contacts.identity import IdentityError, read_identity
 from automation.contacts.names import ContactError
-from automation.contacts.profile import load_contacts
+from automation.contacts.profile import load_contacts, usable_values, values_of
+from automation.contacts.statements import ADDRESSES
 from automation.store import consent as consent_rows
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.suppression import suppressions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy import Connection
 
@@ -31,7 +32,9 @@ class ContactView:
 
     id: int
     profile: Mapping[str, Any]
-    identities: tuple[tuple[str, str, int], ...]  # kind, value, since when (ms)
+    identities: tuple[tuple[str, str, int], ...]  # kind, value, since when (ms); those of a kind as they are used
+    standing: Mapping[tuple[str, str], str]  # first | next | hearsay, where there are several of a kind
+    stated: Mapping[tuple[str, str], tuple[int, str]]  # when a record named it last, and whose
     tags: tuple[str, ...]
     consents: Mapping[tuple[str, str], ConsentRow]  # (purpose, channel or "*")
     suppressions: tuple[SuppressionRow, ...]  # its own and those of its addresses, also ended ones
@@ -49,11 +52,27 @@ def contact_view(conn: Connection, catalogue: Catalogue, contact_id: int) -> Con
         id=today,
         profile=profile,
         identities=held,
+        standing=_standing(profile, held),
+        stated={
+            (one.kind, one.value): (one.stated_at, one.stated_by or "")
+            for one in identities.stated_of(conn, [today], {kind for kind, *_ in held}).get(today, ())
+            if one.stated_at is not None
+        },
         tags=tuple(sorted(profile["tags"])),
         consents=dict(sorted(consent_rows.read_consents(conn, [today]).get(today, {}).items())),
         suppressions=tuple(suppressions_of(conn, today, [value for _, value, _ in held])),
         merged_ids=tuple(contact_rows.merged_ids(conn, today)),
     )
+
+
+def _standing(profile: Mapping[str, Any], held: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str], str]:
+    found = {}
+    for kind, value, _ in held:
+        several = values_of(profile, kind)
+        if kind in ADDRESSES and len(several) > 1:
+            usable = value in usable_values(profile, kind)
+            found[kind, value] = "first" if value == several[0] else "next" if usable else "hearsay"
+    return found
 
 
 def find_contact(conn: Connection, catalogue: Catalogue, text: str) -> int | None:

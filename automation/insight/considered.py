@@ -16,10 +16,12 @@ from automation.insight.subject import Subject, load_subject
 from automation.reasons import Reason
 from automation.rules.canary import Part
 from automation.store import why as store
+from automation.store.digests import collecting
 from automation.triggers.base import ClockTrigger, EventTrigger, Firing, Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
@@ -62,12 +64,23 @@ def _event_line(conn: Connection, subject: Subject, known: AnyRow, event: AnyRow
         ok = _ANSWERS.get(row.code, False if row.code.startswith(("skipped.", "held.")) else None)
         sentence = Reason(row.code).sentence() if row.code in Reason.__members__.values() else row.code
         seen = "  ".join(filter(None, [shown_time(row.at, zone), summary(row.detail, zone)]))
+        sentence = _collected(conn, row, zone) or sentence
         return Line("considered", ok, sentence, seen, path)
     waiting = store.put_off_entry(conn, rule_id, subject.people, event.id)
     if waiting is not None:
         key = "held_for_approval" if waiting.status == "held" else "decided_later"
         return Line("considered", False, say(f"why.{key}", at=shown_time(waiting.due_at, zone)), "", path)
     return None if (told := _never(subject, known, event)) is None else Line("considered", False, *told, path)
+
+
+def _collected(conn: Connection, row: AnyRow, zone: ZoneInfo) -> str | None:
+    """When the digest goes out that an event was collected into, as long as it collects."""
+    if row.code != Reason.SKIPPED_COLLECTED:
+        return None
+    run = store.message_run(conn, (row.detail or {}).get("run") or 0)
+    if run is None or run.due_at is None or run.id not in collecting(conn, [run.id]):
+        return None
+    return say("why.collected_until", at=shown_time(run.due_at, zone))
 
 
 def _never(subject: Subject, known: AnyRow, event: AnyRow) -> tuple[str, str] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import to_ms
 from automation.contacts.share import shown_share
 from automation.engine.delivery.quiet import zone_of
-from automation.engine.entry.guards import decide, guards_of
+from automation.engine.entry.guards import decide, guards_of, refusal_by
 from automation.engine.limits import limits_of
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -52,14 +52,18 @@ def audience_lines(subject: Subject, catalogue: Catalogue) -> Iterator[Line]:
 def entry_lines(subject: Subject) -> Iterator[Line]:
     """Each guard, asked by itself; the engine stops at the first ✗."""
     for guard in guards_of(subject.rule):
-        path = f"{subject.rule.spec.path}{_WRITTEN.get(guard.reason, '')}"
+        written = _WRITTEN.get(guard.reason, "")
+        if guard.reason is Reason.SKIPPED_ALREADY_INSIDE and subject.rule.spec.digest is not None:
+            written = "/digest"  # there the place is a digest's, whatever `mode` says
+        path = f"{subject.rule.spec.path}{written}"
         try:
             found = guard.person(subject.candidate, subject.state)
         except Exception as error:  # fail closed, as in `decide`
             yield Line("entry", False, Reason.SKIPPED_ERROR.sentence(), f"{type(error).__name__}: {error}", path)
             continue
         told = _TOLD.get(guard.reason, _nothing)(subject)
-        yield Line("entry", not found, _guard_sentence(guard.reason, bool(found)), told, path)
+        reason = refusal_by(guard, subject.candidate, subject.state) if found else guard.reason
+        yield Line("entry", not found, _guard_sentence(reason, bool(found)), told, path)
 
 
 def obstacle(subject: Subject, catalogue: Catalogue) -> str | None:
@@ -128,6 +132,8 @@ def _holdout(subject: Subject) -> str:
 
 def _mode(subject: Subject) -> str:
     on_again, candidate = subject.rule.spec.mode.on_again, subject.candidate
+    if subject.rule.spec.digest is not None:
+        return ""
     inside = subject.state.inside.get((candidate.contact_id, candidate.rule.rule_id, candidate.mode_key or ""))
     return say("insight.would_queue", run=inside) if on_again == "queue" and inside else f"on_again: {on_again}"
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.engine.delivery.message_guards import Held, Request, ask_all, ask_with
+from automation.contacts.masking import masker
+from automation.engine.delivery.addresses import passed_over
+from automation.engine.delivery.message_guards import Held, Request, ask_with, load_past
 from automation.engine.delivery.outranking import NOBODY
 from automation.i18n import say
 from automation.insight.account import Line
@@ -21,7 +23,7 @@ from automation.store.rules import list_rules
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from automation.engine.delivery.message_guards import Refused
+    from automation.engine.delivery.message_guards import Past, Refused
     from automation.engine.delivery.outranking import Ranked
     from automation.insight.subject import Subject
     from automation.rules.project import Project
@@ -42,7 +44,7 @@ def sendings(conn: Connection, project: Project, subject: Subject) -> list[Sendi
     found, ranked = [], _ranked(conn, project)
     for op in subject.rule.program.ops:
         if isinstance(op, Act):
-            found += [_sending(conn, project, ranked, subject, op, *use) for use in named_templates(op.params)]
+            found += [_sending(conn, ranked, subject, op, *use) for use in named_templates(op.params)]
     return found
 
 
@@ -54,31 +56,39 @@ def _ranked(conn: Connection, project: Project) -> Ranked:
 
 
 def _sending(
-    conn: Connection, project: Project, ranked: Ranked, subject: Subject, op: Act, template: str,
+    conn: Connection, ranked: Ranked, subject: Subject, op: Act, template: str,
     channels: tuple[str, ...],
 ) -> Sending:  # fmt: skip
     request = Request(
         subject.rule, 0, subject.contact_id, op.path, subject.profile, channels, template, payload={}
     )  # fmt: skip
-    answers = _answers(conn, project, subject, request, ranked)
+    past = _past(conn, subject, request, ranked)
+    answers = ask_with(request, past)
     lines, refusals = [], []
     for channel, asked in answers.items():
         first = next((refusal for _, refusal in asked if refusal is not None), None)
         label = say("insight.channel", channel=CHANNELS[channel].title, template=template)
-        lines.append(Line("message", first is None, label, "", op.path))
+        lines.append(Line("message", first is None, label, _goes_to(request, channel, past), op.path))
         lines += [guard_line(subject.rule.spec, op.path, reason, refusal) for reason, refusal in asked]
         refusals.append(first)
     stuck = all(refusal is not None and not isinstance(refusal, Held) for refusal in refusals)
     return Sending(op.path, tuple(lines), _told(refusals[0]) if stuck else None)
 
 
-def _answers(
-    conn: Connection, project: Project, subject: Subject, request: Request, ranked: Ranked
-) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
+def _past(conn: Connection, subject: Subject, request: Request, ranked: Ranked) -> Past:
     if not subject.moment.past:
-        return ask_all(conn, request, to_ms(subject.now), ranked)
-    past = past_then(conn, request, subject.moment.ms, ranked, subject.people)
-    return ask_with(request, past)
+        return load_past(conn, [request], to_ms(subject.now), ranked)
+    return past_then(conn, request, subject.moment.ms, ranked, subject.people)
+
+
+def _goes_to(request: Request, channel: str, past: Past) -> str:
+    """Of several addresses, which one, and why not the others."""
+    others, show = passed_over(request, channel, past.listed, past.problems), masker().personal
+    if not others:
+        return ""
+    told = [say("insight.goes_to", address=show(past.address(request, channel)))]
+    told += [say(f"insight.address_{why}", address=show(address)) for address, why in others]
+    return say("insight.then").join(told)
 
 
 def guard_line(spec: RuleSpec, step: str, reason: Reason, refusal: Refused | Held | None) -> Line:

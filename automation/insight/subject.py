@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from automation.clock import to_ms
+from automation.clock import from_ms, to_ms
 from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.engine.entry.guards import Candidate, EntryState
@@ -14,17 +14,20 @@ from automation.engine.limits import load_usage
 from automation.insight.as_of import Moment, profile_then
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
+from automation.rules.digest import digest_ends
+from automation.store.digests import collecting
 from automation.store.runs import alive_inside, last_entries
 from automation.store.why import last_event_for, last_event_of, rule_row, runs_then
 from automation.triggers.base import EventTrigger
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
     from automation.rules.project import Project
-    from automation.rules.spec import RuleSpec
+    from automation.rules.spec import Digest, RuleSpec
     from automation.store.types import AnyRow
 
 MAX_RUNS = 20
@@ -94,15 +97,25 @@ def _state(conn: Connection, rule: LoadedRule, people: Sequence[int], moment: Mo
     ids, rules = [people[0]], [rule.rule_id]
     entries = load_usage(conn, [rule], "entries", ids, moment.ms)
     if not moment.past:
-        return EntryState(moment.ms, last_entries(conn, ids, rules), alive_inside(conn, ids, rules), entries)
+        inside = alive_inside(conn, ids, rules)
+        return EntryState(moment.ms, last_entries(conn, ids, rules), inside, collecting(conn, inside.values()), entries)
     runs = [run for run in runs_then(conn, rule.rule_id, ids, moment.ms, MAX_RUNS) if run.status != "queued"]
     last = {(run.contact_id, run.rule_id): run.entered_at for run in reversed(runs)}
+    digest = rule.spec.digest
+    collected = {run.id for run in runs if digest is not None and _collects(digest, run, rule.spec.zone, moment)}
     inside = {
         (run.contact_id, run.rule_id, place): run.id
         for run in reversed(runs)
         if (run.ended_at is None or run.ended_at > moment.ms) and (place := _place(rule, run)) is not None
-    }
-    return EntryState(moment.ms, last, inside, entries.until(moment.ms))
+        and (digest is None or run.id in collected)
+    }  # fmt: skip
+    return EntryState(moment.ms, last, inside, collected, entries.until(moment.ms))
+
+
+def _collects(digest: Digest, run: AnyRow, zone: ZoneInfo, moment: Moment) -> bool:
+    """Whether it collected at a moment of the past: nothing keeps that but the rule, which says when it was to end."""
+    begin = run.entered_at if run.since_at is None else run.since_at
+    return digest_ends(digest, from_ms(begin), zone) > moment.at
 
 
 def _place(rule: LoadedRule, run: AnyRow) -> str | None:

@@ -78,6 +78,12 @@ def save_places(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
     update_rows(conn, run, ("rule_version_id", "position", "visit"), rows)
 
 
+def begin_again(conn: Connection, run_ids: Sequence[int], now: int) -> None:
+    """These runs, which waited behind the beginning of their digest, stand before it: they ask anew when it ends."""
+    if run_ids:
+        conn.execute(update(run).where(among(run.c.id, run_ids)).values(due_at=now))
+
+
 def _elsewhere(change: AnyRow) -> tuple[ColumnElement[bool], ...]:
     """Inside on another version, and not on the one that a canary's people are to run."""
     canary = select(rule.c.canary_version_id).where(rule.c.id == change.rule_id)

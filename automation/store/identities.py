@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 Pair = tuple[str, str]
 """An identity: (kind, normalised value)."""
 
+TYPED = frozenset({"phone", "email"})
+"""Kinds that anybody can type into a form; the others are given by a platform or a system."""
+
 # Any number that no other advisory lock of ours has.
 _MERGE_LOCK = 7_205_759_403_792_001
 
@@ -63,6 +66,11 @@ def held_by(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
     What a record named last comes first; then what only events mention, the oldest first: an order may bear the phone
     of a stranger (docs/decisions/addresses.md).
     """
+    return {contact_id: [row[:3] for row in rows] for contact_id, rows in _ranked(conn, ids).items()}
+
+
+def _ranked(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str, str, int, int | None]]]:
+    """(kind, value, created_at, stated_at)."""
     sql = "SELECT contact_id, kind, value, created_at, stated_at FROM identity WHERE contact_id = ANY(?)"
     held: dict[int, list[tuple[str, str, int, int | None]]] = defaultdict(list)
     for contact_id, *row in fetch(conn, sql, list(ids)) if ids else ():
@@ -70,14 +78,19 @@ def held_by(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
     for rows in held.values():
         if len(rows) > 1:
             rows.sort(key=lambda row: (row[0], -(row[3] or 0), row[2], row[1]))
-    return {contact_id: [row[:3] for row in rows] for contact_id, rows in held.items()}
+    return held
 
 
 class Held(NamedTuple):
-    """What some contacts hold: the value of each kind that is used first, and the further ones where there are any."""
+    """What some contacts hold: the value of each kind that is used first, and the further ones where there are any.
+
+    `hearsay`: of the further ones, those that never stand in for the first. Anybody can type them, and no record names
+    them: it may be the phone of whoever fetches the order.
+    """
 
     first: Mapping[int, Mapping[str, str]]
     further: Mapping[int, Mapping[str, tuple[str, ...]]]
+    hearsay: Mapping[int, frozenset[Pair]]
 
 
 def first_held(conn: Connection, ids: Collection[int]) -> Held:
@@ -92,13 +105,18 @@ def first_held(conn: Connection, ids: Collection[int]) -> Held:
             several.add(contact_id)
         mine[kind] = value
     further: dict[int, dict[str, tuple[str, ...]]] = {}
-    for contact_id, identities in held_by(conn, several).items():
+    hearsay: dict[int, frozenset[Pair]] = {}
+    for contact_id, identities in _ranked(conn, several).items():
         ranked: dict[str, list[str]] = defaultdict(list)
-        for kind, value, _ in identities:
+        typed: list[Pair] = []
+        for kind, value, _, stated_at in identities:
+            if kind in TYPED and stated_at is None and kind in ranked:
+                typed.append((kind, value))
             ranked[kind].append(value)
+        hearsay[contact_id] = frozenset(typed)
         held[contact_id] = {kind: values[0] for kind, values in ranked.items()}
         further[contact_id] = {kind: tuple(values[1:]) for kind, values in ranked.items() if len(values) > 1}
-    return Held(held, further)
+    return Held(held, further, hearsay)
 
 
 class Stated(NamedTuple):

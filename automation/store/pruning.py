@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from automation.store.digests import collected_by_run
 from automation.store.lists import changed, fetch
 
 if TYPE_CHECKING:
@@ -20,11 +21,14 @@ _SETTLED = "message.queued_at < ? AND message.status IN ('accepted', 'failed', '
 _TESTED = "test_message.sent_at < ? AND test_message.status <> 'sending'"
 _SAID = "({table}.variables IS NOT NULL OR {table}.payload IS NOT NULL)"
 _SAID_NOTHING = "variables = NULL, payload = NULL, outcome_detail = NULL"
-# What somebody who is inside came by, or did since a day before that; and what is still to be decided.
+_COLLECTED = "{collected}"
+# What somebody who is inside came by, did since a day before that, or what their digest has collected, however old it
+# is; and what is still to be decided.
 _NOT_NEEDED = f"""
 NOT EXISTS (SELECT 1 FROM run AS r WHERE r.key = 'e' || CAST(event.id AS VARCHAR(20)) AND r.ended_at IS NULL)
 AND NOT EXISTS (SELECT 1 FROM run AS r WHERE r.contact_id = event.contact_id AND r.ended_at IS NULL
-                AND (r.entered_at <= event.occurred_at + {_DAY} OR r.since_at <= event.occurred_at + {_DAY}))
+                AND (r.entered_at <= event.occurred_at + {_DAY} OR r.since_at <= event.occurred_at + {_DAY}
+                     OR {_COLLECTED}))
 AND NOT EXISTS (SELECT 1 FROM pending_entry AS p WHERE p.event_id = event.id)"""
 _EVENT_GONE = """NOT EXISTS (SELECT 1 FROM event AS e WHERE e.occurred_at = event_time.occurred_at
                 AND e.source = event_time.source AND e.message_id = event_time.message_id)"""
@@ -91,18 +95,19 @@ def next_keys(conn: Connection, kind: Prunable, after: Key, limit: int) -> list[
 def prune_range(conn: Connection, kind: Prunable, after: Key, upto: Key, before: int) -> int:
     """Prune what may go among these keys; returns how many rows."""
     sql = f"UPDATE {kind.table} SET {kind.change}" if kind.change else f"DELETE FROM {kind.table}"
-    return changed(conn, sql + _where(kind), *after, *upto, before)
+    return changed(conn, sql + _where(conn, kind), *after, *upto, before)
 
 
 def count_range(conn: Connection, kind: Prunable, after: Key, upto: Key, before: int) -> int:
     """How many rows `prune_range` would prune."""
-    sql = f"SELECT count(*) FROM {kind.table}" + _where(kind)
+    sql = f"SELECT count(*) FROM {kind.table}" + _where(conn, kind)
     return int(fetch(conn, sql, *after, *upto, before)[0][0])
 
 
-def _where(kind: Prunable) -> str:
+def _where(conn: Connection, kind: Prunable) -> str:
+    condition = kind.condition.replace(_COLLECTED, collected_by_run(conn))
     columns, marks = ", ".join(f"{kind.table}.{name}" for name in kind.key), ", ".join("?" * len(kind.key))
-    return f" WHERE ({columns}) > ({marks}) AND ({columns}) <= ({marks}) AND {kind.condition}"
+    return f" WHERE ({columns}) > ({marks}) AND ({columns}) <= ({marks}) AND {condition}"
 
 
 def living_versions(conn: Connection) -> list[int]:

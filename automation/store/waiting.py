@@ -88,30 +88,15 @@ class CameEvent(NamedTuple):
     properties: Mapping[str, Any]
 
 
-def came_since(
-    conn: Connection, name: str, contact_ids: Sequence[int], since: int, first_id: int = 0
-) -> dict[int, list[CameEvent]]:
-    """These people's events of one name since a moment, in the order of their own time and number; of those from
-    `first_id` on."""
+def came_since(conn: Connection, name: str, contact_ids: Sequence[int], since: int) -> dict[int, list[CameEvent]]:
+    """These people's events of one name since a moment, in the order of their own time and number."""
     sql = """SELECT contact_id, id, occurred_at, received_at, source, channel, properties FROM event
-             WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? AND id >= ? ORDER BY occurred_at, id"""
+             WHERE contact_id = ANY(?) AND name = ? AND occurred_at >= ? ORDER BY occurred_at, id"""
     found: dict[int, list[CameEvent]] = {}
-    rows = fetch(conn, sql, list(contact_ids), name, since, first_id)
+    rows = fetch(conn, sql, list(contact_ids), name, since)
     for contact_id, id_, *told, properties in rows:
         found.setdefault(contact_id, []).append(CameEvent._make((id_, name, *told, read_object(properties))))
     return found
-
-
-def refused_events(conn: Connection, rule_id: int, contact_ids: Sequence[int], since: int) -> set[int]:
-    """Numbers of these people's events, from the number `since` on, that did not enter the rule for what they are.
-
-    The log keeps them under the numbers that the people had then, before they were merged.
-    """
-    both = "SELECT id FROM contact WHERE id = ANY(?) UNION SELECT id FROM contact WHERE merged_into = ANY(?)"
-    sql = f"""SELECT l.event_id FROM ({both}) AS c JOIN execution_log AS l ON l.contact_id = c.id
-             WHERE l.rule_id = ? AND l.event_id >= ? AND l.code IN (?, ?)"""
-    people, codes = list(contact_ids), (Reason.SKIPPED_AUDIENCE.value, Reason.SKIPPED_ERROR.value)
-    return {row[0] for row in fetch(conn, sql, people, people, rule_id, since, *codes)}
 
 
 def last_queued(conn: Connection, run_ids: Sequence[int]) -> dict[int, int]:

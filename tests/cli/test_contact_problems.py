@@ -108,3 +108,25 @@ def test_values_of_another_type_are_listed_and_brought_to_it(folder: Path, db: D
     assert "1 values of another type: 0 brought to it, 1 removed" in both("contacts", "recast", "joined", "--drop").out
     assert both("contacts", "problems", "--format", "json").json == []
     assert "did you mean joined" in both("contacts", "recast", "joind").err
+
+
+def test_an_identity_of_an_unknown_kind_is_told_in_the_operators_language(folder: Path, both: Cli) -> None:
+    for text in ("foo:1", "foo"):
+        said = both("contacts", "split", "M001", "--identity", text, lang="zh")
+        assert said.code == 1
+        assert f"“{text}”不是 类型:值；身份类型有：member_no" in said.err
+    assert "“foo:1” is no kind:value" in both("contacts", "split", "M001", "--identity", "foo:1").err
+
+
+def test_of_several_phones_it_is_said_which_one_is_used(folder: Path, both: Cli) -> None:
+    for phone in ("13800138021", "13800138022"):
+        (folder / "crm.csv").write_text(f"member_no,phone\nS1,{phone}\n", encoding="utf-8")
+        assert both("contacts", "import", str(folder / "crm.csv")).code == 0
+    lines = [line for line in both("contacts", "show", "S1").out.splitlines() if "138****" in line]
+    assert "138****8022" in lines[0]
+    assert "used first (a record from import:crm.csv" in lines[0]
+    assert "138****8021" in lines[1]
+    assert "used where those before it can't be" in lines[1]
+    assert "先发这个" in both("contacts", "show", "S1", lang="zh").out
+    used = both("contacts", "show", "S1", "--format", "json").json["identities"]
+    assert [one["used"] for one in used if one["kind"] == "phone"] == ["first", "next"]

@@ -102,6 +102,18 @@ def test_approve(hourly: Cli) -> None:
     assert rules["hourly"]["done"] == people
 
 
+@pytest.mark.parametrize("options", [[], ["--all"], ["--all", "--reject"]])
+def test_a_rule_that_nobody_knows_has_nothing_to_approve_and_is_said(hourly: Cli, options: list[str]) -> None:
+    said = hourly("approve", "--rule", "hourli", *options)
+    assert (said.code, said.out) == (1, "")
+    assert "hourli" in said.err
+    assert "did you mean hourly?" in said.err
+    said = hourly("approve", "--rule", "hourli", *options, lang="zh")
+    assert said.code == 1
+    assert "hourly" in said.err
+    assert len(hourly("approve", "--format", "json").json) == 1  # it still waits
+
+
 def test_reject(hourly: Cli) -> None:
     (row,) = hourly("approve", "--format", "json").json
     said = hourly("approve", row["id"], "--reject", "--reason", "名单错了", lang="zh")

@@ -230,7 +230,7 @@ def people(draw: st.DrawFn) -> dict[str, Any]:
         "attributes": draw(some(ATTRIBUTES)),
         "created_at": draw(st.sampled_from(moments)),
         "tags": draw(st.sets(st.sampled_from(["a", "A", "ab", "金"]), max_size=3)),
-        "phones": draw(st.lists(st.sampled_from(TEXTS[1:]), unique=True, max_size=2)),
+        "phones": draw(st.lists(st.sampled_from(TEXTS[1:]), unique=True, max_size=3)),
         "events": draw(st.lists(event, max_size=4)),
         "consents": draw(consents),
         "suppressions": draw(suppressions),

@@ -145,3 +145,45 @@ def test_of_two_people_who_are_one_the_later_statement_counts(world: Callable[..
     says(w, "import:crm", phone=A, email="a@example.com")  # which merges them
     assert len({row.contact_id for row in w.table("identity")}) == 1
     assert sent_to(w) == [B]
+
+
+def test_a_phone_that_only_an_order_mentions_never_stands_in(world: Callable[..., World]) -> None:
+    """It may be that of whoever fetches the order, whatever becomes of the person's own."""
+    w = world(RULES)
+    says(w, "import:crm", phone=A)
+    w.event("whitepaper.downloaded", {"member_no": "M1", "phone": B})
+    assert sent_to(w) == [A]
+    with w.database.write() as conn:
+        note_problems(conn, [Problem(1, "sms", "21211", A, to_ms(w.clock.now()))])
+    assert sent_to(w) == []
+    says(w, "import:crm", phone=B)  # the record names it
+    assert sent_to(w) == [B]
+
+
+def test_what_was_queued_to_a_phone_that_an_order_mentioned_goes_to_the_one_of_the_record(
+    world: Callable[..., World],
+) -> None:
+    w = world(RULES)
+    w.person("M1", phone=A)  # which no record states
+    w.event("order.paid", "M1", amount=1)
+    while w.engine.advance():
+        pass
+    assert [(message.status, message.address) for message in w.messages()] == [("queued", A)]
+    says(w, "import:crm", phone=B)
+    assert [(message.status, message.address) for message in w.messages()] == [("accepted", B)]
+
+
+@pytest.mark.parametrize(
+    "name", ["crm-20260801.csv", "crm_2026-08-01.csv", "2026_08_01_crm.csv", "crm20260801T2300.csv"]
+)
+def test_the_export_of_each_night_is_of_one_system_whatever_day_its_name_bears(
+    world: Callable[..., World], name: str
+) -> None:
+    w = world(RULES)
+    says(w, f"import:{name}", phone=A)
+    says(w, "app", phone=B)
+    says(w, "import:" + name.replace("01", "02"), phone=A)
+    assert sent_to(w) == [B]
+    says(w, "import:" + name.replace("01", "03"), phone=C)
+    says(w, "import:" + name.replace("01", "04"), phone=A)  # it came back
+    assert sent_to(w) == [A]

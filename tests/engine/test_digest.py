@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -38,7 +39,7 @@ def digest(at: str = AT_SIX, per: str = "contact", more: str = "") -> str:
     return RULES.format(at=at, per=per, more=more)
 
 
-def buys(w: World, sku: str, member: str = "M1", when: str | None = None) -> None:
+def buys(w: World, sku: str, member: Any = "M1", when: str | None = None) -> None:
     w.event("order.paid", member, when=when, sku=sku, amount=5)
     w.run()
 

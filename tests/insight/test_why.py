@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from automation.clock import to_ms
 from automation.contacts.consent import ConsentChange, record_consent
+from automation.contacts.identify import identify
 from automation.contacts.names import ContactError
 from automation.contacts.suppression import Suppression, suppress
 from automation.errors import AutomationError
@@ -17,6 +18,7 @@ from automation.i18n import language
 from automation.insight.account import Account, Line
 from automation.insight.why import why
 from automation.store import schema
+from automation.store.problems import Problem, note_problems
 from tests.engine.world import World
 
 PROMO = """
@@ -395,6 +397,28 @@ def test_a_merged_person_is_one(world: Callable[..., World]) -> None:
     assert account.contact == first
     assert [line.sentence.split("  ")[-1] for line in account.lines if line.kind == "history"] == [
         "not entered: outside the audience"
+    ]
+
+
+def test_of_several_phones_it_says_where_the_message_goes_and_why_not_elsewhere(world: Callable[..., World]) -> None:
+    w = world(promo())
+    phones = [f"+861380013800{n}" for n in (1, 2, 3)]
+    with w.database.write() as conn:
+        zone, now = w.engine.project.settings.timezone, to_ms(w.clock.now())
+        for minute, phone in enumerate(phones[:2]):
+            said = [{"member_no": "M1", "phone": phone}]
+            identify(conn, w.engine.project.catalogue, said, now + minute, zone, "crm")
+    person = w.person("M1", level="金卡")
+    w.event("order.paid", {"member_no": "M1", "phone": phones[2]}, amount=250)
+    told_ = [line.seen for line in ask(w, "promo", person).lines if "138****8002" in line.seen]
+    assert told_ == [
+        "goes to 138****8002; 138****8001 comes after it; 138****8003: only events mention it, so it is not used"
+    ]
+    with w.database.write() as conn:
+        note_problems(conn, [Problem(person, "sms", "21211", phones[1], to_ms(w.clock.now()))])
+    told_ = [line.seen for line in ask(w, "promo", person).lines if "138****8002" in line.seen]
+    assert told_ == [
+        "goes to 138****8001; 138****8002 is wrong; 138****8003: only events mention it, so it is not used"
     ]
 
 

@@ -15,6 +15,7 @@ from automation.engine.journey.movement import Allowance, Movement
 from automation.memory import uncollected
 from automation.reasons import Reason
 from automation.store.decided import decided_about
+from automation.store.digests import told_already
 from automation.store.events import last_event_id, page_of_past
 from automation.store.log import Entry
 from automation.store.retry import retried
@@ -86,12 +87,14 @@ class _Sieve:
     def __init__(self, rule: LoadedRule, now: int) -> None:
         self._rule, self._now = rule, now
         self.left_out: Counter[str] = Counter()
+        self._told: set[int] = set()  # in digests, of whatever version
 
     def __call__(self, conn: Connection, meetings: list[Meeting]) -> list[Meeting]:
         rule = self._rule
         people = {m.contact_id for m in meetings if m.contact_id is not None}
         events = {m.arrival.event_id for m in meetings if m.arrival.event_id is not None}
         known = decided_about(conn, rule.rule_id, rule.version_id, people, events)
+        self._told = {event_id for _, event_id in told_already(conn, [rule.rule_id], sorted(people))}
         kept = []
         for meeting in meetings:
             reason = self._reason(meeting, known)
@@ -104,7 +107,7 @@ class _Sieve:
     def _reason(self, meeting: Meeting, known: set[tuple[int, int]]) -> str | None:
         if meeting.contact_id is None:
             return Reason.SKIPPED_UNKNOWN_CONTACT.value
-        if (meeting.contact_id, meeting.arrival.event_id) in known:
+        if (meeting.contact_id, meeting.arrival.event_id) in known or meeting.arrival.event_id in self._told:
             return KNOWN
         if expired(self._rule, from_ms(meeting.arrival.occurred_at), from_ms(self._now), asked=True):
             return Reason.SKIPPED_EXPIRED.value

@@ -5,10 +5,10 @@ A no to one of them is a no of the person on that channel: then no other one is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from automation.channels import CHANNELS
-from automation.contacts.profile import values_of
+from automation.contacts.profile import usable_values, values_of
 from automation.contacts.suppression import load_suppressed
 from automation.engine.delivery.bad_contacts import address_problem
 
@@ -35,7 +35,7 @@ class Listed(NamedTuple):
 
 
 def addresses_of(request: Request, channel: str) -> tuple[str, ...]:
-    """What the message could go to, the best first: where the step names an address, that one alone."""
+    """What is asked about, the best first: where the step names an address, that one alone."""
     if request.address:
         return (request.address,)
     kind = CHANNELS[channel].identity
@@ -57,7 +57,10 @@ def load_listed(conn: Connection, guarded: Iterable[tuple[Request, str]], now: i
 
 def choose_address(request: Request, channel: str, listed: Listed, problems: Mapping[Key, Problem]) -> str | None:
     """The first that can be used; where none can, the first, so that the guards say what is wrong with it."""
-    found, kind = addresses_of(request, channel), CHANNELS[channel].identity
+    kind = CHANNELS[channel].identity
+    found = addresses_of(request, channel)
+    if kind is not None and not request.address:
+        found = usable_values(request.contact, kind)
     if len(found) < 2:
         return found[0] if found else None
     usable = (
@@ -67,6 +70,24 @@ def choose_address(request: Request, channel: str, listed: Listed, problems: Map
         and address_problem(problems, request.contact_id, channel, kind, address) is None
     )
     return next(usable, found[0])
+
+
+def passed_over(
+    request: Request, channel: str, listed: Listed, problems: Mapping[Key, Problem]
+) -> list[tuple[str, Literal["hearsay", "listed", "wrong", "behind"]]]:
+    """The person's other addresses, with why the message doesn't go there."""
+    found, kind = addresses_of(request, channel), CHANNELS[channel].identity
+    chosen = choose_address(request, channel, listed, problems)
+    usable = usable_values(request.contact, kind) if kind is not None and not request.address else found
+
+    def why(address: str) -> Literal["hearsay", "listed", "wrong", "behind"]:
+        if listed.holds(request.contact_id, channel, address):
+            return "listed"
+        if address_problem(problems, request.contact_id, channel, kind, address) is not None:
+            return "wrong"
+        return "behind" if address in usable else "hearsay"
+
+    return [(address, why(address)) for address in found if address != chosen]
 
 
 def named_address(contact: Mapping[str, Any], channel: str, address: str) -> str | None:

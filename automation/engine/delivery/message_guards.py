@@ -102,15 +102,8 @@ def recheck(conn: Connection, requests: Sequence[Request], now: int) -> list[Rec
     return found
 
 
-def ask_all(
-    conn: Connection, request: Request, now: int, ranked: Ranked = NOBODY
-) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """What each guard says now, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
-    return ask_with(request, load_past(conn, [request], now, ranked))
-
-
 def ask_with(request: Request, past: Past) -> dict[str, list[tuple[Reason, Refused | Held | None]]]:
-    """`ask_all` of a past that somebody knows already."""
+    """What each guard says, by channel, in their order: for `why`. Nothing is queued, nothing is written."""
     found = {}
     for channel in request.channels:
         asked = Asked(request, channel, past.address(request, channel), past)

@@ -9,6 +9,7 @@ from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
 from automation.engine.clocks.watching import changed_people, newcomers
+from automation.engine.entry.collecting import REPEATED, Digests
 from automation.engine.entry.guards import Candidate, EntryState, decide
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.naming import named_identities
@@ -54,7 +55,7 @@ def meet(
         known = in_sequence(conn, known, log, now)
     if book.has_lists:
         known = hold_lists(conn, known, log, now)
-    entered = enter_meetings(conn, known, log, now) if known else 0
+    entered = enter_meetings(conn, known, log, now, new=choose is None) if known else 0
     write_log(conn, now, log)
     return entered, log
 
@@ -106,30 +107,43 @@ def _named_people(
     return {kind: find(conn, kind, sorted(values)) for kind, values in wanted.items()}
 
 
-def enter_meetings(conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int) -> int:
-    """Decide meetings with known people and add to `log` what became of each; returns how many entered."""
+def enter_meetings(
+    conn: Connection, meetings: Sequence[Meeting], log: list[Entry], now: int, *, new: bool = False
+) -> int:
+    """Decide meetings with known people and add to `log` what became of each; returns how many entered.
+
+    `new`: the events were stored just now, so no digest can have told of them.
+    """
     contact_ids = sorted({m.contact_id for m in meetings if m.contact_id is not None})
     rules = {m.rule for m in meetings}
     cooling = sorted(rule.rule_id for rule in rules if rule.spec.guards.cooldown is not None)
     alone = sorted(rule.rule_id for rule in rules if rule.spec.mode.on_again == "skip")
     lock_contacts(conn, contact_ids)
     entries = load_usage(conn, rules, "entries", contact_ids, now)
-    state = EntryState(now, last_entries(conn, contact_ids, cooling), alive_inside(conn, contact_ids, alone), entries)
+    inside = alive_inside(conn, contact_ids, alone)
+    digests = Digests(conn, inside.values())
+    known = frozenset() if new else digests.told(meetings)
+    state = EntryState(now, last_entries(conn, contact_ids, cooling), inside, digests.collecting, entries)
     chosen: list[tuple[Meeting, Candidate]] = []
     for meeting, facts in zip(meetings, _facts(conn, meetings, now), strict=True):
         candidate = Candidate(meeting.rule, facts.contact["id"], facts, meeting.rule.mode_key(facts.event))
-        refusal = decide(candidate, state)
+        refusal = REPEATED if meeting in known else decide(candidate, state)
         if refusal is None:
             chosen.append((meeting, candidate))
             state.entered(candidate)
+        elif refusal.reason is Reason.SKIPPED_COLLECTED:
+            digests.add(meeting, candidate, refusal)
         else:
             log.append(_entry(refusal.reason, meeting, detail=refusal.detail))
-    return _write(conn, chosen, state, log, now)
+    entered = _write(conn, chosen, state, digests, log, now)
+    log += [_entry(reason, meeting, detail={"run": run_id}) for meeting, reason, run_id in digests.save()]
+    return entered
 
 
 def _write(
-    conn: Connection, chosen: Sequence[tuple[Meeting, Candidate]], state: EntryState, log: list[Entry], now: int
-) -> int:
+    conn: Connection, chosen: Sequence[tuple[Meeting, Candidate]], state: EntryState, digests: Digests,
+    log: list[Entry], now: int,
+) -> int:  # fmt: skip
     """Runs that replace one another within the batch are stored one after the other, the rest all at once."""
     entered = 0
     newest = last_event_id(conn) if any(m.arrival.event_id is None for m, _ in chosen) else 0
@@ -141,7 +155,8 @@ def _write(
             for m, c in picked
         ]
         stored = enter_or_queue(conn, [candidate for _, candidate in picked], rows, now)
-        for (meeting, _), (run_id, reason) in zip(picked, stored, strict=True):
+        for (meeting, candidate), (run_id, reason) in zip(picked, stored, strict=True):
+            digests.begin(candidate, run_id)
             log.append(_entry(reason, meeting, run_id=run_id))
             entered += run_id is not None
     return entered

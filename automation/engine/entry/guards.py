@@ -40,6 +40,10 @@ class Refusal:
     detail: dict[str, Any] | None = None
 
 
+NEW = 0
+"""The run of somebody who enters within the batch has no number yet."""
+
+
 @dataclass
 class EntryState:
     """What the guards need of the past, for one batch; `entered` keeps it true within the batch."""
@@ -47,6 +51,7 @@ class EntryState:
     now: int
     last: dict[tuple[int, int], int] = field(default_factory=dict)  # (contact, rule): entered_at
     inside: dict[tuple[int, int, str], int] = field(default_factory=dict)  # (contact, rule, mode_key): run
+    collecting: set[int] = field(default_factory=set)  # those of these runs that collect events for a digest
     entries: Usage = field(default_factory=lambda: Usage("entries"))  # what limits count
 
     def entered(self, candidate: Candidate) -> None:
@@ -54,7 +59,12 @@ class EntryState:
         self.last[contact_id, rule_id] = self.now
         self.entries.add(contact_id, rule_id, self.now)
         if candidate.mode_key is not None:
-            self.inside[contact_id, rule_id, candidate.mode_key] = 0
+            self.inside[contact_id, rule_id, candidate.mode_key] = NEW
+
+    def collects(self, candidate: Candidate) -> bool:
+        """Whether the run at the candidate's place collects events, of whatever version it is."""
+        run_id = self.inside.get((candidate.contact_id, candidate.rule.rule_id, candidate.mode_key or ""))
+        return candidate.rule.spec.digest is not None if run_id == NEW else run_id in self.collecting
 
     @staticmethod
     def rounds(candidates: Sequence[Candidate]) -> list[list[int]]:
@@ -91,11 +101,14 @@ def decide(candidate: Candidate, state: EntryState) -> Refusal | None:
                 Reason.SKIPPED_ERROR, {"guard": guard.reason.value, "error": f"{type(error).__name__}: {error}"}
             )
         if found:
-            inside = guard.reason is Reason.SKIPPED_ALREADY_INSIDE
-            collected = inside and candidate.rule.spec.digest is not None
-            reason = Reason.SKIPPED_COLLECTED if collected else guard.reason
-            return Refusal(reason, found if isinstance(found, dict) else None)
+            return Refusal(refusal_by(guard, candidate, state), found if isinstance(found, dict) else None)
     return None
+
+
+def refusal_by(guard: EntryGuard, candidate: Candidate, state: EntryState) -> Reason:
+    """What is said of somebody whom the guard holds back: whose place is taken by a digest goes into it."""
+    inside = guard.reason is Reason.SKIPPED_ALREADY_INSIDE
+    return Reason.SKIPPED_COLLECTED if inside and state.collects(candidate) else guard.reason
 
 
 def clauses(rule: LoadedRule, now: int) -> list[tuple[Reason, ColumnElement[bool]]]:

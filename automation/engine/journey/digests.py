@@ -1,19 +1,18 @@
 """Digests: a run collects its person's events, and goes on once for all of them.
 
-While it collects it holds the place that `mode.per` names, so the person's next event doesn't enter; then it leaves the
-place, and the next event begins another digest. Nothing is kept meanwhile: the events are rows, and the log says which
-of them the rule refused.
+While it collects it holds the place that `mode.per` names, so the person's next event doesn't enter but is noted in the
+run (engine/entry/collecting.py); then it leaves the place, and the next event begins another digest. What is told is
+what was noted, as far as it is still there and the person's: nothing is looked for again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from automation.clock import from_ms
-from automation.rules.conditions.python import event_predicate
 from automation.rules.digest import DIGEST, MOST_EVENTS, digest_ends
-from automation.store.waiting import came_since, refused_events
+from automation.store.events import load_events
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
     from automation.engine.journey.state import RunState
     from automation.rules.spec import Digest
-    from automation.store.waiting import CameEvent
-
-_BEGINNING = -(2**53)
 
 
 def collected_until(digest: Digest, run: RunState) -> datetime:
@@ -32,27 +28,25 @@ def collected_until(digest: Digest, run: RunState) -> datetime:
     return digest_ends(digest, from_ms(run.began), run.rule.spec.zone)
 
 
-def gather(conn: Connection, group: Sequence[RunState]) -> None:
-    """Give each run what it has collected, as `digest`, and its place to the next one. One query an event name."""
-    rule = group[0].rule
-    trigger: Any = rule.trigger
-    params = rule.spec.trigger.params
-    where = trigger.where(params)
-    holds = event_predicate(where) if where is not None else None
-    people, begin = [run.contact_id for run in group], min(run.event_id or 0 for run in group)
-    found: dict[int, list[CameEvent]] = {}
-    for name in trigger.names(params):
-        for contact_id, events in came_since(conn, name, people, _BEGINNING, begin).items():
-            asked = (event for event in events if holds is None or holds(rule.whole(event)))
-            found.setdefault(contact_id, []).extend(asked)
-    refused = refused_events(conn, rule.rule_id, people, begin)
+def gather(conn: Connection, group: Sequence[RunState]) -> list[int]:
+    """Give each run what it has collected, as `digest`, and its place to the next one. One query for all.
+
+    Returns for each how many of its events are missing: they are gone, or somebody else's since two were split.
+    """
+    events = load_events(conn, sorted({id_ for run in group for id_ in _collected(run)}))
+    missing = []
     for run in group:
-        mine = [
-            event.properties
-            for event in sorted(found.get(run.contact_id, ()), key=lambda one: (one.occurred_at, one.event_id))
-            if event.event_id >= (run.event_id or 0)
-            and event.event_id not in refused
-            and rule.mode_key(rule.whole(event)) == run.mode_key
-        ]
-        run.variables[DIGEST] = {"count": len(mine), "events": [dict(each) for each in mine[-MOST_EVENTS:]]}
+        found = [events[id_] for id_ in _collected(run) if id_ in events]
+        mine = sorted(
+            (event for event in found if event.contact_id == run.contact_id), key=lambda one: (one.occurred_at, one.id)
+        )
+        told = [dict(event.properties) for event in mine[-MOST_EVENTS:]]
+        run.variables[DIGEST] = {"count": len(mine), "events": told}
         run.mode_key = None
+        missing.append(len(_collected(run)) - len(mine))
+    return missing
+
+
+def _collected(run: RunState) -> list[int]:
+    """The first event, and those that came after it, each once."""
+    return [*dict.fromkeys([*([] if run.event_id is None else [run.event_id]), *(run.collected or ())])]

@@ -19,6 +19,7 @@ from automation.reasons import Reason
 from automation.rules.program import Await
 from automation.store import merged, merging
 from automation.store.contacts import survivors
+from automation.store.digests import collecting, hand_over
 from automation.store.entry_moment import EntryMoment
 from automation.store.identities import hold_merging
 from automation.store.log import Entry, write_log
@@ -95,12 +96,28 @@ class _Settling:
             if len({owners[run.id] for run in group}) > 1 or any(owners[run.id] != person for run in group):
                 surplus += self._surplus(person, group, owners, queued)
         ended = {one.run.id for one in surplus}
+        given = self._give_digests(surplus, runs, today)
         end_runs(self._conn, sorted(ended), "exited", Reason.EXITED_MERGED.value, self._now, next_in=False)
         merged.queue_these(self._conn, sorted(queued - ended))
         merged.give_runs(self._conn, list(_given(runs, today)))
-        write_log(self._conn, self._now, [_entry(one, today) for one in surplus])
+        write_log(self._conn, self._now, [_entry(one, today, given) for one in surplus])
         let_next_in(self._conn, sorted(ended), self._now)
         return ended
+
+    def _give_digests(
+        self, surplus: Sequence[Surplus], runs: Sequence[AnyRow], today: dict[int, int]
+    ) -> dict[int, tuple[int, int]]:
+        """What a digest has collected that ends goes to the one that stays at its place: {run: (that one, how much)}.
+
+        Not what a member of the control group has collected: nobody is told of that.
+        """
+        ended = {one.run.id for one in surplus}
+        collects = collecting(self._conn, [run.id for run in runs if run.ended_at is None]) if ended else set()
+        staying = {_place(run, today): run.id for run in runs if run.id in collects and run.id not in ended}
+        going = [one for one in surplus if one.run.id in collects and one.because != "holdout"]
+        given = {one.run.id: to for one in going if (to := staying.get(_place(one.run, today))) is not None}
+        counts = hand_over(self._conn, given) if given else {}
+        return {id_: (to, counts[id_]) for id_, to in given.items()}
 
     def _surplus(self, person: int, group: Sequence[AnyRow], owners: dict[int, int], queued: set[int]) -> list[Surplus]:
         """Of one person's runs of one rule, those that end; whoever stands in line from now on is added to `queued`."""
@@ -167,6 +184,10 @@ class _Settling:
         return max((event.id for event in events if event.received_at < began), default=0)
 
 
+def _place(run: AnyRow, today: dict[int, int]) -> tuple[int, int, str]:
+    return today.get(run.contact_id, run.contact_id), run.rule_id, run.mode_key
+
+
 def _owners(merges: Sequence[Merge], runs: Sequence[AnyRow]) -> dict[int, int]:
     """Whose each run was: the one who brought it along, or whoever has it."""
     brought = {id_: merge.absorbed_id for merge in merges for id_ in merge.moved.get("run", ())}
@@ -215,11 +236,13 @@ def _given(runs: Sequence[AnyRow], today: dict[int, int]) -> Iterable[tuple[int,
             yield survivor, key, run.id
 
 
-def _entry(one: Surplus, today: dict[int, int]) -> Entry:
+def _entry(one: Surplus, today: dict[int, int], given: dict[int, tuple[int, int]]) -> Entry:
     run = one.run
     detail: dict[str, Any] = {"because": one.because}
     if one.kept is not None:
         detail["kept"] = one.kept
+    if run.id in given:
+        detail["collected_by"], detail["events"] = given[run.id]
     return Entry(
         Reason.EXITED_MERGED, run.rule_id, run.rule_version_id, today.get(run.contact_id, run.contact_id), run.id,
         detail=detail,

@@ -16,6 +16,7 @@ from automation.engine.journey.places import NotMoved, Places
 from automation.reasons import Reason
 from automation.store.changes import (
     advance_change,
+    begin_again,
     count_moved,
     end_change,
     last_run,
@@ -172,6 +173,7 @@ def _placed(
 def _save(conn: Connection, rule: LoadedRule, moved: Sequence[tuple[AnyRow, int]], now: int) -> None:
     save_places(conn, [(row.id, rule.version_id, position, _visit(row)) for row, position in moved])
     wake_dated(conn, {row.contact_id for row, _ in moved if row.wait_event is not None}, now)
+    begin_again(conn, [row.id for row, position in moved if position < row.position and position == 0], now)
     write_log(conn, now, [_entry(Reason.MOVED, rule, row, {"from": row.position, "to": to}) for row, to in moved])
 
 

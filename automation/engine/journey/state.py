@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.clock import from_ms, to_ms
 from automation.jsontext import compact
 from automation.rules.program import Await, Pause
+from automation.store.digests import COLLECTED, OWN
 from automation.store.entry_moment import EntryMoment
 from automation.store.waiting import DATED
 
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
     from automation.reasons import Reason
     from automation.store.types import AnyRow
 
-OWN = "#"
-"""The engine's own place among a run's variables: no step can save under this name, no condition or template ask."""
-
 
 @dataclass(slots=True, eq=False)
 class RunState:
-    """A run in hand. `live`: it can take another step in this transaction."""
+    """A run in hand. `live`: it can take another step in this transaction.
+
+    What the engine notes for itself stands among its variables under OWN, where no step can save and no template asks.
+    """
 
     id: int
     rule: LoadedRule
@@ -44,6 +45,7 @@ class RunState:
     start: int = 0  # where that was
     visit: int = 0
     rounds: dict[str, int] = field(default_factory=dict)  # {loop: rounds begun}, while inside the loop
+    collected: list[int] | None = None  # the events of its digest, but for the first; None: it has none
     begun: frozenset[str] = frozenset()  # the loops that it was in when it was claimed
     wait_event: str | None = None
     heard_up_to: int = 0  # the wait that begins next listens to events after this one
@@ -65,6 +67,7 @@ class RunState:
             start=row.position, visit=row.visit, rounds=rounds,
             begun=frozenset(rounds), was=(row.visit, row.wait_event),
         )  # fmt: skip
+        state.collected = own.get(COLLECTED)
         state.fresh = row.position == 0 and row.due_at == row.entered_at and row.wait_event is None
         state.timed_out = row.wait_event is not None and isinstance(rule.program.ops[row.position], Await)
         if row.wait_event is not None and isinstance(rule.program.ops[row.position], Pause):
@@ -113,6 +116,8 @@ class RunState:
         own: dict[str, Any] = {"rounds": self.rounds} if self.rounds else {}
         if self.waited_for is not None and self.wait_event is not None:
             own["until"] = self.waited_for
+        if self.collected is not None:
+            own[COLLECTED] = self.collected
         variables = compact({**self.variables, OWN: own} if own else self.variables)
         return (
             self.id, self.status, self.position, self.due_at, self.mode_key, variables, self.ended_at, self.reason,

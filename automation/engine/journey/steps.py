@@ -120,19 +120,21 @@ class Stepper:
     def _collect(self, op: Collect, group: Sequence[RunState]) -> None:
         for run in group:
             until, run.fresh = collected_until(op.digest, run), False
+            run.collected = run.collected or []
             run.position += 1
             run.wait(to_ms(until))
             self._write(run, Reason.WAITING, op.path, {"until": until.isoformat()})
 
     def _gather(self, op: Gather, group: Sequence[RunState]) -> None:
-        gather(self._conn, group)
-        for run in group:
-            if run.variables[DIGEST]["count"] == 0:  # there is nothing to tell of any more
+        for run, missing in zip(group, gather(self._conn, group), strict=True):
+            count = run.variables[DIGEST]["count"]
+            if count == 0:  # fail closed: nobody is told of nothing
                 run.end("exited", Reason.EXITED_EMPTY_DIGEST, self._now_ms)
-                self._write(run, Reason.EXITED_EMPTY_DIGEST, op.path)
+                self._write(run, Reason.EXITED_EMPTY_DIGEST, op.path, {"missing": missing})
                 continue
             run.position += 1
-            self._write(run, Reason.STEP_DONE, op.path, {"events": run.variables[DIGEST]["count"]})
+            told = {"events": count, "missing": missing} if missing else {"events": count}
+            self._write(run, Reason.STEP_DONE, op.path, told)
 
     def _await(self, op: Await, group: Sequence[RunState]) -> None:
         """Begin to wait for an event; who comes back here by themselves has waited in vain."""

@@ -121,6 +121,10 @@ TEXTS: dict[str, Text] = {
         "“{found}”没有写明类型；请写 phone:13800138000 这样的 类型:值",
         "“{found}” says no kind; write kind:value, like phone:13800138000",
     ),
+    "unknown_kind": Text(
+        "“{found}”不是 类型:值；身份类型有：{known}",
+        "“{found}” is no kind:value; the kinds of identities are: {known}",
+    ),
     "bad_time": Text(
         "“{found}”不是时间；请写 2026-08-01 10:00 这样的时间",
         "“{found}” is no time; write one like 2026-08-01 10:00",

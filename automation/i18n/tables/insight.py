@@ -143,6 +143,11 @@ TEXTS: dict[str, Text] = {
     "would_enter_by_clock": Text("触发时若轮到此人，就会进入", "would enter when the trigger names this person"),
     "unsent": Text("但步骤 {step} 的消息现在发不出：{reason}", "but the message of {step} could not go now: {reason}"),
     "then": Text("；", "; "),
+    "goes_to": Text("发往 {address}", "goes to {address}"),
+    "address_behind": Text("{address} 排在后面", "{address} comes after it"),
+    "address_listed": Text("{address} 在勿扰名单上", "{address} is on the do-not-contact list"),
+    "address_wrong": Text("{address} 有误", "{address} is wrong"),
+    "address_hearsay": Text("{address} 只在事件里出现过，不用", "{address}: only events mention it, so it is not used"),
     # report
     "report_rule": Text("{rule}（{name}）：进入 {entered:,} 人次", "{rule} ({name}): {entered:,} entries"),
     "report_messages": Text("    {count:>7,}  {channel}：{status}", "    {count:>7,}  {channel}: {status}"),

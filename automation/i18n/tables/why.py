@@ -59,6 +59,9 @@ TEXTS: dict[str, Text] = {
     "branch_else": Text("条件不成立，走 else", "the condition did not hold: else"),
     "arm_taken": Text("{split}：分到 {arm}", "{split}: arm {arm}"),
     "goes_on": Text("{at} 继续", "goes on at {at}"),
+    "collected_until": Text(
+        "未单独进入：已收进 {at} 发出的汇总", "not entered by itself: collected into the digest that goes out at {at}"
+    ),
     "next_act": Text("执行 {action}", "does {action}"),
     "next_collect": Text("收集此人的事件，整批走一次", "collect the person's events, then go on once for all of them"),
     "next_pause": Text("等待", "waits"),

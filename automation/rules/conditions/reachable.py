@@ -8,7 +8,7 @@ from automation.channels import CHANNELS
 from automation.contacts.consent import allows, load_consents
 from automation.contacts.suppression import load_suppressed
 from automation.store.contacts import survivors
-from automation.store.identities import held_by
+from automation.store.identities import first_held
 from automation.store.problems import load_problems
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.conditions.tree import Reachable
+    from automation.store.identities import Held
 
 TRANSACTIONAL = "transactional"
 """The purpose that needs no consent."""
@@ -25,18 +26,17 @@ TRANSACTIONAL = "transactional"
 def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now_ms: int) -> set[int]:
     """Those of these contacts who have an address on one of the channels that nothing forbids now.
 
-    Any of their addresses counts unless it is suppressed, or known to be wrong; but a no to one of them is a no to all
-    of the channel. A purpose other than `transactional` needs consent.
+    Any of their addresses counts unless it is suppressed, known to be wrong, or further hearsay; but a no to one of
+    them is a no to all of the channel. A purpose other than `transactional` needs consent.
     """
     today = survivors(conn, people)
     ids = sorted(set(today.values()))
-    held = held_by(conn, ids)
+    held = first_held(conn, ids)
     pairs = [
         (id_, channel, address)
         for channel in node.channels
         for id_ in ids
-        for kind, address, _ in held.get(id_, ())
-        if kind == CHANNELS[channel].identity
+        for address in _values(held, id_, str(CHANNELS[channel].identity))
     ]
     hits, noes = load_suppressed(conn, pairs, now_ms) if pairs else (set(), set())
     refusing = {pairs[place][:2] for place in noes}
@@ -46,8 +46,15 @@ def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now
         id_
         for place, (id_, channel, address) in enumerate(pairs)
         if place not in hits
+        and (CHANNELS[channel].identity, address) not in held.hearsay.get(id_, ())
         and (id_, channel) not in refusing
         and (node.purpose == TRANSACTIONAL or allows(consents[id_], node.purpose, channel))
         and (id_, channel, address) not in wrong
     }
     return {asked for asked, now in today.items() if now in reached}
+
+
+def _values(held: Held, id_: int, kind: str) -> tuple[str, ...]:
+    """A no to any of them counts, also to one that is only hearsay."""
+    first = held.first.get(id_, {}).get(kind)
+    return () if first is None else (first, *held.further.get(id_, {}).get(kind, ()))

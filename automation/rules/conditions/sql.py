@@ -16,12 +16,12 @@ from automation.clock import to_ms
 from automation.errors import AutomationError
 from automation.rules.conditions.beside import kind_of
 from automation.rules.conditions.operators import Operator, positive
-from automation.rules.conditions.sql_people import reachable
-from automation.rules.conditions.sql_tests import CodePoints, JsonListSome
+from automation.rules.conditions.sql_people import first_identity, reachable
+from automation.rules.conditions.sql_tests import JsonListSome
 from automation.rules.conditions.tree import Compare, Condition, FieldRef, Group, History, Reachable, Ref, refs_in
 from automation.rules.conditions.values import bounds
 from automation.store.expressions import json_list_has, json_value, moment_as_text, two_valued
-from automation.store.schema import contact_tag, event, identity
+from automation.store.schema import contact_tag, event
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class _Subjects(_EventSubjects):
         if ref.storage == "column":
             return self.scope.columns[ref.name]
         if ref.storage == "identity":
-            return _first_identity(self.scope.contact_id, ref.name)
+            return first_identity(self.scope.contact_id, ref.name)
         return _json(self.scope.attributes, ref)
 
     def referred(self, ref: Ref) -> ColumnElement[Any]:
@@ -243,15 +243,3 @@ class _Tags:
     def _exists(self, wanted: ColumnElement[bool]) -> ColumnElement[bool]:
         found = select(literal(1)).where(contact_tag.c.contact_id == self.contact_id, wanted)
         return exists(found.correlate_except(contact_tag))
-
-
-def _first_identity(contact_id: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
-    """In the order of `automation.store.identities.held_by`."""
-    return (
-        select(identity.c.value)
-        .where(identity.c.contact_id == contact_id, identity.c.kind == kind)
-        .order_by(func.coalesce(identity.c.stated_at, 0).desc(), identity.c.created_at, CodePoints(identity.c.value))
-        .limit(1)
-        .correlate_except(identity)
-        .scalar_subquery()
-    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, exists, false, literal, not_, or_, select, true
+from sqlalchemy import and_, case, exists, false, func, literal, not_, or_, select, true
 
 from automation.channels import CHANNELS
 from automation.contacts.consent import CLOCKS_DIFFER_MS, EVERY_CHANNEL
 from automation.rules.conditions.reachable import TRANSACTIONAL
+from automation.rules.conditions.sql_tests import CodePoints
 from automation.store.expressions import two_valued
+from automation.store.identities import TYPED
 from automation.store.schema import consent, contact_problem, identity, suppression
 from automation.store.suppression import OUT_OF_REACH
 
@@ -23,8 +25,20 @@ def reachable(node: Reachable, contact_id: ColumnElement[Any], now_ms: int) -> C
     return or_(false(), *(_way(node, channel, contact_id, now_ms) for channel in node.channels))
 
 
+def first_identity(contact_id: ColumnElement[Any], kind: str) -> ColumnElement[Any]:
+    """In the order of `automation.store.identities.held_by`."""
+    return (
+        select(identity.c.value)
+        .where(identity.c.contact_id == contact_id, identity.c.kind == kind)
+        .order_by(func.coalesce(identity.c.stated_at, 0).desc(), identity.c.created_at, CodePoints(identity.c.value))
+        .limit(1)
+        .correlate_except(identity)
+        .scalar_subquery()
+    )
+
+
 def _way(node: Reachable, channel: str, contact_id: ColumnElement[Any], now_ms: int) -> ColumnElement[bool]:
-    """Any address of the channel's kind will do; a no to one of them is a no to all."""
+    """Any address of the channel's kind will do, but for further hearsay; a no to one of them is a no to all."""
     own, any_ = identity.alias(), identity.alias()
     active = (
         suppression.c.channel.in_((EVERY_CHANNEL, channel)),
@@ -51,6 +65,7 @@ def _way(node: Reachable, channel: str, contact_id: ColumnElement[Any], now_ms: 
     address = select(literal(1)).where(
         own.c.contact_id == contact_id,
         own.c.kind == CHANNELS[channel].identity,
+        _may_be_used(own, contact_id, str(CHANNELS[channel].identity)),
         not_(exists(listed.correlate_except(suppression))),
         not_(exists(wrong.correlate_except(contact_problem))),
     )
@@ -61,6 +76,13 @@ def _way(node: Reachable, channel: str, contact_id: ColumnElement[Any], now_ms: 
         not_(exists(no.correlate_except(any_, suppression))),
         allowed,
     )
+
+
+def _may_be_used(own: Any, contact_id: ColumnElement[Any], kind: str) -> ColumnElement[bool]:
+    """Without `hearsay` (automation.store.identities.Held)."""
+    if kind not in TYPED:
+        return true()
+    return or_(own.c.stated_at.is_not(None), own.c.value == first_identity(contact_id, kind))
 
 
 def _allowed(contact_id: ColumnElement[Any], purpose: str, channel: str) -> ColumnElement[bool]:

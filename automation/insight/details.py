@@ -31,15 +31,17 @@ def shown_time(ms: int, zone: ZoneInfo) -> str:
 def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
     if key == "channels" and isinstance(value, list):
         return "; ".join(_channel(item, zone) for item in value)
-    if key in ("last_entry", "queued_since", "due_at") and isinstance(value, int):
-        return f"{key}={shown_time(value, zone)}"
-    if key in ("until", "due_at") and isinstance(value, str):
-        return f"{key}={_local(value, zone)}"
+    if _is_moment(key) and isinstance(value, (int, str)):
+        return f"{key}={shown_time(value, zone) if isinstance(value, int) else _local(value, zone)}"
     if key == "winner" and isinstance(value, Mapping):
         return f"{key}={value.get('rule')}" + (f" #{value['message']}" if "message" in value else "")
     if key in ("outputs", "skipped") and isinstance(value, Mapping):
         return ", ".join(_pair(name, item, zone) for name, item in value.items())
     return f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"
+
+
+def _is_moment(key: str) -> bool:
+    return key in ("last_entry", "until") or key.endswith(("_at", "_since"))
 
 
 def _channel(item: Any, zone: ZoneInfo) -> str:

@@ -11,6 +11,7 @@ from automation.i18n import say
 from automation.insight.account import Account, Line, placed
 from automation.insight.as_of import Moment
 from automation.insight.considered import considered_lines
+from automation.insight.coupons import coupon_lines
 from automation.insight.details import shown_time
 from automation.insight.entering import (
     audience_lines,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from automation.rules.project import Project
     from automation.rules.spec import RuleSpec
     from automation.store.database import Database
+    from automation.store.types import AnyRow
 
 __all__ = ["Account", "Line", "why"]
 
@@ -110,10 +112,11 @@ def _examine(question: Question, spec: RuleSpec) -> tuple[list[Line], str]:
     state = _state_lines(question, spec) + _pause_lines(question, spec)
     trigger = list(trigger_lines(subject, catalogue))
     considered = considered_lines(conn, project, subject, question.known)
+    coupons = list(coupon_lines(conn, subject))
     messages = sendings(conn, project, subject)
     lines = [*_as_of_lines(subject), *state, *trigger, *considered]
     lines += [*audience_lines(subject, catalogue), *entry_lines(subject)]
-    lines += [line for sending in messages for line in sending.lines]
+    lines += [*coupons, *(line for sending in messages for line in sending.lines)]
     first = next((line.sentence for line in state if line.ok is False), None)
     first = first or trigger_obstacle(subject, catalogue, trigger) or obstacle(subject, catalogue)
     return lines, _conclusion(question, subject, first, considered, messages)
@@ -126,7 +129,7 @@ def _conclusion(
     runs = question.runs
     parts = [_entered(question), None if runs else _considered(considered, first)]
     parts.append(_would_enter(subject) if first is None else _first_obstacle(first, again=bool(runs)))
-    if first is None or (runs and runs[0].ended_at is None):
+    if first is None or (runs and _told_run(question).ended_at is None):
         parts.append(_unsent(messages))
     return _joined(parts)
 
@@ -168,9 +171,16 @@ def _upcoming(question: Question) -> list[Line]:
 def _entered(question: Question) -> str | None:
     if not question.runs:
         return None
-    newest, zone = question.runs[0], question.zone
-    told = outcome(newest, zone, question.moment)
-    return say("insight.was_entered", at=shown_time(newest.entered_at, zone), outcome=told)
+    run, zone = _told_run(question), question.zone
+    told = say("insight.was_entered", at=shown_time(run.entered_at, zone), outcome=outcome(run, zone, question.moment))
+    others = len(question.runs) - 1
+    return told + (say("insight.other_runs", count=others) if others else "")
+
+
+def _told_run(question: Question) -> AnyRow:
+    """Of several runs the one that is inside, else the newest; the others stand below it with their path."""
+    inside = (run for run in question.runs if run.ended_at is None or run.ended_at > question.moment.bound)
+    return next(inside, question.runs[0])
 
 
 def _first_obstacle(sentence: str, *, again: bool) -> str:

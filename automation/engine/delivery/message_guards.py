@@ -240,8 +240,8 @@ def _quiet_by(asked: Asked, causes: Collection[str], held: Reason, skipped: Reas
     if quiet is None or not set(causes).intersection(quiet.causes):
         return None
     detail = {"until": quiet.until.astimezone(zone).isoformat() if quiet.until else None, "zone": zone.key}
-    if quiet.causes[0] != "quiet_hours":
-        detail["by"] = quiet.causes[0]
+    if quiet.causes != ("quiet_hours",):
+        detail["by"] = " + ".join(quiet.causes)
     return skipped_or_held(quiet, detail, held, skipped)
 
 

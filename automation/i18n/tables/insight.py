@@ -109,6 +109,8 @@ TEXTS: dict[str, Text] = {
     "passes_skipped.holdout": Text("不在对照组", "not in a control group"),
     "limit_used": Text("{period} {count}/{max}", "{count} of {max} {period}"),
     "passes_skipped.limit": Text("未达到每人上限", "below the limits per person"),
+    "passes_coupons": Text("未达到每人领券上限", "below the limit of coupons per person"),
+    "other_runs": Text("（另有 {count} 次，见下）", " ({count} more below)"),
     "passes_skipped.cooldown": Text("不在冷却期内", "not cooling down"),
     "passes_skipped.already_inside": Text("没有因已在其中而被拦下", "not held back by being inside already"),
     "channel": Text("{channel}，模板 {template}", "{channel}, template {template}"),

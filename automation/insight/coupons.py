@@ -1,0 +1,33 @@
+"""Whether a rule's limit of coupons would let this person have one more, were its step taken now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automation.engine.limits import limits_of, load_usage
+from automation.i18n import say
+from automation.insight.account import Line
+from automation.reasons import Reason
+from automation.rules.limits import period_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from automation.insight.subject import Subject
+
+
+def coupon_lines(conn: Connection, subject: Subject) -> Iterator[Line]:
+    """Each limit by itself."""
+    rule, moment = subject.rule, subject.moment.ms
+    limits = limits_of(rule, "coupons")
+    if not limits:
+        return
+    usage = load_usage(conn, [rule], "coupons", [subject.contact_id], moment).until(moment)
+    for limit in limits:
+        count = usage.count(limit, subject.contact_id, rule, moment)
+        room = count < limit.max
+        told = say("insight.passes_coupons") if room else Reason.SKIPPED_LIMIT.sentence()
+        seen = say("insight.limit_used", period=period_sentence(limit), max=limit.max, count=count)
+        yield Line("entry", room, told, seen, f"{rule.spec.path}/guards/limit")

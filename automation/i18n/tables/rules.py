@@ -28,6 +28,15 @@ TEXTS: dict[str, Text] = {
         "名称 {found} 不能用；请用小写英文字母、数字与下划线，以字母开头",
         "{found} can't be a name; use small letters, digits and _, and begin with a letter",
     ),
+    "consent_none": Text(
+        "consent 不能写 {found}，没有人会同意这样的用途；不需要同意的消息（如订单通知）请写 consent: transactional",
+        "{found} can't be a purpose, nobody would ever have agreed to it; where no consent is needed (an order notice) "
+        "write consent: transactional",
+    ),
+    "consent_like": Text(
+        "consent: {found} 是一个自定的用途，只发给同意了 {found} 的人；您是否想写 {near}？",
+        "consent: {found} is a purpose of your own: only who agreed to {found} gets anything; did you mean {near}?",
+    ),
     "bad_label": Text("名称 {found} 不能含空格或 /", "the name {found} can't hold spaces or /"),
     "counted_later": Text(
         "{what}：已检查并保留，以后的版本才会统计", "{what}: checked and kept; counted from a later version on"

@@ -81,8 +81,8 @@ TEXTS: dict[str, Text] = {
         "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
-        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y",
-        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y",
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y，最长约 1000 年",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y, below 1,000 years",
     ),
     "duration_no_months": Text(
         "这里不能用月或年（{found}），因为长短不一；请写天或周，按月触发请用 cron，如 0 9 1 * *",
@@ -93,6 +93,11 @@ TEXTS: dict[str, Text] = {
     "bad_time": Text(
         "{found} 不是一天中的时刻；请写 00:00 到 23:59，如 09:30",
         "{found} is no time of day; write 00:00 to 23:59, such as 09:30",
+    ),
+    "wait_days_at": Text(
+        '等到某些星期或工作日的时刻请写 {until: "10:00", days: workdays}；等几天后的时刻请写 {days: 1, at: "10:00"}',
+        'to wait for a time on certain days write {until: "10:00", days: workdays}; for one in so many days write '
+        '{days: 1, at: "10:00"}',
     ),
     "bad_date": Text("{found} 不是日期；请写成 2026-08-01", "{found} is no date; write it like 2026-08-01"),
     "bad_moment": Text(

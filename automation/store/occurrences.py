@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, literal, select, update
+from sqlalchemy import String, cast, func, literal, select, update
 
 from automation.store.bulk import insert_rows, to_json
 from automation.store.expressions import among, constant
@@ -70,9 +70,10 @@ def running_rules(conn: Connection) -> set[int]:
 
 
 def _next(except_rules: Sequence[int] = ()) -> Select[Any]:
-    """Of each rule the first by number, and of those the earliest."""
+    """Of each rule the first by number, and of those the earliest; nobody waits for what is backfilled."""
     earlier = occurrence.alias("earlier")
-    sooner = _running(earlier, except_rules) & _is_first(earlier) & (earlier.c.due_at < occurrence.c.due_at)
+    live = func.coalesce(cast(earlier.c.detail, String), "").not_like(f'%"{BACKFILLED}"%')
+    sooner = _running(earlier, except_rules) & _is_first(earlier) & (earlier.c.due_at < occurrence.c.due_at) & live
     query = select(occurrence).where(
         _running(occurrence, except_rules), _is_first(occurrence), ~select(literal(1)).where(sooner).exists()
     )

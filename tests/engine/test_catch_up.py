@@ -8,7 +8,9 @@ import pytest
 
 from automation.clock import to_ms
 from automation.engine.clocks import schedule
+from automation.engine.switches import pause, target_of
 from automation.insight.missed import read_missed
+from automation.store.occurrences import claim_running, open_occurrence
 from tests.engine.world import World, at
 
 DAILY = """
@@ -260,3 +262,62 @@ def test_what_was_missed_comes_to_what_it_would_have_been_in_time(
     assert sorted(taken) == sorted(
         (person, key) for person in range(1, 6) for key in ("2026-08-01T09:00", "2026-08-01T10:00", "2026-08-02T10:00")
     )
+
+
+def test_nobody_waits_for_a_backfill_that_was_left_half_done(world: Callable[..., World]) -> None:
+    w = world(WEEKLY, catalog=COUPONS, now="2026-08-01 08:00")
+    for i in range(5):
+        w.person(f"M{i}")
+    w.run()
+    w.to("2026-08-03 09:30")
+    row = next(row for row in w.table("occurrence") if row.rule_id == 1)
+    with w.database.write() as conn:  # somebody else has it in hand
+        for day in (20, 21):
+            open_occurrence(
+                conn, key=f"2026-07-{day}T09:00", rule_id=1, rule_version_id=row.rule_version_id,
+                due_at=row.due_at - 86_400_000 * (32 - day), since=0, since_event_id=0, now=row.due_at, asked_by="ops",
+            )  # fmt: skip
+    with w.database.read() as conn:
+        assert claim_running(conn, {1}) is None
+    w.clock.set(at("2026-08-03 10:30"))
+    w.engine._schedule.fire()
+    with w.database.write() as conn:
+        found = claim_running(conn)
+        assert found is not None
+        assert found.rule_id == 1  # by their numbers
+        ten = claim_running(conn, {1})
+        assert ten is not None
+        assert ten.rule_id == 2
+    w.run()
+    assert {row.status for row in w.table("occurrence")} == {"done"}
+
+
+@pytest.mark.parametrize("how", ["pause", "disable", "approval"])
+def test_a_firing_that_stands_still_holds_up_no_other_rules_firing(world: Callable[..., World], how: str) -> None:
+    first = (
+        WEEKLY.replace(
+            "    steps: [{do: coupon.issue, with: {batch: A}}, {do: contact.tag",
+            "    max_audience: 2\n    steps: [{do: coupon.issue, with: {batch: A}}, {do: contact.tag",
+        )
+        if how == "approval"
+        else WEEKLY
+    )
+    w = world(first.replace("[{contact.tags: {has: 九点}}, ", "["), catalog=COUPONS, now="2026-08-01 08:00")
+    for i in range(5):
+        w.person(f"M{i}")
+    w.run()
+    w.clock.set(at("2026-08-01 09:30"))
+    w.engine._schedule.fire()
+    w.engine._schedule.work()
+    w.engine._schedule.work()
+    if how == "pause":
+        with w.database.write() as conn:
+            pause(conn, target_of(conn, "rule:nine"), "x", "ops", to_ms(w.clock.now()))
+    elif how == "disable":
+        w.reload(
+            (w.folder / "rules.yaml")
+            .read_text(encoding="utf-8")
+            .replace("- id: nine", "- id: nine\n    enabled: false")
+        )
+    w.to("2026-08-01 10:30")
+    assert {run.rule_id for run in w.runs() if run.key.endswith("10:00")} == {2}

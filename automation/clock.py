@@ -48,8 +48,11 @@ def to_ms(moment: datetime) -> int:
 
 
 def from_ms(ms: int) -> datetime:
-    """The aware UTC datetime of stored milliseconds."""
-    return EPOCH + timedelta(milliseconds=ms)
+    """The aware UTC datetime of stored milliseconds; of a number beyond the calendar, its first or last day."""
+    try:
+        return EPOCH + timedelta(milliseconds=ms)
+    except OverflowError:
+        return datetime(9998, 12, 31, tzinfo=UTC) if ms > 0 else datetime(2, 1, 1, tzinfo=UTC)
 
 
 def monotonic() -> float:

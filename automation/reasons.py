@@ -47,6 +47,7 @@ class Reason(StrEnum):
     HELD_PAUSED = "held.paused"
     HELD_APPROVAL = "held.approval"
     HELD_OUTRANKED = "held.outranked"
+    HELD_FAULT = "held.fault"
     RELEASED = "released"
     # the end of a run
     COMPLETED = "completed"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pkgutil
+import re
 import string
 
 import pytest
 
 import automation.i18n.tables
-from automation.i18n import LANGS, Text, lookup, table
+from automation.i18n import LANGS, Text, filled, lookup, placeholders, table
 from automation.reasons import Reason
 
 AREAS = sorted(module.name for module in pkgutil.iter_modules(automation.i18n.tables.__path__))
@@ -45,6 +46,16 @@ def test_no_sentence_is_about_a_reason_that_is_gone() -> None:
 def test_an_unknown_key_is_an_error() -> None:
     with pytest.raises(LookupError, match=r"no text for 'cli\.nonsense'"):
         lookup("cli.nonsense")
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_braces_are_doubled_only_where_a_placeholder_is_filled(area: str) -> None:
+    """What an operator reads has `{event: …}` and `{{ contact.name }}`, and never more braces than were meant."""
+    for key, text in table(area).items():
+        for lang in LANGS:
+            template = text.get(lang)
+            shown = filled(template, dict.fromkeys(placeholders(template), 1))
+            assert not re.search(r"\{\{(?!\s)|(?<!\s)\}\}|\{\{\{|\}\}\}", shown), f"{area}.{key}: {shown}"
 
 
 def _placeholders(template: str) -> set[str]:

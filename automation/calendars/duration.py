@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from automation.calendars.local import moment_of, wall_time
+from automation.calendars.local import later, moment_of, wall_time
 from automation.i18n import Text
 
 if TYPE_CHECKING:
@@ -53,9 +53,9 @@ class Duration:
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """`moment` (aware) plus this duration, in UTC. Days, weeks, months and years keep the local time of day."""
         if self.unit in _MINUTES or not self.amount:
-            return moment.astimezone(UTC) + timedelta(minutes=self.minutes)
+            return later(moment.astimezone(UTC), timedelta(minutes=self.minutes))
         local = wall_time(moment, zone)
-        return moment_of(_months_later(local, self.months) if self.months else local + timedelta(self.days), zone)
+        return moment_of(_months_later(local, self.months) if self.months else later(local, timedelta(self.days)), zone)
 
     def before(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """`moment` minus this duration."""
@@ -100,4 +100,6 @@ class Duration:
 
 def _months_later(local: datetime, months: int) -> datetime:
     year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
+    if not MINYEAR <= year <= MAXYEAR:
+        return later(local, timedelta.max if months > 0 else timedelta.min)
     return local.replace(year=year, month=month + 1, day=min(local.day, monthrange(year, month + 1)[1]))

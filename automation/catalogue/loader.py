@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from automation.catalogue.builtin import builtin, identity_field
 from automation.catalogue.coupons import read_coupons
 from automation.catalogue.fields import read_field
-from automation.catalogue.model import EventDef
+from automation.catalogue.model import EVENT_FIELDS, EventDef
 from automation.catalogue.reading import EVENT_NAME, Reader
 from automation.catalogue.sources import read_sources
 from automation.i18n import Text
@@ -120,6 +120,8 @@ def _properties(
         if key.text in given.properties:
             reader.report(key, "taken", place, found=key.text)
             continue
+        if key.text in EVENT_FIELDS:
+            reader.report(key, "hides_event_field", place, severity="warning", found=key.text)
         defn = read_field(reader, key, value, place, None, of_event=True, kinds=catalogue.identity_kinds)
         if defn is not None:
             properties[key.text] = defn

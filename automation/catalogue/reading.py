@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.calendars.duration import Duration
 from automation.catalogue.nearest import offer
 from automation.i18n import Text
-from automation.problems import Problem
+from automation.problems import Problem, Severity
 from automation.yamltree import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -27,8 +27,10 @@ class Reader:
         self.file = file
         self.problems: list[Problem] = []
 
-    def report(self, node: Node, key: str, path: str, **params: Any) -> None:
-        self.problems.append(Problem(self.file, node.line, node.column, f"catalogue.{key}", params, path))
+    def report(self, node: Node, key: str, path: str, *, severity: Severity = "error", **params: Any) -> None:
+        self.problems.append(
+            Problem(self.file, node.line, node.column, f"catalogue.{key}", params, path, severity=severity)
+        )
 
     def unknown(self, node: Scalar, path: str, known: Collection[str]) -> None:
         self.report(node, "unknown_key", path, known=", ".join(known), **offer(node.text, known))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from automation.calendars.local import in_zone
 from automation.calendars.windows import parse_windows
 from automation.catalogue import dates, money
 from automation.catalogue.model import FieldType
@@ -72,7 +73,7 @@ def _local(text: str, zone: ZoneInfo | None) -> str:
         moment = dates.moment_of(text)
     except ValueError:
         return text
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if zone else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{in_zone(moment, zone):%Y-%m-%d %H:%M}" if zone else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _text(defn: FieldDef, value: object, _: ZoneInfo) -> str:

@@ -35,7 +35,7 @@ def pause(name: _Name, reason: Reason = None, by: Actor = ACTOR) -> None:
 
     def act(conn: Connection, now: int) -> str:
         target = target_of(conn, name)
-        done = pause(conn, target, reason or say("control.no_reason"), by, now)
+        done = pause(conn, target, reason or "", by, now)
         return say("control.paused" if done else "control.paused_already", what=target.shown)
 
     typer.echo(changing(act))
@@ -47,7 +47,7 @@ def resume(name: _Name, reason: Reason = None, by: Actor = ACTOR) -> None:
 
     def act(conn: Connection, now: int) -> str:
         target = target_of(conn, name)
-        done = resume(conn, target, reason or say("control.no_reason"), by, now)
+        done = resume(conn, target, reason or "", by, now)
         return say("control.resumed" if done else "control.not_paused", what=target.shown)
 
     typer.echo(changing(act))
@@ -61,6 +61,8 @@ def pauses(format_: FormatOption = Format.table, bom: BomOption = False) -> None
     with database.read() as conn:
         rows = paused_now(conn)
     database.close()
+    if format_ is Format.table:
+        rows = [row | {"reason": row["reason"] or say("control.no_reason")} for row in rows]
     emit_table(("what", "at", "actor", "reason"), rows, format_, bom=bom)
 
 
@@ -83,13 +85,13 @@ def approve(
     if all_:
         if rule is None or id_ is not None:
             raise AutomationError("control.approve_all_of")
-        wanted, why = rule, reason or say("control.no_reason")
+        wanted, why = rule, reason or ""
         for row in changing(lambda conn, now: decide_all(conn, check_rule(conn, wanted), not reject, why, by, now)):
             typer.echo(said.format(**row))
         return
     if id_ is not None:
         chosen = id_
-        row = changing(lambda conn, now: decide(conn, chosen, not reject, reason or say("control.no_reason"), by, now))
+        row = changing(lambda conn, now: decide(conn, chosen, not reject, reason or "", by, now))
         typer.echo(said.format(**row))
         return
     database = open_database(open_settings())

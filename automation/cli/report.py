@@ -49,12 +49,17 @@ def report(
 
 
 def _entries_by(by: By, format_: Format, *, bom: bool) -> None:
-    """`–`: without an event, by one that has none, or by one that was pruned."""
+    """`–`: without an event, or by one that has none. Of an event that was pruned nobody knows any more."""
+    from automation.i18n import say
     from automation.store.reporting import entries_by
 
     database = open_database(open_settings())
     with database.read() as conn:
         found = entries_by(conn, by.value)
     database.close()
-    rows = [{"rule": r.key, "name": r.name, by.value: r.value or "–", "entered": r.count} for r in found]
+    gone = say("cli.event_pruned")
+    rows = [
+        {"rule": r.key, "name": r.name, by.value: gone if r.pruned else r.value or "–", "entered": r.count}
+        for r in found
+    ]
     emit_table(("rule", "name", by.value, "entered"), rows, format_, bom=bom)

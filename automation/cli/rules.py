@@ -50,7 +50,7 @@ def remove(
         moment = to_ms(engine.clock.now())
         until = moment if now else undone_until(engine.project.settings, moment)
         with engine.database.write() as conn:
-            why = reason or say("control.no_reason")
+            why = reason or ""
             done = remove_rule(conn, rule, people.value, why, by, moment, until)
     form = "removed_finish" if people is People.finish else "removed_now" if now else "removed_exit"
     typer.echo(say(f"removal.{form}", **(done | {"leaves_at": local_time(until)})))
@@ -63,6 +63,6 @@ def restore(
     """Those who have not left yet wait until the rule is in the files again."""
     from automation.engine.removal import restore_rule
 
-    why = reason or say("control.no_reason")
+    why = reason or ""
     done = changing(lambda conn, now: restore_rule(conn, rule, why, by, now))
     typer.echo(say("removal.restored", **done))

@@ -60,4 +60,4 @@ def _hand(contact: str, rule: str, reason: str | None, by: str) -> Iterator[tupl
         with engine.database.read() as conn:
             people = contact_ids_of(conn, engine.project.catalogue, contact)
             check_rule(conn, rule)
-        yield engine.runs_by_hand, people, Because(by, reason or say("control.no_reason"))
+        yield engine.runs_by_hand, people, Because(by, reason or "")

@@ -152,6 +152,10 @@ def check_consent(purpose: str, channel: str, state: str) -> None:
         raise ContactError("contacts.bad_state", found=state)
 
 
+NO_PURPOSES = ("none", "off", "no")
+"""Words for "no consent is needed", which is the purpose `transactional`: nobody could ever agree to them."""
+
+
 def readable_purpose(text: object) -> bool:
     return isinstance(text, str) and _PURPOSE.match(text) is not None
 

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import import_module
+from string import Formatter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
@@ -33,9 +34,28 @@ class Text(NamedTuple):
 
 
 def say(key: str, lang: str | None = None, /, **params: Any) -> str:
-    """The sentence `key` with its placeholders filled. LookupError when no table has the key."""
+    """The sentence `key` with its placeholders filled. LookupError when no table has the key.
+
+    One without placeholders is shown as it is written: its braces are braces.
+    """
     template = lookup(key).get(lang)
-    return template.format(**{name: _plain(value, lang) for name, value in params.items()}) if params else template
+    return filled(template, {name: _plain(value, lang) for name, value in params.items()}) if params else template
+
+
+def filled(template: str, params: Mapping[str, Any]) -> str:
+    """A sentence with its placeholders filled, if it has any."""
+    return template.format(**params) if placeholders(template) else template
+
+
+@cache
+def placeholders(template: str) -> frozenset[str]:
+    """The names that are filled in; of a text with other braces than `{name}`, none."""
+    try:
+        fields = [(name, spec or "") for _, name, spec, _ in Formatter().parse(template) if name is not None]
+    except ValueError:
+        return frozenset()
+    filled_in = all(name.isidentifier() and not spec.startswith(" ") for name, spec in fields)
+    return frozenset(name for name, _ in fields) if filled_in else frozenset()
 
 
 def lookup(key: str) -> Text:

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from automation.channels import CHANNELS
 from automation.clock import to_ms
-from automation.contacts.consent import EVERY_CHANNEL, states
+from automation.contacts.consent import EVERY_CHANNEL, allows, states
 from automation.contacts.profile import as_it_was
 from automation.engine.delivery.addresses import Listed, addresses_of
 from automation.engine.delivery.caps import CapBook, window_begins
-from automation.engine.delivery.message_guards import load_past
+from automation.engine.delivery.message_guards import TRANSACTIONAL, load_past
 from automation.engine.limits import Usage, limits_of
 from automation.rules.limits import limit_begins
 from automation.store.audit import read_audit, subject_of
 from automation.store.consent import ConsentRow, read_consents
+from automation.store.identities import held_by
 from automation.store.limits import messages_of
+from automation.store.problems import load_problems
 from automation.store.suppression import suppressions_of
 from automation.store.why import counted_then
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from automation.engine.delivery.message_guards import Past, Request
     from automation.engine.delivery.outranking import Ranked
+    from automation.rules.conditions.tree import Reachable
     from automation.store.audit import AuditRow
 
 _FOR_EVER = 2**62
@@ -94,6 +97,21 @@ def past_then(
     )
 
 
+def reachable_then(conn: Connection, node: Reachable, people: Sequence[int], at: int) -> bool:
+    """What `reachable` said then: by the answers, the list, the addresses and what was known of them at the moment."""
+    held = held_by(conn, people[:1]).get(people[0], ())
+    consents, problems = _consents_then(conn, people, at), load_problems(conn, people[:1])
+    wrong = {key[1:] for key, problem in problems.items() if problem.at <= at}
+    for channel in node.channels:
+        kind = CHANNELS[channel].identity
+        addresses = [value for of, value, since in held if of == kind and since <= at]
+        usable = any((channel, address) not in wrong for address in addresses)
+        agreed = node.purpose == TRANSACTIONAL or allows(consents, node.purpose, channel)
+        if usable and agreed and not _was_listed(conn, people, channel, addresses, at):
+            return True
+    return False
+
+
 def _limits_then(conn: Connection, request: Request, at: int, except_message: int) -> Usage:
     """What counted towards the rule's limits of messages then."""
     begins = [limit_begins(limit, at, request.rule.spec.zone) for limit in limits_of(request.rule, "messages")]
@@ -128,14 +146,14 @@ def _listed_then(conn: Connection, request: Request, people: Sequence[int], at: 
         people=frozenset(
             (request.contact_id, channel)
             for channel in request.channels
-            if CHANNELS[channel].reaches_person and _was_listed(conn, request, channel, people, at)
+            if CHANNELS[channel].reaches_person
+            and _was_listed(conn, people, channel, addresses_of(request, channel), at)
         )
     )
 
 
-def _was_listed(conn: Connection, request: Request, channel: str, people: Sequence[int], at: int) -> bool:
-    addresses = addresses_of(request, channel)
-    rows = suppressions_of(conn, request.contact_id, addresses)
+def _was_listed(conn: Connection, people: Sequence[int], channel: str, addresses: Sequence[str], at: int) -> bool:
+    rows = suppressions_of(conn, people[0], addresses)
     held = [row for row in rows if row.created_at <= at and (row.until is None or row.until > at)]
     names = {row.channel for row in held} | _lifted_since(conn, people, addresses, at)
     return not names.isdisjoint({channel, EVERY_CHANNEL})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from automation.calendars.local import in_zone
 from automation.clock import from_ms
 from automation.contacts.masking import masker
 
@@ -25,7 +26,7 @@ def summary(detail: Mapping[str, Any] | None, zone: ZoneInfo, longest: int = LON
 
 def shown_time(ms: int, zone: ZoneInfo) -> str:
     """A stored moment as people read it."""
-    return f"{from_ms(ms).astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{in_zone(from_ms(ms), zone):%Y-%m-%d %H:%M}"
 
 
 def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
@@ -54,6 +55,6 @@ def _channel(item: Any, zone: ZoneInfo) -> str:
 
 def _local(text: str, zone: ZoneInfo) -> str:
     try:
-        return f"{datetime.fromisoformat(text).astimezone(zone):%Y-%m-%d %H:%M}"
+        return f"{in_zone(datetime.fromisoformat(text).astimezone(UTC), zone):%Y-%m-%d %H:%M}"
     except ValueError:
         return text

@@ -11,9 +11,10 @@ from automation.contacts.profile import load_contacts
 from automation.engine.book import LoadedRule, load_rule
 from automation.engine.entry.guards import Candidate, EntryState
 from automation.engine.limits import load_usage
-from automation.insight.as_of import Moment, profile_then
+from automation.insight.as_of import Moment, profile_then, reachable_then
 from automation.rules.conditions.facts import Facts
 from automation.rules.conditions.history import load_histories
+from automation.rules.conditions.tree import Reachable
 from automation.rules.digest import digest_ends
 from automation.store.digests import collecting
 from automation.store.runs import alive_inside, last_entries
@@ -71,25 +72,29 @@ def load_subject(
     if moment.past:
         profile, put_back = profile_then(conn, people, profile, moment.ms)
     event = _last_event(conn, rule, people, moment.bound)
-    facts = _facts(conn, rule, contact_id, profile, event, moment)
+    facts = _facts(conn, rule, people, profile, event, moment)
     candidate = Candidate(rule, contact_id, facts, rule.mode_key(facts.event))
     state = _state(conn, rule, people, moment)
     return Subject(rule, contact_id, people, profile, event, candidate, state, moment, put_back)
 
 
 def _facts(
-    conn: Connection, rule: LoadedRule, contact_id: int, profile: Mapping[str, Any], event: AnyRow | None,
+    conn: Connection, rule: LoadedRule, people: Sequence[int], profile: Mapping[str, Any], event: AnyRow | None,
     moment: Moment,
 ) -> Facts:  # fmt: skip
     zone, known_by = rule.spec.zone, moment.ms if moment.past else None
     facts = Facts(
-        contact={**profile, "id": contact_id},
+        contact={**profile, "id": people[0]},
         now=to_ms(moment.at),
         zone=zone,
         event=rule.whole(event) if event is not None else {},
     )
-    people = [(contact_id, None)]
-    facts.history = load_histories(conn, rule.audience_histories, people, moment.at, zone, known_by, facts=[facts])[0]
+    asked = [(people[0], None)]
+    history = load_histories(conn, rule.audience_histories, asked, moment.at, zone, known_by, facts=[facts])[0]
+    if moment.past:
+        then = (node for node in rule.audience_histories if isinstance(node, Reachable))
+        history |= {node: int(reachable_then(conn, node, people, moment.ms)) for node in then}
+    facts.history = history
     return facts
 
 

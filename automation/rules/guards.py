@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from automation.calendars.windows import end_text, never_ends
+from automation.catalogue.nearest import nearest
 from automation.channels import MESSAGE_CHANNELS
+from automation.contacts.consent import NO_PURPOSES
 from automation.rules.days import read_span
 from automation.rules.limits import read_limits, written_limit
 from automation.rules.reader import Reader, is_none
@@ -40,6 +42,7 @@ def read_defaults(reader: Reader, node: Node | None, path: str) -> Guards:
     if node is None:
         return Guards()
     found = _Part(reader, path).read(node, GUARD_KEYS)
+    _check_purpose(reader, node, found.get("purpose"), path)
     holdout = found.pop("holdout", 0)
     return replace(Guards(), **found, global_holdout=holdout)
 
@@ -53,6 +56,8 @@ def read_guards(reader: Reader, node: Node | None, defaults: Guards, path: str, 
     if node is None:
         return defaults
     found = _Part(reader, path).read(node, STORED_KEYS if stored else GUARD_KEYS)
+    if not stored:
+        _check_purpose(reader, node, found.get("purpose"), path)
     caps = found.get("frequency_cap")
     if caps:
         found["frequency_cap"] = tuple(dict.fromkeys((*defaults.frequency_cap, *caps)))
@@ -61,6 +66,19 @@ def read_guards(reader: Reader, node: Node | None, defaults: Guards, path: str, 
     limits = found.get("limit")
     found["limit"] = tuple(dict.fromkeys((*given, *limits))) if limits else given if limits is None else ()
     return replace(defaults, **found)
+
+
+def _check_purpose(reader: Reader, guards: Node, purpose: str | None, path: str) -> None:
+    """A word that means "no consent is needed" is no purpose; one that is nearly a built-in one is told."""
+    node = (guards.get("consent") if isinstance(guards, Mapping) else None) or guards
+    if purpose in NO_PURPOSES:
+        reader.error(node, path, "consent_none", found=purpose)
+    elif purpose is not None and purpose not in PURPOSES and (near := nearest(purpose, PURPOSES)):
+        reader.warn(node, path, "consent_like", found=purpose, near=near)
+
+
+PURPOSES = ("marketing", "transactional")
+"""The built-in purposes; any other one is the project's own."""
 
 
 def written(guards: Guards) -> dict[str, Any]:

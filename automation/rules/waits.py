@@ -29,7 +29,10 @@ def read_wait(reader: Reader, names: Names, node: Node, path: str) -> Wait | Non
         return Wait(path, for_=duration) if duration else None
     days, until = node.get("days"), node.get("until")
     counted = isinstance(days, Scalar) and isinstance(days.value, int)
-    mapping = reader.mapping(node, path, WAIT_KEYS, () if counted else ("until",))
+    mixed = until is None and not counted and days is not None and node.get("at") is not None
+    if mixed:
+        reader.error(days or node, f"{path}/days", "wait_days_at")
+    mapping = reader.mapping(node, path, WAIT_KEYS, () if counted or mixed else ("until",))
     if mapping is None or (until is None and not counted):
         return None
     found: dict[str, Any] = {"own_zone": _own_zone(reader, mapping, path)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from automation.reasons import Reason
 from automation.store.schema import event, execution_log, message, occurrence, rule, run
@@ -38,18 +38,21 @@ def limited_steps(conn: Connection, since: int | None = None) -> dict[str, int]:
 
 
 def entries_by(conn: Connection, field: str) -> list[AnyRow]:
-    """(key, name, value, count): the runs of each rule by the `channel` or `source` of their event. `value` is None
-    for runs without an event, with one that has none, and with one that was pruned."""
+    """(key, name, value, pruned, count): the runs of each rule by the `channel` or `source` of their event. `value` is
+    None for runs without an event, and with one that has none; `pruned` is 1 where the event is gone, so nobody knows.
+    """
     value = func.nullif(event.c[field], "").label("value")
+    gone = run.c.event_id.is_not(None) & event.c.id.is_(None)
+    pruned = case((gone, 1), else_=0).label("pruned")
     return list(
         conn.execute(
-            select(rule.c.key, rule.c.name, value, func.count().label("count"))
+            select(rule.c.key, rule.c.name, value, pruned, func.count().label("count"))
             .select_from(run)
             .join(rule, rule.c.id == run.c.rule_id)
             .outerjoin(event, event.c.id == run.c.event_id)
             .where(run.c.status != "queued")
-            .group_by(rule.c.key, rule.c.name, value)
-            .order_by(rule.c.key, func.count().desc(), value)
+            .group_by(rule.c.key, rule.c.name, value, pruned)
+            .order_by(rule.c.key, func.count().desc(), value, pruned)
         )
     )
 

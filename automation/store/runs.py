@@ -109,6 +109,13 @@ def entered_before(conn: Connection, moment: int, now: int) -> bool:
     return conn.execute(due.where(run.c.since_at < moment).limit(1)).first() is not None
 
 
+def put_off(conn: Connection, run_id: int, until: int) -> AnyRow | None:
+    """Let a due run wait until a moment, wherever it stands; the row as it was, None where it is not due any more."""
+    rows = named_rows(conn, select(*_IN_HAND).where(run.c.id == run_id, run.c.status == "active").with_for_update())
+    conn.execute(update(run).where(run.c.id == run_id, run.c.status == "active").values(due_at=until))
+    return rows[0] if rows else None
+
+
 def claim_these(conn: Connection, ids: Sequence[int], now: int) -> list[AnyRow]:
     """Those of these runs that are due and in nobody's hands, locked until the transaction ends."""
     query = select(*_IN_HAND).where(among(run.c.id, ids), run.c.status == "active", run.c.due_at <= now)

@@ -84,9 +84,17 @@ def stand_alone(conn: Connection, survivor: int, absorbed: int, attributes: str,
 
 
 def move_identities(conn: Connection, pairs: Collection[tuple[str, str]], owner: int, new: int) -> int:
-    """Give identities of one contact to another; how many it had."""
+    """Give identities of one contact to another, with what is wrong with them; how many it had."""
+    values = [value for _, value in sorted(pairs)]
+    run_many(conn, _PROBLEMS, [(new, owner, value) for value in values])
+    run_many(conn, "DELETE FROM contact_problem WHERE contact_id = ? AND value = ?", [(owner, one) for one in values])
     sql = "UPDATE identity SET contact_id = ? WHERE contact_id = ? AND kind = ? AND value = ?"
     return sum(changed(conn, sql, new, owner, kind, value) for kind, value in sorted(pairs))
+
+
+_PROBLEMS = """INSERT INTO contact_problem (contact_id, channel, value, code, at)
+SELECT CAST(? AS BIGINT), channel, value, code, at FROM contact_problem WHERE contact_id = ? AND value = ?
+ON CONFLICT DO NOTHING"""
 
 
 def drop_identities(conn: Connection, pairs: Collection[tuple[str, str]], owner: int) -> None:

@@ -14,6 +14,7 @@ from jinja2 import filters as jinja
 from jinja2 import pass_context, pass_eval_context, tests
 from jinja2.runtime import Context
 
+from automation.calendars.local import in_zone
 from automation.catalogue.money import exponent, major
 from automation.contacts.personal import stars
 from automation.templating.budget import spend_characters
@@ -91,7 +92,7 @@ def _moment(text: str, zone: Any) -> datetime:
     if len(text) == len("1990-08-04"):
         return datetime.combine(Date.fromisoformat(text), datetime.min.time())
     moment = datetime.fromisoformat(text)
-    return moment.astimezone(ZoneInfo(zone)) if zone and moment.tzinfo is not None else moment
+    return in_zone(moment, ZoneInfo(zone)) if zone and moment.tzinfo is not None else moment
 
 
 def _part(moment: datetime, directive: str, bare: bool) -> str:

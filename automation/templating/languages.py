@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 FIELD = "language"
@@ -25,14 +25,42 @@ def language_of(variables: Mapping[str, Any]) -> str | None:
 
 
 def best_language(wanted: str | None, there: Collection[str]) -> str | None:
-    """The most exact of `there`: `en-GB` is served by en-gb, else by en. None: the template without a language.
+    """The most exact of `there`: `en-GB` is served by en-gb, else by en; `zh-Hant-TW` by zh-hant-tw, zh-tw, zh-hant,
+    else by zh. None: the template without a language.
 
     Every tag in `there` is as `split_language` gives it.
     """
-    tag = _normal(wanted or "")
-    while tag and tag not in there:
+    return next((tag for tag in _served_by(_normal(wanted or "")) if tag in there), None)
+
+
+def _served_by(tag: str) -> Iterator[str]:
+    """The tags that will do, the best first: without what stands last (RFC 4647, 3.4); of Chinese also without the
+    script that follows from the region, and by that script."""
+    yield from _shorter(tag)
+    parts = tag.split("-")
+    if parts[0] != "zh" or len(parts) < 2:
+        yield parts[0]
+        return
+    written = next((part for part in parts[1:] if len(part) == 4), None)
+    region = next((part for part in parts[1:] if len(part) == 2), None)
+    script = written or ("hant" if region in _TRADITIONAL else "hans" if region is not None else None)
+    if region is not None and script == ("hant" if region in _TRADITIONAL else "hans"):
+        yield f"zh-{region}"
+    if script is not None:
+        yield f"zh-{script}"
+        yield from (f"zh-{one}" for one in (_TRADITIONAL if script == "hant" else _SIMPLIFIED))
+    yield "zh"
+
+
+def _shorter(tag: str) -> Iterator[str]:
+    """The tag, and what is left of it as long as it says more than the language."""
+    while "-" in tag:
+        yield tag
         tag = tag.rpartition("-")[0]
-    return tag or None
+
+
+_TRADITIONAL, _SIMPLIFIED = ("tw", "hk", "mo"), ("cn", "sg", "my")
+"""The regions whose Chinese is written in one script (CLDR's likely subtags), the most common first."""
 
 
 def _normal(tag: str) -> str:

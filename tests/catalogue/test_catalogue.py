@@ -107,6 +107,16 @@ def test_each_problem_has_a_place_and_a_remedy(text: str, expected: str) -> None
     assert all(p.text("zh") != p.text("en") for p in problems)
 
 
+@pytest.mark.parametrize("name", ["channel", "source", "occurred_at"])
+def test_a_property_that_hides_what_every_event_has_is_told(name: str) -> None:
+    text = f"events:\n  order.paid: {{properties: {{sku: text, {name}: text}}}}\n"
+    catalogue, problems = load_catalogue(text, "catalogue.yaml")
+    assert [(p.severity, p.line) for p in problems] == [("warning", 2)]
+    assert f"hides the event.{name} that every event has" in problems[0].text("en")
+    assert f"遮住了每个事件自带的 event.{name}" in problems[0].text("zh")
+    assert name in catalogue.events["order.paid"].properties
+
+
 def test_all_problems_come_in_one_run_in_order_of_line() -> None:
     _, problems = load_catalogue("contry: x\ncontact:\n  a: txt\n  a: text\ncountry: china\n", "catalogue.yaml")
     assert [p.line for p in problems] == [1, 3, 4, 5]

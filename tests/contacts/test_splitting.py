@@ -17,6 +17,7 @@ from automation.contacts.splitting import Split, take_out, undo_merge
 from automation.contacts.suppression import Suppression, load_suppressed, suppress
 from automation.contacts.suspects import doubled_identities, merge_by_hand, normalise_stored, suspects
 from automation.store.database import Database
+from automation.store.problems import Problem, load_problems, note_problems
 from automation.store.schema import identity
 from tests.engine.world import World
 
@@ -86,6 +87,18 @@ def people(world: World, ids: tuple[int, int]) -> list[dict[str, object]]:
         {key: value for key, value in profiles[id_].items() if key not in hidden} | {"consents": consents[id_]}
         for id_ in ids
     ]
+
+
+def test_what_is_wrong_with_an_address_goes_with_it(world: World) -> None:
+    a, b = pair(world)
+    bad = [Problem(a, "sms", "21211", "+8613800138001", 1), Problem(b, "sms", "21211", "+8613800138002", 1)]
+    with world.database.write() as conn:
+        note_problems(conn, bad)
+    glue(world)
+    with world.database.write() as conn:
+        assert {problem.contact_id for problem in load_problems(conn, [a]).values()} == {a}
+        undo_merge(conn, world.engine.project.catalogue, a, now(world), "test")
+        assert sorted(load_problems(conn, [a, b]).values()) == bad
 
 
 @pytest.mark.parametrize("named", [0, 1])

@@ -6,10 +6,19 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from automation.engine.backfill.backfill import Backfill
+from automation.engine.versions import Versions
+from automation.i18n import language
+from automation.insight.explain.explain import explain
+from automation.insight.explain.text import text
 from automation.insight.rule_tests.account import differences
 from automation.insight.rule_tests.suite import Suite
+from automation.insight.simulation.simulate import simulate
+from automation.insight.why import why
 from automation.store.reporting import entries_by
-from tests.engine.world import CATALOG, World
+from tests.engine.world import CATALOG, World, at
 
 RULES = """
 rules:
@@ -113,3 +122,63 @@ def test_a_rules_tests_give_an_event_its_channel_and_source(world: Callable[...,
     assert [problem.shown() for problem in report.suite.problems] == []
     assert [line for result in report.results for line in differences(result)] == []
     assert len(report.results) == 6
+
+
+EVERYWHERE = """
+rules:
+  - id: places
+    name: 处处
+    trigger: {type: event, with: {name: order.paid, where: [{event.channel: app}]}}
+    goal: {event: order.paid, within: 9d, where: {channel: till, source: event.source}}
+    exit_when: [{did: {event: order.paid, where: {channel: desk}, since: entry}}]
+    steps:
+      - if: [{event.source: crm}]
+        then: [{do: contact.tag, with: {add: [crm]}}]
+        else: [{do: contact.tag, with: {add: ["{{ event.source }}"]}}]
+      - repeat:
+          times: 3
+          every: 1d
+          until: [{did: {event: order.paid, where: {channel: web, source: event.source}, since: entry}}]
+          steps: [{do: contact.tag, with: {add: [还没有上网]}}]
+      - wait: 9d
+"""
+WAYS: dict[str, tuple[str, str | None, str | None]] = {
+    "goal": ("till", "crm", "exited.goal"),
+    "another source is no goal": ("till", "pos", None),
+    "exit": ("desk", "x", "exited.condition"),
+    "round": ("web", "crm", None),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_goals_exits_branches_and_rounds_ask_by_what_an_event_came(world: Callable[..., World], way: str) -> None:
+    channel, source, reason = WAYS[way]
+    w = world(EVERYWHERE, catalog=WITH_SOURCE)
+    w.person("M1", phone="13800138001")
+    came(w, "shop", "crm")
+    came(w, "app", "crm")
+    came(w, channel, source)
+    w.go(days=1)
+    assert [run.reason for run in w.runs()] == [reason]
+    assert "crm" in tags(w)
+    turns = len(w.log("step.repeated"))
+    assert turns == (1 if way != "another source is no goal" else 2)
+    # and what is told of it without running it
+    w.go(days=1)
+    told = simulate(w.database, w.project(), at("2026-08-01 09:00"), w.clock.now()).rules["places"]
+    assert told.entered == 1
+    for lang, words in (("zh", "渠道"), ("en", "channel")):
+        with language(lang):  # type: ignore[arg-type]
+            account = why(w.database, w.project(), "places", 1, w.clock.now())
+            assert any(words in line.sentence for line in account.lines), lang
+            assert words in text(explain(w.project(), "places"))
+
+
+def test_a_backfill_asks_the_same_of_past_events(world: Callable[..., World]) -> None:
+    w = world("rules: []\n", catalog=WITH_SOURCE)
+    w.person("M1", phone="13800138001")
+    for channel in ("app", "shop", None, "app"):
+        came(w, channel, "crm")
+    w.reload(EVERYWHERE)
+    made = Backfill(w.database, w.clock, w.engine.book, Versions(w.engine.book))("places", at("2026-08-01"), "ops")
+    assert made.entered == 2

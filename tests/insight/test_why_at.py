@@ -14,6 +14,7 @@ from automation.contacts.suppression import Suppression, lift, suppress
 from automation.i18n import language
 from automation.insight.account import Account
 from automation.insight.why import why
+from automation.store.problems import Problem, note_problems
 from tests.engine.world import World, at
 
 PROMO = """
@@ -302,3 +303,32 @@ def test_both_languages_tell_all_of_it(world: Callable[..., World], lang: Any) -
     with language(lang):
         account = why(w.database, w.project(), "path", id_, w.clock.now())
     assert not [line for line in account.lines if "why." in line.sentence]
+
+
+@pytest.mark.parametrize("what", ["consent", "list", "address"])
+def test_who_could_be_reached_then(world: Callable[..., World], what: str) -> None:
+    text = PROMO.replace("      - contact.level: 金卡\n", "      - reachable: sms\n")
+    w = world(text.replace("      - did: {event: whitepaper.downloaded, within: 30d}\n", ""))
+    anna = w.person("M1", phone="13800138001", name="安娜")
+
+    def met(moment: str | None) -> bool | None:
+        return next(ok for ok, *_ in said(ask(w, anna, moment), "audience"))
+
+    w.to("2026-08-02 12:00")
+    now = to_ms(w.clock.now())
+    with w.database.write() as conn:
+        if what == "consent":
+            record_consent(conn, [ConsentChange(anna, "marketing", "*", "denied", "app", now)], actor="test")
+        elif what == "list":
+            suppress(conn, [Suppression("投诉", address="+8613800138001", channel="sms")], now, actor="test")
+        else:
+            note_problems(conn, [Problem(anna, "sms", "21211", "+8613800138001", now)])
+    w.to("2026-08-03 12:00")
+    assert (met("2026-08-01 13:00"), met("2026-08-02 13:00"), met(None)) == (True, False, False)
+    with w.database.write() as conn:
+        if what == "consent":
+            now = to_ms(w.clock.now())
+            record_consent(conn, [ConsentChange(anna, "marketing", "*", "granted", "app", now)], actor="test")
+    if what == "consent":
+        w.to("2026-08-04 12:00")
+        assert (met("2026-08-02 13:00"), met(None)) == (False, True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from automation.calendars.local import local_moment, next_time_of_day, wall_time
+from automation.calendars.local import bounded, local_moment, next_time_of_day, wall_time
 from automation.calendars.lunar import CalendarError
 from automation.calendars.windows import MOST_DAYS
 from automation.clock import to_ms
@@ -88,7 +88,7 @@ def _date_moment(value: Any, offset: Duration | None, at: time | None, zone: Zon
         if len(value) == 10:
             base = local_moment(date.fromisoformat(value), at or _MIDNIGHT, zone)
         else:
-            base = datetime.fromisoformat(value).astimezone(UTC)
+            base = bounded(datetime.fromisoformat(value))
             if at is not None:
                 base = local_moment(wall_time(base, zone).date(), at, zone)
     except ValueError:

@@ -15,6 +15,11 @@ TEXTS: dict[str, Text] = {
     "taken": Text(
         "名称 {found} 已被内置项占用；请换一个名称", "the name {found} belongs to a built-in; choose another one"
     ),
+    "hides_event_field": Text(
+        "属性 {found} 遮住了每个事件自带的 event.{found}：规则与模板里的 event.{found} 指此属性；都要用时请给属性换名",
+        "the property {found} hides the event.{found} that every event has: rules and templates that name it get the "
+        "property; to name both, call the property something else",
+    ),
     "expected_text": Text("这里要写文字，现在是 {found}", "a text is expected here, not {found}"),
     "expected_list": Text(
         "这里要写成列表，如 [甲, 乙]，现在是 {found}", "a list like [a, b] is expected here, not {found}"

@@ -42,6 +42,7 @@ TEXTS: dict[str, Text] = {
     "column_exited": Text("退出", "exited"),
     "column_failed": Text("失败", "failed"),
     "column_problem": Text("错误", "problem"),
+    "event_pruned": Text("（事件已清理）", "(event pruned)"),
     "column_actor": Text("操作人", "by"),
     "column_decided_by": Text("决定人", "decided by"),
     "column_key": Text("触发", "occurrence"),

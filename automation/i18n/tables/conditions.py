@@ -119,7 +119,10 @@ TEXTS: dict[str, Text] = {
     "unknown_kind": Text(
         "没有身份种类 {found}；可用：{known}{hint}", "there is no identity kind {found}; known: {known}{hint}"
     ),
-    "bad_purpose": Text("purpose 要写用途的名称，如 marketing", "purpose is the name of a purpose, such as marketing"),
+    "bad_purpose": Text(
+        "purpose 要写用途的名称，如 marketing；不需要同意时写 transactional",
+        "purpose is the name of a purpose, such as marketing; where no consent is needed it is transactional",
+    ),
     "of_event": Text("事件的{field}", "the event's {field}"),
     "boolean_is": Text("{field}为“{value}”", "{field} is {value}"),
     "boolean_is_not": Text("{field}不为“{value}”", "{field} is not {value}"),

@@ -64,16 +64,16 @@ TEXTS: dict[str, Text] = {
         "marketing SMS of rule {rule} without a signature: {count} of {total} neither begin nor end with 【brand】",
     ),
     "l201_remedy": Text(
-        "以【品牌名】开头，例如 【{{{{ brand.name }}}}】；由服务商添加签名时写明理由放行",
-        "begin with 【brand】, such as 【{{{{ brand.name }}}}】; if the provider adds it, allow this with that reason",
+        "以【品牌名】开头，例如 【{{ brand.name }}】；由服务商添加签名时写明理由放行",
+        "begin with 【brand】, such as 【{{ brand.name }}】; if the provider adds it, allow this with that reason",
     ),
     "l202": Text(
         "规则 {rule} 的营销短信没有退订方式：{total} 条中的 {count} 条",
         "marketing SMS of rule {rule} that don't say how to refuse more: {count} of {total}",
     ),
     "l202_remedy": Text(
-        "在结尾写“拒收请回复R”；不是营销内容时在规则里写 guards: {{consent: transactional}}",
-        "end with 拒收请回复R; if it is no advertising, write guards: {{consent: transactional}} in the rule",
+        "在结尾写“拒收请回复R”；不是营销内容时在规则里写 guards: {consent: transactional}",
+        "end with 拒收请回复R; if it is no advertising, write guards: {consent: transactional} in the rule",
     ),
     "l203": Text(
         "规则 {rule} 的营销邮件没有退订链接：{total} 封中的 {count} 封",
@@ -144,8 +144,8 @@ TEXTS: dict[str, Text] = {
         "rule {rule}: {share} % of the people cost up to {most} segments, the others {least}",
     ),
     "l402_remedy": Text(
-        "缩短文字，或截断变量，如 {{{{ contact.name | truncate(8, true, '', 0) }}}}",
-        "shorten the text, or cut a variable off: {{{{ contact.name | truncate(8, true, '', 0) }}}}",
+        "缩短文字，或截断变量，如 {{ contact.name | truncate(8, true, '', 0) }}",
+        "shorten the text, or cut a variable off: {{ contact.name | truncate(8, true, '', 0) }}",
     ),
     "of_sample": Text("抽样 {total} 人", "{total} people sampled"),
     "of_specimen": Text("按样例值", "with made-up values"),
@@ -156,8 +156,8 @@ TEXTS: dict[str, Text] = {
         "邮件没有 text 部分，纯文本由 HTML 生成", "the e-mail has no text part: its plain text is made from the HTML"
     ),
     "l501_remedy": Text(
-        "写一个 {{% block text %}}，或确认生成的文本读得通",
-        "write a {{% block text %}}, or see that what is made reads well",
+        "写一个 {% block text %}，或确认生成的文本读得通",
+        "write a {% block text %}, or see that what is made reads well",
     ),
     "l502": Text(
         "规则 {rule} 抽样的 {total} 人中有 {count} 人的邮件主题为空，他们收不到邮件",
@@ -180,8 +180,8 @@ TEXTS: dict[str, Text] = {
         "with {length} characters; wanted: {limit}",
     ),
     "l601_remedy": Text(
-        "截断，如 {{{{ … | truncate(20, true, '…', 0) }}}}，或换用别的字段类型",
-        "cut it off: {{{{ … | truncate(20, true, '…', 0) }}}}, or use a field of another kind",
+        "截断，如 {{ … | truncate(20, true, '…', 0) }}，或换用别的字段类型",
+        "cut it off: {{ … | truncate(20, true, '…', 0) }}, or use a field of another kind",
     ),
     "limit_thing": Text("20 个以内字符", "at most 20 characters"),
     "limit_number": Text("32 位以内数字，可带小数", "a number of at most 32 digits"),

@@ -50,7 +50,7 @@ TEXTS: dict[str, Text] = {
     "expected_integer": Text("整数", "a whole number"),
     "expected_number": Text("数字", "a number"),
     "expected_flag": Text("true 或 false", "true or false"),
-    "expected_table": Text("一张表 {{ … }}", "a table {{ … }}"),
+    "expected_table": Text("一张表 { … }", "a table { … }"),
     "expected_choice": Text("其中之一：{choices}", "one of: {choices}"),
     "expected_above": Text("大于 {limit} 的数", "a number above {limit}"),
     "expected_at_least": Text("不小于 {limit} 的数", "a number not below {limit}"),

@@ -92,6 +92,10 @@ TEXTS: dict[str, Text] = {
         "left: two contacts became one person, and this run is one too many (the same occurrence, inside already, "
         "within the cooldown, or of the control group)",
     ),
+    "held.fault": Text(
+        "暂缓：处理此人时程序出错，见守护进程日志；一小时后再试，别人不受影响",
+        "put off: the program stumbled over this person, see the daemon's log; tried again in an hour",
+    ),
     "exited.empty_digest": Text(
         "退出：汇总收集的事件都已不在（已清理或抹除），不发送",
         "left: the events that the digest collected are all gone (pruned or erased), nothing is sent",

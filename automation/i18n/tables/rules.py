@@ -28,6 +28,15 @@ TEXTS: dict[str, Text] = {
         "名称 {found} 不能用；请用小写英文字母、数字与下划线，以字母开头",
         "{found} can't be a name; use small letters, digits and _, and begin with a letter",
     ),
+    "consent_none": Text(
+        "consent 不能写 {found}，没有人会同意这样的用途；不需要同意的消息（如订单通知）请写 consent: transactional",
+        "{found} can't be a purpose, nobody would ever have agreed to it; where no consent is needed (an order notice) "
+        "write consent: transactional",
+    ),
+    "consent_like": Text(
+        "consent: {found} 是一个自定的用途，只发给同意了 {found} 的人；您是否想写 {near}？",
+        "consent: {found} is a purpose of your own: only who agreed to {found} gets anything; did you mean {near}?",
+    ),
     "bad_label": Text("名称 {found} 不能含空格或 /", "the name {found} can't hold spaces or /"),
     "counted_later": Text(
         "{what}：已检查并保留，以后的版本才会统计", "{what}: checked and kept; counted from a later version on"
@@ -72,8 +81,8 @@ TEXTS: dict[str, Text] = {
         "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
-        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y",
-        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y",
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y，最长约 1000 年",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y, under 1000y",
     ),
     "duration_too_long": Text(
         "{found} 太长了；时长最多约一千年，请写短一些，如 1y",
@@ -88,6 +97,11 @@ TEXTS: dict[str, Text] = {
     "bad_time": Text(
         "{found} 不是一天中的时刻；请写 00:00 到 23:59，如 09:30",
         "{found} is no time of day; write 00:00 to 23:59, such as 09:30",
+    ),
+    "wait_days_at": Text(
+        '等到某些星期或工作日的时刻请写 {until: "10:00", days: workdays}；等几天后的时刻请写 {days: 1, at: "10:00"}',
+        'to wait for a time on certain days write {until: "10:00", days: workdays}; for one in so many days write '
+        '{days: 1, at: "10:00"}',
     ),
     "bad_date": Text("{found} 不是日期；请写成 2026-08-01", "{found} is no date; write it like 2026-08-01"),
     "bad_moment": Text(

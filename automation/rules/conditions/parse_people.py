@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from automation.catalogue.model import FieldType
 from automation.catalogue.nearest import offer
 from automation.channels import CHANNELS
-from automation.contacts.consent import readable_purpose
+from automation.contacts.consent import NO_PURPOSES, readable_purpose
 from automation.rules.conditions.tree import Compare, FieldRef, Group, Reachable
 from automation.yamltree import Mapping, Scalar, Sequence
 
@@ -60,7 +60,7 @@ def _reachable(parser: _Parser, value: Node, path: str) -> Condition | None:
     channels = _names(parser, named, path, people, "unknown_channel")
     purpose = spec.get("purpose") if spec is not None else None
     word = purpose.value if isinstance(purpose, Scalar) else _PURPOSE if purpose is None else None
-    if not readable_purpose(word):
+    if not readable_purpose(word) or word in NO_PURPOSES:
         parser.report(purpose or value, path, "bad_purpose")
         return None
     return Reachable(tuple(channels), str(word), path) if channels else None

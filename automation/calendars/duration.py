@@ -45,6 +45,11 @@ class Duration:
         found = cls(-int(digits) if sign == "-" else int(digits), unit)
         return found if found.longest <= LONGEST else None
 
+    @staticmethod
+    def is_too_long(text: str) -> bool:
+        """Whether `text`, which is no duration, would be one but for its length."""
+        return re.fullmatch(r"[+-]?\d+(mo|[mhdwy])", text, re.ASCII) is not None
+
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """`moment` (aware) plus this duration, in UTC. Days, weeks, months and years keep the local time of day."""
         if self.unit in _MINUTES or not self.amount:

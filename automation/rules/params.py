@@ -29,6 +29,8 @@ def signed_duration(value: Any) -> Duration:
     if isinstance(value, Duration):
         return value
     parsed = Duration.parse(value) if isinstance(value, str) else None
+    if parsed is None and isinstance(value, str) and Duration.is_too_long(value):
+        raise PydanticCustomError("rules.duration_too_long", "too long", {"found": value})
     if parsed is None:
         raise PydanticCustomError("rules.bad_duration", "not a duration", {"found": str(value)})
     return parsed

@@ -158,7 +158,7 @@ class Reader:
         return self._form(node, path, zone)
 
     def _form(self, node: Node, path: str, read: Callable[[Any], T]) -> T | None:
-        if not isinstance(node, Scalar) or node.value is None:
+        if not isinstance(node, Scalar) or node.value is None or not node.text.strip():
             self.wrong(node, path, "text")
             return None
         try:

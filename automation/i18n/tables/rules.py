@@ -84,6 +84,10 @@ TEXTS: dict[str, Text] = {
         "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y，最长约 1000 年",
         "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y, under 1000y",
     ),
+    "duration_too_long": Text(
+        "{found} 太长了；时长最多约一千年，请写短一些，如 1y",
+        "{found} is too long, more than a thousand years; write less, such as 1y",
+    ),
     "duration_no_months": Text(
         "这里不能用月或年（{found}），因为长短不一；请写天或周，按月触发请用 cron，如 0 9 1 * *",
         "months and years differ in length, so {found} can't be used here; write days or weeks, or a cron such as "

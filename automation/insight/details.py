@@ -42,7 +42,7 @@ def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
 
 
 def _is_moment(key: str) -> bool:
-    return key in ("last_entry", "until") or key.endswith(("_at", "_since"))
+    return key in ("last_entry", "until") or (key.endswith(("_at", "_since")) and key != "looked_at")  # how many
 
 
 def _channel(item: Any, zone: ZoneInfo) -> str:

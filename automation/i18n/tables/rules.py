@@ -81,8 +81,8 @@ TEXTS: dict[str, Text] = {
         "{found} is no amount of money; write a number above zero with at most four decimals, such as 500 or 12.5",
     ),
     "bad_duration": Text(
-        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y，最长约 1000 年",
-        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y, under 1000y",
+        "{found} 不是时长；请写数字加单位，如 30m、2h、3d、4w、6mo（月）、1y",
+        "{found} is no duration; write a number and a unit, such as 30m, 2h, 3d, 4w, 6mo (months) or 1y",
     ),
     "duration_too_long": Text(
         "{found} 太长了；时长最多约一千年，请写短一些，如 1y",

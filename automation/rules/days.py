@@ -45,7 +45,7 @@ def read_span(reader: Reader, mapping: Mapping, path: str) -> tuple[time, time, 
             reader.error(mapping, path, "missing_key", name=name)
     begins = reader.time(start, path) if start is not None else None
     to_midnight = isinstance(end, Scalar) and end.text == "24:00"
-    ends = MIDNIGHT if to_midnight else reader.time(end, path) if end is not None else None
+    ends = MIDNIGHT if to_midnight else reader.time(end, path, end=True) if end is not None else None
     if begins is None or ends is None or (days is not None and named is None):
         return None
     if begins == ends and not (to_midnight and named is not None):

@@ -151,20 +151,22 @@ class Reader:
     def duration(self, node: Node, path: str, *, signed: bool = False) -> Duration | None:
         return self._form(node, path, signed_duration if signed else positive_duration)
 
-    def time(self, node: Node, path: str) -> time | None:
-        return self._form(node, path, time_of_day)
+    def time(self, node: Node, path: str, *, end: bool = False) -> time | None:
+        """`end`: of a window, which may be 24:00."""
+        return self._form(node, path, time_of_day, {"rules.bad_time": "rules.bad_end_time"} if end else None)
 
     def zone(self, node: Node, path: str) -> ZoneInfo | None:
         return self._form(node, path, zone)
 
-    def _form(self, node: Node, path: str, read: Callable[[Any], T]) -> T | None:
+    def _form(self, node: Node, path: str, read: Callable[[Any], T], said: dict[str, str] | None = None) -> T | None:
+        """`said`: other sentences than those of `read`."""
         if not isinstance(node, Scalar) or node.value is None or not node.text.strip():
             self.wrong(node, path, "text")
             return None
         try:
             return read(node.text)
         except PydanticCustomError as error:
-            self.error(node, path, error.type, **(error.context or {}))
+            self.error(node, path, (said or {}).get(error.type, error.type), **(error.context or {}))
             return None
 
 

@@ -103,6 +103,10 @@ TEXTS: dict[str, Text] = {
         'to wait for a time on certain days write {until: "10:00", days: workdays}; for one in so many days write '
         '{days: 1, at: "10:00"}',
     ),
+    "bad_end_time": Text(
+        "{found} 不是一天中的时刻；请写 00:00 到 24:00，如 21:30",
+        "{found} is no time of day; write 00:00 to 24:00, such as 21:30",
+    ),
     "bad_date": Text("{found} 不是日期；请写成 2026-08-01", "{found} is no date; write it like 2026-08-01"),
     "bad_moment": Text(
         "{found} 不是日期加时刻；请写成 2026-08-01 10:00", "{found} is no date and time; write it like 2026-08-01 10:00"

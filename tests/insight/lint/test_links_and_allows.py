@@ -130,6 +130,11 @@ def test_an_allow_needs_a_reason_and_a_code_that_exists(shop: Open) -> None:
     ]  # fmt: skip
 
 
+def test_in_a_template_that_no_rule_sends_no_allow_is_idle(shop: Open) -> None:
+    shop_ = shop("sms.j2", "【店】好，" + TAIL, more={"old.sms.j2": "{# lint: allow L301 已知 #}\n【店】好，" + TAIL})
+    assert [(f.code, f.file) for f in shop_.found("L305", "L002")] == [("L305", "templates/old.sms.j2")]
+
+
 def test_what_was_not_looked_for_is_not_called_idle(shop: Open) -> None:
     text = "{# lint: allow L301, L703 已知 #}\n【店】好，" + TAIL
     shop_ = shop("sms.j2", text)

@@ -126,3 +126,33 @@ def test_enter_asks_the_guards_and_counts_from_now(world: Callable[..., World]) 
     w.reload(nurture().replace("id: nurture", "id: nurture\n    enabled: false"))
     with pytest.raises(AutomationError, match="nurture does not run"):
         w.engine.runs_by_hand.enter([anna], "nurture", OPS)
+
+
+GIFT = """
+rules:
+  - id: gift
+    trigger: {{type: event, with: {{name: order.paid}}}}
+    guards: {{consent: transactional, limit: {{max: 1, per: month, of: coupons}}}}
+    mode: {{on_again: parallel}}
+    steps:
+      - do: coupon.issue
+        with: {{batch: BDAY}}
+        save_as: coupon
+      {steps}
+"""
+MESSAGE = "- do: sms.send\n        with: {template: hello}"
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_code_comes_back_by_an_exit_by_hand_unless_somebody_was_told(world: Callable[..., World], told: bool) -> None:
+    steps = [MESSAGE, "- wait: 9d"] if told else ["- wait: 9d", MESSAGE]
+    w = world(GIFT.format(steps="\n      ".join(steps)))
+    anna = w.person("M1", phone="13800138001", name="安娜")
+    w.event("order.paid", "M1", amount=1)
+    w.run()
+    w.engine.runs_by_hand.exit([anna], "gift", OPS)
+    assert [code.status for code in w.table("coupon_code")] == ["issued" if told else "returned"]
+    # and what came back counts for no limit
+    w.event("order.paid", "M1", amount=2)
+    w.run()
+    assert [code.status for code in w.table("coupon_code")] == (["issued"] if told else ["returned", "issued"])

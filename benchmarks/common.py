@@ -20,6 +20,8 @@ from automation.settings import Settings
 from automation.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[1]
+IDENTITY = "(kind, value, contact_id, created_at)"
+CONSENT = "(contact_id, purpose, channel, state, source, changed_at, heard_at)"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ import jinja2
 from automation.engine.engine import Engine
 from automation.store.database import Database
 from benchmarks.common import (
+    CONSENT,
+    IDENTITY,
     Result,
     bare_sqlite,
     copy_of,
@@ -105,8 +107,8 @@ def _people(conn: sqlite3.Connection, count: int) -> None:
     )
     insert(conn, "contact", ((i, text, None, 1, 1) for i, text in zip(everyone, attributes, strict=True)))
     for kind, form in (("member_no", "M{:07}"), ("phone", "+86138{:08}")):
-        insert(conn, "identity", ((kind, form.format(i - 1), i, 1) for i in everyone))
-    insert(conn, "consent", ((i, "marketing", "*", "granted", "benchmark", 1) for i in everyone))
+        insert(conn, "identity", ((kind, form.format(i - 1), i, 1) for i in everyone), IDENTITY)
+    insert(conn, "consent", ((i, "marketing", "*", "granted", "benchmark", 1, 1) for i in everyone), CONSENT)
 
 
 def _order(i: int) -> dict[str, Any]:

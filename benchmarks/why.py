@@ -19,7 +19,17 @@ from automation.insight.why import why
 from automation.rules.project import Project
 from automation.settings import Settings
 from automation.store.database import Database
-from benchmarks.common import Result, bare_sqlite, insert, load_project, open_clock, open_engine, shown, transaction
+from benchmarks.common import (
+    IDENTITY,
+    Result,
+    bare_sqlite,
+    insert,
+    load_project,
+    open_clock,
+    open_engine,
+    shown,
+    transaction,
+)
 
 PEOPLE = 1_000_000
 NOW = "2026-08-01T12:00:00+08:00"
@@ -106,7 +116,7 @@ def _fill(path: Path, people: int, now: int) -> None:
         conn.execute("UPDATE rule SET activated_at = ?", (now - 100 * _DAY,))
         conn.execute("UPDATE rule_version SET created_at = ?", (now - 100 * _DAY,))
         insert(conn, "contact", _contacts(people, now), "(id, attributes, created_at, updated_at)")
-        insert(conn, "identity", (("member_no", f"M{i}", i, now) for i in range(1, people + 1)))
+        insert(conn, "identity", (("member_no", f"M{i}", i, now) for i in range(1, people + 1)), IDENTITY)
         insert(conn, "contact_date", _birthdays(people), "(field, month_day, contact_id, lunar_month_day)")
         insert(conn, "event", _orders(people, now), _EVENT)
         insert(conn, "run", _runs(people, now, *rules["thanks"]), _RUN)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import BaseModel
 
 from automation.errors import SettingsError
-from automation.i18n import Text, filled, lookup
+from automation.i18n import Text, fill, lookup
 from automation.problems import Problem
 
 if TYPE_CHECKING:
@@ -262,4 +262,4 @@ def _toml(said: str) -> Any:
 
 
 def _filled(key: str, context: Mapping[str, Any]) -> Text:
-    return Text(*(filled(one, context) for one in lookup(key)))
+    return Text(*(fill(one, context) for one in lookup(key)))

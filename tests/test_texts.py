@@ -9,7 +9,7 @@ import string
 import pytest
 
 import automation.i18n.tables
-from automation.i18n import LANGS, Text, filled, lookup, placeholders, table
+from automation.i18n import LANGS, Text, fill, lookup, placeholders, table
 from automation.reasons import Reason
 
 AREAS = sorted(module.name for module in pkgutil.iter_modules(automation.i18n.tables.__path__))
@@ -54,7 +54,7 @@ def test_braces_are_doubled_only_where_a_placeholder_is_filled(area: str) -> Non
     for key, text in table(area).items():
         for lang in LANGS:
             template = text.get(lang)
-            shown = filled(template, dict.fromkeys(placeholders(template), 1))
+            shown = fill(template, dict.fromkeys(placeholders(template), 1))
             assert not re.search(r"\{\{(?!\s)|(?<!\s)\}\}|\{\{\{|\}\}\}", shown), f"{area}.{key}: {shown}"
 
 

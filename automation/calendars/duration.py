@@ -14,7 +14,8 @@ from automation.i18n import Text
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-_FORM = re.compile(r"([+-]?)(\d{1,6})(mo|[mhdwy])\Z", re.ASCII)
+_FORM = re.compile(r"([+-]?)(\d+)(mo|[mhdwy])\Z", re.ASCII)
+_MOST_DIGITS = 6
 _UNITS = {
     "m": Text("分钟", "minutes"), "h": Text("小时", "hours"), "d": Text("天", "days"), "w": Text("周", "weeks"),
     "mo": Text("个月", "months"), "y": Text("年", "years"),
@@ -42,13 +43,15 @@ class Duration:
         if match is None:
             return None
         sign, digits, unit = match.groups()
+        if len(digits) > _MOST_DIGITS:
+            return None
         found = cls(-int(digits) if sign == "-" else int(digits), unit)
         return found if found.longest <= LONGEST else None
 
     @staticmethod
     def is_too_long(text: str) -> bool:
         """Whether `text`, which is no duration, would be one but for its length."""
-        return re.fullmatch(r"[+-]?\d+(mo|[mhdwy])", text, re.ASCII) is not None
+        return _FORM.match(text) is not None
 
     def after(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """`moment` (aware) plus this duration, in UTC. Days, weeks, months and years keep the local time of day."""

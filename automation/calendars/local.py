@@ -48,7 +48,7 @@ def moment_of(wall: datetime, zone: ZoneInfo) -> datetime:
     return moments_of(wall, zone)[0]
 
 
-def written(wall: datetime, zone: ZoneInfo) -> datetime:
+def exact_moment(wall: datetime, zone: ZoneInfo) -> datetime:
     """What somebody wrote, kept at the ends of the calendar too. OverflowError where that is no moment in UTC."""
     far = wall.year in (MINYEAR, MAXYEAR)
     return wall.replace(tzinfo=zone).astimezone(UTC) if far else moment_of(wall, zone)

@@ -46,7 +46,7 @@ def read_datetime(value: object, zone: ZoneInfo) -> str | None:
     hour, minute, second, fraction, offset = rest.groups()
     try:
         wall = datetime.combine(day, time(int(hour or 0), int(minute or 0), int(second or 0), _micro(fraction)))
-        return moment_text(wall.replace(tzinfo=_offset(offset)) if offset else local.written(wall, zone))
+        return moment_text(wall.replace(tzinfo=_offset(offset)) if offset else local.exact_moment(wall, zone))
     except (ValueError, OverflowError):
         return None
 

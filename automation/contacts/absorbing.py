@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from automation.contacts.consent import ConsentChange, record_answers
 from automation.contacts.profile import add_tags, update_attributes
 from automation.contacts.resolve import Conflict, Resolved, resolve_pairs
-from automation.contacts.statements import state
+from automation.contacts.statements import record_statements
 from automation.store import contacts as contact_rows
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def absorb(conn: Connection, catalogue: Catalogue, rows: Sequence[Said], now_ms:
     known = [
         (contact, said) for contact, said in zip(resolved.contacts, pairs, strict=True) if isinstance(contact, int)
     ]
-    state(conn, known, now_ms, source)
+    record_statements(conn, known, now_ms, source)
     people = _people(conn, [contact for contact in resolved.contacts if isinstance(contact, int)])
     news = [
         isinstance(contact, int) and people[contact].take(row)

@@ -39,7 +39,7 @@ class Profile(dict[str, Any]):
         self._further, self.hearsay = further, hearsay
 
 
-def as_it_was(contact: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
+def with_values(contact: Mapping[str, Any], known: Mapping[str, Any]) -> Mapping[str, Any]:
     """The contact with other values than today's."""
     return Profile(known, contact._further, contact.hearsay) if isinstance(contact, Profile) else known
 
@@ -70,7 +70,7 @@ def load_contacts(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, A
     """
     rows = contact_rows.read_contacts(conn, ids)
     present = {row.id for row in rows.values()}
-    held, tags = identities.first_held(conn, present), contact_rows.read_tags(conn, present)
+    held, tags = identities.primary_identities(conn, present), contact_rows.read_tags(conn, present)
     profiles: dict[int, dict[str, Any]] = {}
     for row in rows.values():
         if row.id not in profiles:

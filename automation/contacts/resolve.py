@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automation.contacts.merging import merge_contacts
 from automation.contacts.planning import Conflict, Plan, plan
-from automation.contacts.statements import voice_of
+from automation.contacts.statements import source_system
 from automation.store import contacts as contact_rows
 from automation.store import identities
 from automation.store.identities import Pair
@@ -156,7 +156,7 @@ class _Attempt:
             return root if root > 0 else fresh.get(root)
 
         owners = {pair: owner for pair, contact in made.attached.items() if (owner := real(contact)) is not None}
-        by = voice_of(self.actor) if self.stated else None
+        by = source_system(self.actor) if self.stated else None
         if identities.insert_identities(self.conn, owners, self.now_ms, by) < len(owners):
             raise _Again
         contact_rows.touch(self.conn, set(owners.values()) - set(fresh.values()), self.now_ms)

@@ -26,14 +26,14 @@ ADDRESSES = frozenset(channel.identity for channel in CHANNELS.values() if chann
 _DATE = re.compile(r"(?:19|20)\d\d([-_.]?)[01]\d\1[0-3]\d(?:[-_T.]?\d{4,6})?(?!\d)")
 
 
-def voice_of(source: str) -> str:
+def source_system(source: str) -> str:
     """Who speaks: the export of each night has its day in its name, and is of one system all the same."""
     return _DATE.sub("#", source)[:200]
 
 
-def state(conn: Connection, said: Sequence[tuple[int, Sequence[Pair]]], now_ms: int, source: str) -> None:
+def record_statements(conn: Connection, said: Sequence[tuple[int, Sequence[Pair]]], now_ms: int, source: str) -> None:
     """What `source` says of each contact, in this order. Of several values of a kind in one record the first counts."""
-    source = voice_of(source)
+    source = source_system(source)
     ids = {contact for contact, pairs in said if any(kind in ADDRESSES for kind, _ in pairs)}
     known = {contact: _Known(held, source) for contact, held in stated_of(conn, ids, ADDRESSES).items()}
     news: dict[Pair, tuple[int, str, str, str]] = {}

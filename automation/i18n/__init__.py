@@ -39,10 +39,10 @@ def say(key: str, lang: str | None = None, /, **params: Any) -> str:
     One without placeholders is shown as it is written: its braces are braces.
     """
     template = lookup(key).get(lang)
-    return filled(template, {name: _plain(value, lang) for name, value in params.items()}) if params else template
+    return fill(template, {name: _plain(value, lang) for name, value in params.items()}) if params else template
 
 
-def filled(template: str, params: Mapping[str, Any]) -> str:
+def fill(template: str, params: Mapping[str, Any]) -> str:
     """A sentence with its placeholders filled, if it has any."""
     return template.format(**params) if placeholders(template) else template
 

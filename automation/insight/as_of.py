@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.consent import EVERY_CHANNEL, allows, states
-from automation.contacts.profile import as_it_was
+from automation.contacts.profile import with_values
 from automation.engine.delivery.addresses import Listed, addresses_of
 from automation.engine.delivery.caps import CapBook, window_begins
 from automation.engine.delivery.message_guards import TRANSACTIONAL, load_past
@@ -73,7 +73,7 @@ def profile_then(
                 found[name] = change["from"]
                 back.add(name)
     then = {name: value for name, value in found.items() if value is not None}
-    return as_it_was(profile, then), tuple(sorted(back))
+    return with_values(profile, then), tuple(sorted(back))
 
 
 def past_then(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.masking import masker
-from automation.engine.delivery.addresses import passed_over
+from automation.engine.delivery.addresses import unused_addresses
 from automation.engine.delivery.message_guards import Held, Request, ask_with, load_past
 from automation.engine.delivery.outranking import NOBODY
 from automation.i18n import say
@@ -83,7 +83,7 @@ def _past(conn: Connection, subject: Subject, request: Request, ranked: Ranked) 
 
 def _goes_to(request: Request, channel: str, past: Past) -> str:
     """Of several addresses, which one, and why not the others."""
-    others, show = passed_over(request, channel, past.listed, past.problems), masker().personal
+    others, show = unused_addresses(request, channel, past.listed, past.problems), masker().personal
     if not others:
         return ""
     told = [say("insight.goes_to", address=show(past.address(request, channel)))]

@@ -58,7 +58,7 @@ def hand_over(conn: Connection, given: Mapping[int, int]) -> dict[int, int]:
     return counts
 
 
-def told_already(conn: Connection, rule_ids: Sequence[int], contact_ids: Sequence[int]) -> set[tuple[int, int]]:
+def events_told(conn: Connection, rule_ids: Sequence[int], contact_ids: Sequence[int]) -> set[tuple[int, int]]:
     """(rule, event) of all by which these people entered the rules, and all that digests of theirs collected.
 
     Who was one person with them for a while may have been told of their events: what they collected counts too.

@@ -81,7 +81,7 @@ def _ranked(conn: Connection, ids: Collection[int]) -> dict[int, list[tuple[str,
     return held
 
 
-class Held(NamedTuple):
+class PrimaryIdentities(NamedTuple):
     """What some contacts hold: the value of each kind that is used first, and the further ones where there are any.
 
     `hearsay`: of the further ones, those that never stand in for the first. Anybody can type them, and no record names
@@ -93,7 +93,7 @@ class Held(NamedTuple):
     hearsay: Mapping[int, frozenset[Pair]]
 
 
-def first_held(conn: Connection, ids: Collection[int]) -> Held:
+def primary_identities(conn: Connection, ids: Collection[int]) -> PrimaryIdentities:
     """Times are only asked for where somebody has two values of one kind: SQLite's index on the contact answers the
     rest."""
     held: dict[int, dict[str, str]] = defaultdict(dict)
@@ -116,7 +116,7 @@ def first_held(conn: Connection, ids: Collection[int]) -> Held:
         hearsay[contact_id] = frozenset(typed)
         held[contact_id] = {kind: values[0] for kind, values in ranked.items()}
         further[contact_id] = {kind: tuple(values[1:]) for kind, values in ranked.items() if len(values) > 1}
-    return Held(held, further, hearsay)
+    return PrimaryIdentities(held, further, hearsay)
 
 
 class Stated(NamedTuple):

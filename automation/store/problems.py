@@ -28,7 +28,7 @@ SELECT asked.id, p.channel, p.code, p.value, p.at FROM contact AS asked
 JOIN contact_problem AS p ON p.contact_id = coalesce(asked.merged_into, asked.id) WHERE asked.id = ANY(?)"""
 
 
-Key = tuple[int, str, str]
+ProblemKey = tuple[int, str, str]
 """(contact id, channel, value)."""
 _LONGEST = 320
 
@@ -67,7 +67,7 @@ def note_problems(conn: Connection, rows: Sequence[Problem]) -> None:
     )
 
 
-def load_problems(conn: Connection, ids: Collection[int]) -> dict[Key, Problem]:
+def load_problems(conn: Connection, ids: Collection[int]) -> dict[ProblemKey, Problem]:
     """What was noted of these contacts (by the id asked for), in one query.
 
     A problem counts only for its value: one with an address that somebody has no more is over.
@@ -76,7 +76,7 @@ def load_problems(conn: Connection, ids: Collection[int]) -> dict[Key, Problem]:
     return {(row[0], row[1], row[3]): Problem(*row) for row in rows}
 
 
-def clear_problems(conn: Connection, keys: Collection[Key]) -> None:
+def clear_problems(conn: Connection, keys: Collection[ProblemKey]) -> None:
     """Forget what is over."""
     sql = """DELETE FROM contact_problem WHERE channel = ? AND value = ?
              AND contact_id = (SELECT coalesce(merged_into, id) FROM contact WHERE id = ?)"""

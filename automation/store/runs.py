@@ -103,16 +103,16 @@ def due_of(conn: Connection, contact_ids: Iterable[int], now: int) -> list[AnyRo
     return named_rows(conn, query)
 
 
-def entered_before(conn: Connection, moment: int, now: int) -> bool:
-    """Whether something is due to anybody whom a firing of a clock before that moment let in."""
-    due = select(run.c.id).where(run.c.due_at <= now, run.c.status == constant("active"), run.c.event_id.is_(None))
-    return conn.execute(due.where(run.c.since_at < moment).limit(1)).first() is not None
+def has_due_clock_entries(conn: Connection, before_ms: int, now_ms: int) -> bool:
+    """Whether something is due to anybody whom a firing of a clock before a moment let in."""
+    due = select(run.c.id).where(run.c.due_at <= now_ms, run.c.status == constant("active"), run.c.event_id.is_(None))
+    return conn.execute(due.where(run.c.since_at < before_ms).limit(1)).first() is not None
 
 
-def put_off(conn: Connection, run_id: int, until: int) -> AnyRow | None:
+def defer_run(conn: Connection, run_id: int, until_ms: int) -> AnyRow | None:
     """Let a due run wait until a moment, wherever it stands; the row as it was, None where it is not due any more."""
     rows = named_rows(conn, select(*_IN_HAND).where(run.c.id == run_id, run.c.status == "active").with_for_update())
-    conn.execute(update(run).where(run.c.id == run_id, run.c.status == "active").values(due_at=until))
+    conn.execute(update(run).where(run.c.id == run_id, run.c.status == "active").values(due_at=until_ms))
     return rows[0] if rows else None
 
 

@@ -136,7 +136,7 @@ CASES: dict[str, tuple[Action, dict[str, set[str]]]] = {
     "last_entries": (lambda c: runs.last_entries(c, IDS, [1, 2]), {"*": {"ix_run_contact"}}),
     "alive_inside": (lambda c: runs.alive_inside(c, IDS, [1, 2]), {"*": {"uq_run_mode"}}),
     "collecting": (lambda c: digests.collecting(c, IDS), {"sqlite": {"rowid"}, "postgresql": {"pk_run"}}),
-    "told_already": (lambda c: digests.told_already(c, [1, 2], IDS), {"*": {"ix_run_contact"}}),
+    "events_told": (lambda c: digests.events_told(c, [1, 2], IDS), {"*": {"ix_run_contact"}}),
     "enter_runs": (_enter_some, {"sqlite": {"rowid"}, "postgresql": {"pk_run"}}),
     "load_runs": (lambda c: runs.load_runs(c, IDS, lock=True), {"sqlite": {"rowid"}, "postgresql": {"pk_run"}}),
     "save_progress": (

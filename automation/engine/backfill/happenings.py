@@ -15,7 +15,7 @@ from automation.engine.journey.movement import Allowance, Movement
 from automation.memory import uncollected
 from automation.reasons import Reason
 from automation.store.decided import decided_about
-from automation.store.digests import told_already
+from automation.store.digests import events_told
 from automation.store.events import last_event_id, page_of_past
 from automation.store.log import Entry
 from automation.store.retry import retried
@@ -94,7 +94,7 @@ class _Sieve:
         people = {m.contact_id for m in meetings if m.contact_id is not None}
         events = {m.arrival.event_id for m in meetings if m.arrival.event_id is not None}
         known = decided_about(conn, rule.rule_id, rule.version_id, people, events)
-        self._told = {event_id for _, event_id in told_already(conn, [rule.rule_id], sorted(people))}
+        self._told = {event_id for _, event_id in events_told(conn, [rule.rule_id], sorted(people))}
         kept = []
         for meeting in meetings:
             reason = self._reason(meeting, known)

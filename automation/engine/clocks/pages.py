@@ -28,7 +28,7 @@ from automation.store.entering import Page, PageResult, decide_page, enter_decid
 from automation.store.log import Entry, write_log
 from automation.store.occurrences import BACKFILLED, claim_running, count_entering, save_occurrence
 from automation.store.pauses import load_pauses
-from automation.store.runs import entered_before
+from automation.store.runs import has_due_clock_entries
 from automation.triggers.base import ClockTrigger, Firing, Window
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Pages:
             row = None if pauses.everything else _claim(conn, self._book, pauses.rule_ids)
             if row is None:
                 return False
-            ready = bool(row.looked_at) or not entered_before(conn, row.due_at, to_ms(self._clock.now()))
+            ready = bool(row.looked_at) or not has_due_clock_entries(conn, row.due_at, to_ms(self._clock.now()))
             unweighed = self._work(conn, row) if ready else None
         if not ready:
             return self._advance() > 0

@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.delivery.message_guards import Request
-    from automation.store.problems import Key, Problem
+    from automation.store.problems import Problem, ProblemKey
 
-Place = tuple[int, str, str | None]
+Recipient = tuple[int, str, str | None]
 """(contact id, channel, address)."""
 
 
 class Listed(NamedTuple):
     """What the suppressions say: addresses that get nothing, and the channels on which a person said no."""
 
-    addresses: frozenset[Place] = frozenset()
+    addresses: frozenset[Recipient] = frozenset()
     people: frozenset[tuple[int, str]] = frozenset()
 
     def holds(self, contact_id: int, channel: str, address: str | None) -> bool:
@@ -44,18 +44,20 @@ def addresses_of(request: Request, channel: str) -> tuple[str, ...]:
 
 def load_listed(conn: Connection, guarded: Iterable[tuple[Request, str]], now: int) -> Listed:
     """What is on the list of these people and of all that a message to them could go to. One query."""
-    places: list[Place] = [
+    recipients: list[Recipient] = [
         (request.contact_id, channel, address)
         for request, channel in guarded
         for address in addresses_of(request, channel) or (None,)
     ]
-    if not places:
+    if not recipients:
         return Listed()
-    hits, noes = load_suppressed(conn, places, now)
-    return Listed(frozenset(places[i] for i in hits), frozenset(places[i][:2] for i in noes))
+    hits, noes = load_suppressed(conn, recipients, now)
+    return Listed(frozenset(recipients[i] for i in hits), frozenset(recipients[i][:2] for i in noes))
 
 
-def choose_address(request: Request, channel: str, listed: Listed, problems: Mapping[Key, Problem]) -> str | None:
+def choose_address(
+    request: Request, channel: str, listed: Listed, problems: Mapping[ProblemKey, Problem]
+) -> str | None:
     """The first that can be used; where none can, the first, so that the guards say what is wrong with it."""
     kind = CHANNELS[channel].identity
     found = addresses_of(request, channel)
@@ -72,8 +74,8 @@ def choose_address(request: Request, channel: str, listed: Listed, problems: Map
     return next(usable, found[0])
 
 
-def passed_over(
-    request: Request, channel: str, listed: Listed, problems: Mapping[Key, Problem]
+def unused_addresses(
+    request: Request, channel: str, listed: Listed, problems: Mapping[ProblemKey, Problem]
 ) -> list[tuple[str, Literal["hearsay", "listed", "wrong", "behind"]]]:
     """The person's other addresses, with why the message doesn't go there."""
     found, kind = addresses_of(request, channel), CHANNELS[channel].identity

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.spec import RuleSpec
-    from automation.store.problems import Key
+    from automation.store.problems import ProblemKey
 
 ADDRESS = "address"
 """The code of an address that is none of its kind."""
@@ -41,7 +41,7 @@ def quiet_problem(spec: RuleSpec, contact_id: int, contact: Mapping[str, Any]) -
 
 
 def address_problem(
-    known: Mapping[Key, Problem], contact_id: int, channel: str, kind: str | None, address: str
+    known: Mapping[ProblemKey, Problem], contact_id: int, channel: str, kind: str | None, address: str
 ) -> Problem | None:
     """What is wrong with the address: its shape, or what a provider has said of it."""
     if not usable(kind, address):
@@ -56,7 +56,7 @@ def usable(kind: str | None, address: str) -> bool:
 
 
 def keep_problems(
-    conn: Connection, known: Mapping[Key, Problem], found: Iterable[Problem],
+    conn: Connection, known: Mapping[ProblemKey, Problem], found: Iterable[Problem],
     present: Mapping[tuple[int, str], Collection[Any]], now: int,
 ) -> None:  # fmt: skip
     """Write down what was found, and forget what is over. `present`: what the contacts have today, where asked."""
@@ -66,6 +66,6 @@ def keep_problems(
     note_problems(conn, new)
 
 
-def _noted(known: Mapping[Key, Problem], found: Problem) -> bool:
+def _noted(known: Mapping[ProblemKey, Problem], found: Problem) -> bool:
     before = known.get((found.contact_id, found.channel, found.value))
     return before is not None and before.code == found.code

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.engine.book import LoadedRule
-    from automation.store.problems import Key, Problem
+    from automation.store.problems import Problem, ProblemKey
 
 TRANSACTIONAL = "transactional"
 
@@ -68,7 +68,7 @@ class Past:
     consents: Mapping[int, Mapping[tuple[str, str], str]]
     listed: Listed
     caps: CapBook
-    problems: Mapping[Key, Problem]
+    problems: Mapping[ProblemKey, Problem]
     ranking: Ranking
     budgets: Budgets
     limits: Usage

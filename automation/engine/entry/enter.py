@@ -9,7 +9,7 @@ from automation.contacts.profile import load_contacts
 from automation.contacts.resolve import find
 from automation.engine.clocks.approvals import hold_lists
 from automation.engine.clocks.watching import changed_people, newcomers
-from automation.engine.entry.collecting import REPEATED, Digests
+from automation.engine.entry.digest_entries import REPEATED, Digests
 from automation.engine.entry.guards import Candidate, EntryState, decide
 from automation.engine.entry.meeting import Arrival, Meeting
 from automation.engine.entry.naming import named_identities

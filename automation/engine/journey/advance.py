@@ -19,7 +19,7 @@ from automation.store.log import Entry, write_log
 from automation.store.pauses import load_pauses
 from automation.store.queueing import repair_queues
 from automation.store.retry import deadlocked, outage, retried
-from automation.store.runs import claim_due, lock_contacts, lock_free, put_off
+from automation.store.runs import claim_due, defer_run, lock_contacts, lock_free
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -40,7 +40,7 @@ REPAIR_MS = 60_000
 _log = logging.getLogger(__name__)
 
 
-class _Stumbled(Exception):
+class _RunFault(Exception):
     """The program failed while it moved these runs; nothing of it was kept."""
 
     def __init__(self, run_ids: Sequence[int]) -> None:
@@ -66,8 +66,8 @@ class Advance:
         """
         try:
             return self._move(limit)
-        except _Stumbled as fault:
-            return self._put_off(fault) if len(fault.run_ids) == 1 else self._one_by_one(len(fault.run_ids))
+        except _RunFault as fault:
+            return self._defer(fault) if len(fault.run_ids) == 1 else self._one_by_one(len(fault.run_ids))
 
     def _move(self, limit: int) -> int:
         moved, taken = retried(lambda: self._claim(limit))
@@ -81,26 +81,26 @@ class Advance:
         for _ in range(count):
             try:
                 moved = self._move(1)
-            except _Stumbled as fault:
-                moved = self._put_off(fault)
+            except _RunFault as fault:
+                moved = self._defer(fault)
             if not moved:
                 break
             done += moved
         return done
 
-    def _put_off(self, fault: _Stumbled) -> int:
+    def _defer(self, fault: _RunFault) -> int:
         """One run waits, and it is told; the program, or the data that it stumbled over, may be put right meanwhile."""
         (run_id,), cause = fault.run_ids, fault.__cause__
         with self._database.write() as conn:
             now = to_ms(self._clock.now())
-            row = put_off(conn, run_id, now + REST_MS)
+            row = defer_run(conn, run_id, now + REST_MS)
             if row is not None:
                 detail = {"error": type(cause).__name__, "until": from_ms(now + REST_MS).isoformat()}
                 entry = Entry(
                     Reason.HELD_FAULT, row.rule_id, row.rule_version_id, row.contact_id, run_id, detail=detail
                 )
                 write_log(conn, now, [entry])
-        _log.error(say("daemon.run_put_off", run=run_id, reason=type(cause).__name__), exc_info=cause)
+        _log.error(say("daemon.run_deferred", run=run_id, reason=type(cause).__name__), exc_info=cause)
         return 1
 
     def repair(self) -> int:
@@ -134,4 +134,4 @@ class Advance:
         except Exception as error:  # one run must not stop the others, whatever it is
             if outage(error) or deadlocked(error):
                 raise
-            raise _Stumbled([row.id for row in rows]) from error
+            raise _RunFault([row.id for row in rows]) from error

@@ -1,8 +1,8 @@
 """Digests: a run collects its person's events, and goes on once for all of them.
 
-While it collects it holds the place that `mode.per` names, so the person's next event doesn't enter but is noted in the
-run (engine/entry/collecting.py); then it leaves the place, and the next event begins another digest. What is told is
-what was noted, as far as it is still there and the person's: nothing is looked for again.
+While it collects it holds the place that `mode.per` names, so the person's next event doesn't enter but is noted in
+the run (engine/entry/digest_entries.py); then it leaves the place, and the next event begins another digest. What is
+told is what was noted, as far as it is still there and the person's: nothing is looked for again.
 """
 
 from __future__ import annotations

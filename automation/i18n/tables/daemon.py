@@ -44,7 +44,7 @@ TEXTS: dict[str, Text] = {
         "version {version} of the rule {rule} can't be used: {reason}",
     ),
     "action_failed": Text("动作 {action} 在 {step} 出错", "the action {action} failed at {step}"),
-    "run_put_off": Text(
+    "run_deferred": Text(
         "处理流程 {run} 时程序出错（{reason}）；它暂缓一小时，其余照常；请把下面的错误信息报给开发者",
         "the program failed over run {run} ({reason}); it waits for an hour, all else goes on; report what follows",
     ),

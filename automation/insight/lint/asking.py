@@ -7,7 +7,7 @@ from urllib.parse import urldefrag
 
 import requests
 
-from automation.i18n import Text, filled, lookup
+from automation.i18n import Text, fill, lookup
 
 TIMEOUT = 10.0
 _NO_HEAD = frozenset({400, 403, 404, 405, 501})
@@ -61,4 +61,4 @@ class LinkCheck:
 
 def _told(name: str, **params: object) -> Text:
     text = lookup(f"lint.{name}")
-    return Text(*(filled(text.get(lang), params) for lang in ("zh", "en")))
+    return Text(*(fill(text.get(lang), params) for lang in ("zh", "en")))

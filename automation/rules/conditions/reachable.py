@@ -8,7 +8,7 @@ from automation.channels import CHANNELS
 from automation.contacts.consent import allows, load_consents
 from automation.contacts.suppression import load_suppressed
 from automation.store.contacts import survivors
-from automation.store.identities import first_held
+from automation.store.identities import primary_identities
 from automation.store.problems import load_problems
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from automation.rules.conditions.tree import Reachable
-    from automation.store.identities import Held
+    from automation.store.identities import PrimaryIdentities
 
 TRANSACTIONAL = "transactional"
 """The purpose that needs no consent."""
@@ -31,7 +31,7 @@ def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now
     """
     today = survivors(conn, people)
     ids = sorted(set(today.values()))
-    held = first_held(conn, ids)
+    held = primary_identities(conn, ids)
     pairs = [
         (id_, channel, address)
         for channel in node.channels
@@ -54,7 +54,7 @@ def load_reachable(conn: Connection, node: Reachable, people: Sequence[int], now
     return {asked for asked, now in today.items() if now in reached}
 
 
-def _values(held: Held, id_: int, kind: str) -> tuple[str, ...]:
+def _values(held: PrimaryIdentities, id_: int, kind: str) -> tuple[str, ...]:
     """A no to any of them counts, also to one that is only hearsay."""
     first = held.first.get(id_, {}).get(kind)
     return () if first is None else (first, *held.further.get(id_, {}).get(kind, ()))

@@ -79,7 +79,7 @@ def _way(node: Reachable, channel: str, contact_id: ColumnElement[Any], now_ms: 
 
 
 def _may_be_used(own: Any, contact_id: ColumnElement[Any], kind: str) -> ColumnElement[bool]:
-    """Without `hearsay` (automation.store.identities.Held)."""
+    """Without `hearsay` (automation.store.identities.PrimaryIdentities)."""
     if kind not in TYPED:
         return true()
     return or_(own.c.stated_at.is_not(None), own.c.value == first_identity(contact_id, kind))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automation.engine.entry.guards import NEW, Refusal
 from automation.reasons import Reason
-from automation.store.digests import collect, collecting, told_already
+from automation.store.digests import collect, collecting, events_told
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -34,7 +34,7 @@ class Digests:
         """Those of these meetings of whose event one of the person's digests tells already."""
         asked = [meeting for meeting in meetings if meeting.rule.spec.digest is not None]
         people = sorted({meeting.contact_id for meeting in asked if meeting.contact_id is not None})
-        told = told_already(self._conn, sorted({meeting.rule.rule_id for meeting in asked}), people)
+        told = events_told(self._conn, sorted({meeting.rule.rule_id for meeting in asked}), people)
         return frozenset(meeting for meeting in asked if (meeting.rule.rule_id, meeting.arrival.event_id) in told)
 
     def begin(self, candidate: Candidate, run_id: int | None) -> None:

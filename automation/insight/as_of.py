@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from automation.channels import CHANNELS
 from automation.clock import to_ms
 from automation.contacts.consent import EVERY_CHANNEL, allows, states
-from automation.contacts.profile import with_values
+from automation.contacts.profile import usable_values, values_of, with_values
 from automation.engine.delivery.addresses import Listed, addresses_of
 from automation.engine.delivery.caps import CapBook, window_begins
 from automation.engine.delivery.message_guards import TRANSACTIONAL, load_past
@@ -97,15 +97,18 @@ def past_then(
     )
 
 
-def reachable_then(conn: Connection, node: Reachable, people: Sequence[int], at: int) -> bool:
+def reachable_then(
+    conn: Connection, node: Reachable, people: Sequence[int], profile: Mapping[str, Any], at: int
+) -> bool:
     """What `reachable` said then: by the answers, the list, the addresses and what was known of them at the moment."""
-    held = held_by(conn, people[:1]).get(people[0], ())
+    since = {(kind, value): created_at for kind, value, created_at in held_by(conn, people[:1]).get(people[0], ())}
     consents, problems = _consents_then(conn, people, at), load_problems(conn, people[:1])
     wrong = {key[1:] for key, problem in problems.items() if problem.at <= at}
     for channel in node.channels:
-        kind = CHANNELS[channel].identity
-        addresses = [value for of, value, since in held if of == kind and since <= at]
-        usable = any((channel, address) not in wrong for address in addresses)
+        kind = str(CHANNELS[channel].identity)
+        addresses = [value for value in values_of(profile, kind) if since.get((kind, value), at) <= at]
+        tried = set(usable_values(profile, kind)).intersection(addresses)
+        usable = any((channel, address) not in wrong for address in tried)
         agreed = node.purpose == TRANSACTIONAL or allows(consents, node.purpose, channel)
         if usable and agreed and not _was_listed(conn, people, channel, addresses, at):
             return True

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from automation.engine.limits import limits_of, load_usage
 from automation.i18n import say
 from automation.insight.account import Line
+from automation.insight.entering import limit_use
 from automation.reasons import Reason
-from automation.rules.limits import period_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,5 +29,4 @@ def coupon_lines(conn: Connection, subject: Subject) -> Iterator[Line]:
         count = usage.count(limit, subject.contact_id, rule, moment)
         room = count < limit.max
         told = say("insight.passes_coupons") if room else Reason.SKIPPED_LIMIT.sentence()
-        seen = say("insight.limit_used", period=period_sentence(limit), max=limit.max, count=count)
-        yield Line("entry", room, told, seen, f"{rule.spec.path}/guards/limit")
+        yield Line("entry", room, told, limit_use(limit, count), f"{rule.spec.path}/guards/limit")

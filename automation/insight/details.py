@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 LONGEST = 100
+_MOMENTS = frozenset(("until", "due_at", "leaves_at", "expired_at", "found_at", "queued_since", "last_entry"))
+"""What the log's details call moments: milliseconds, or ISO texts."""
 
 
 def summary(detail: Mapping[str, Any] | None, zone: ZoneInfo, longest: int = LONGEST) -> str:
@@ -32,17 +34,13 @@ def shown_time(ms: int, zone: ZoneInfo) -> str:
 def _pair(key: str, value: Any, zone: ZoneInfo) -> str:
     if key == "channels" and isinstance(value, list):
         return "; ".join(_channel(item, zone) for item in value)
-    if _is_moment(key) and isinstance(value, (int, str)):
+    if key in _MOMENTS and isinstance(value, (int, str)):
         return f"{key}={shown_time(value, zone) if isinstance(value, int) else _local(value, zone)}"
     if key == "winner" and isinstance(value, Mapping):
         return f"{key}={value.get('rule')}" + (f" #{value['message']}" if "message" in value else "")
     if key in ("outputs", "skipped") and isinstance(value, Mapping):
         return ", ".join(_pair(name, item, zone) for name, item in value.items())
     return f"{key}={value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)}"
-
-
-def _is_moment(key: str) -> bool:
-    return key in ("last_entry", "until") or (key.endswith(("_at", "_since")) and key != "looked_at")  # how many
 
 
 def _channel(item: Any, zone: ZoneInfo) -> str:

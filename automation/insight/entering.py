@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from automation.catalogue.model import Catalogue
     from automation.insight.subject import Subject
     from automation.rules.conditions.tree import Condition
+    from automation.rules.spec import Limit
 
 
 def trigger_lines(subject: Subject, catalogue: Catalogue) -> Iterator[Line]:
@@ -142,14 +143,15 @@ def _limits(subject: Subject) -> str:
     limits = limits_of(subject.rule, "entries")
     if not limits:
         return say("insight.not_set")
-    entries, now = subject.state.entries, subject.state.now
     return ", ".join(
-        say(
-            "insight.limit_used", period=period_sentence(limit), max=limit.max,
-            count=entries.count(limit, subject.contact_id, subject.rule, now),
-        )
+        limit_use(limit, subject.state.entries.count(limit, subject.contact_id, subject.rule, subject.state.now))
         for limit in limits
-    )  # fmt: skip
+    )
+
+
+def limit_use(limit: Limit, count: int) -> str:
+    """How much of a limit is used up, in words."""
+    return say("insight.limit_used", period=period_sentence(limit), max=limit.max, count=count)
 
 
 _TOLD: dict[Reason, Callable[[Subject], str]] = {

@@ -93,7 +93,7 @@ def _facts(
     history = load_histories(conn, rule.audience_histories, asked, moment.at, zone, known_by, facts=[facts])[0]
     if moment.past:
         then = (node for node in rule.audience_histories if isinstance(node, Reachable))
-        history |= {node: int(reachable_then(conn, node, people, moment.ms)) for node in then}
+        history |= {node: int(reachable_then(conn, node, people, profile, moment.ms)) for node in then}
     facts.history = history
     return facts
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence, Set
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from automation.clock import from_ms, to_ms
@@ -18,6 +19,7 @@ from automation.engine.delivery.message_guards import Held, Request, recheck
 from automation.engine.delivery.prices import Prices
 from automation.engine.delivery.sending import batch_limit, send_all
 from automation.engine.delivery.settle import Settlement, Settler
+from automation.engine.faults import REST_MS, isolating, one_by_one
 from automation.engine.journey.merges import settle_merges
 from automation.errors import AutomationError
 from automation.i18n import say
@@ -33,6 +35,7 @@ from automation.store.messages import (
     due_channels,
     expired_leases,
     expired_queued,
+    lock_queued,
     mark_sending,
     postpone,
 )
@@ -98,11 +101,14 @@ class Deliver:
 
     def __call__(self, channel: str) -> int:
         """Send one batch of a channel; returns how many messages were claimed."""
+        return one_by_one(partial(self._send, channel), self._defer, self._settings.batch_size, "m")
+
+    def _send(self, channel: str, at_most: int) -> int:
         accounts = self._providers.accounts(channel)
 
         def mark() -> _Marked:
             with uncollected(), self._database.write() as conn:
-                return self._claim(conn, channel, accounts, to_ms(self._clock.now()))
+                return self._claim(conn, channel, accounts, at_most, to_ms(self._clock.now()))
 
         claimed, route, ready, lease_until = retried(mark)
         if route is not None and ready:
@@ -110,6 +116,14 @@ class Deliver:
             outcomes = send_all(route.account.provider, outgoing, lambda: to_ms(self._clock.now()) < lease_until)
             self._settle(route, [item.row for item in ready], outcomes, alone=len(accounts) == 1)
         return claimed
+
+    def _defer(self, message_id: int, error: str) -> None:
+        with self._database.write() as conn:
+            now = to_ms(self._clock.now())
+            for row in lock_queued(conn, [message_id], keep=True):
+                postpone(conn, [(row.id, now + REST_MS)])
+                detail = {"error": error, "until": from_ms(now + REST_MS).isoformat()}
+                write_log(conn, now, [_entry(row, Reason.HELD_FAULT, detail)])
 
     def due_channels(self) -> list[str]:
         """The channels with messages to send now, and an account that may send them."""
@@ -140,7 +154,7 @@ class Deliver:
             return True
         return any(room_of(account, states.get(account.key), now) != 0 for account in accounts)
 
-    def _claim(self, conn: Connection, channel: str, accounts: Sequence[Account], now: int) -> _Marked:
+    def _claim(self, conn: Connection, channel: str, accounts: Sequence[Account], at_most: int, now: int) -> _Marked:
         settle_merges(conn, self._book, self._versions, now)
         pauses = load_pauses(conn)
         if pauses.everything or channel in pauses.channels:
@@ -148,10 +162,11 @@ class Deliver:
         route = choose(conn, accounts, load_states(conn), now)
         if route is None:
             return _Marked(0, None, [])
-        limit = batch_limit(route.account.provider, self._settings.batch_size)
+        limit = batch_limit(route.account.provider, at_most)
         limit = limit if route.limit is None else min(limit, route.limit)
         rows = (claim_untried(conn, channel, now) if route.probe else []) or claim_queued(conn, channel, now, limit)
-        ready = self._prepare(conn, route, rows, pauses.rule_ids, now) if rows else []
+        with isolating([row.id for row in rows]):
+            ready = self._prepare(conn, route, rows, pauses.rule_ids, now) if rows else []
         lease_until = now + self._settings.lease_seconds * 1000
         spend(conn, route, len(ready), now, lease_until)
         return _Marked(len(rows), route, ready, lease_until)

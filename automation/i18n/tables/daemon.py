@@ -44,9 +44,9 @@ TEXTS: dict[str, Text] = {
         "version {version} of the rule {rule} can't be used: {reason}",
     ),
     "action_failed": Text("动作 {action} 在 {step} 出错", "the action {action} failed at {step}"),
-    "run_deferred": Text(
-        "处理流程 {run} 时程序出错（{reason}）；它暂缓一小时，其余照常；请把下面的错误信息报给开发者",
-        "the program failed over run {run} ({reason}); it waits for an hour, all else goes on; report what follows",
+    "row_deferred": Text(
+        "处理 {what} 时程序出错（{reason}）；它暂缓一小时，其余照常；请把下面的错误信息报给开发者",
+        "the program failed over {what} ({reason}); it waits for an hour, all else goes on; report what follows",
     ),
     "runs_stay_due": Text(
         "推进 {count} 个到期流程时出错，它们保持到期、稍后再推进；这批事件照常处理",
